@@ -1,0 +1,63 @@
+# citybrain: `make demo` runs the main job, `make real` a real city hour, `make test` every test.
+# Everything is installed into .venv; nothing outside this folder is changed.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: demo real test check quick lint fmt type arch golden bench wheel clean
+
+demo: $(VENV)/.installed
+	$(BIN)/citybrain demo --out out/demo
+
+real: $(VENV)/.networks
+	$(BIN)/citybrain real cologne8 --out out/real
+
+test: $(VENV)/.networks $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+check: lint type arch quick
+
+quick: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -m "not integration"
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+fmt: $(VENV)/.dev
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+type: $(VENV)/.dev
+	$(BIN)/mypy
+
+arch: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+golden: $(VENV)/.networks $(VENV)/.dev
+	$(BIN)/python -m pytest -m golden --update-golden && git diff --stat tests/golden
+
+bench: $(VENV)/.networks
+	$(BIN)/citybrain bench optimizer --check
+
+wheel: $(VENV)/.dev
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+clean:
+	rm -rf out dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@
+
+# The RESCO networks come inside sumo-rl; its dependencies (learning libraries) are not needed.
+$(VENV)/.networks: $(VENV)/.installed
+	$(PIP) install --quiet --constraint constraints.txt --no-deps sumo-rl
+	touch $@

@@ -1,0 +1,1 @@
+"""Commands: they parse, call one use case, print and exit."""

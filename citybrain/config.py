@@ -1,0 +1,71 @@
+"""Settings as frozen values; the command line builds them, everything below is handed them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyLimits:
+    """Bounds that every plan keeps.
+
+    Parameters
+    ----------
+    minimum_green_s
+        Shortest vehicle green, unless the running plan already shows a shorter one. [s]
+    minimum_walk_s
+        Shortest green of a pedestrian group (MUTCD 2009, 4E.06), unless the running plan
+        already shows a shorter one. [s]
+    walking_speed_mps
+        Speed of clearance on a crossing (MUTCD 2009, 4E.06). [m/s]
+    minimum_cycle_s, maximum_cycle_s
+        Range of the cycle; 255 s is the most that NTCIP 1202 can encode. [s]
+    maximum_red_s
+        Longest red that a group may show, unless the running plan shows a longer one. [s]
+    """
+
+    minimum_green_s: float = 5.0
+    minimum_walk_s: float = 7.0
+    walking_speed_mps: float = 1.07
+    minimum_cycle_s: float = 30.0
+    maximum_cycle_s: float = 180.0
+    maximum_red_s: float = 150.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchSettings:
+    """How a retiming searches.
+
+    Parameters
+    ----------
+    seconds_budget
+        Time for the search; none for no limit. [s]
+    evaluation_budget
+        Simulation runs for the search; none for no limit.
+    seed
+        Seed of the search's own dice.
+    simulation_seeds
+        Seeds that the search may see; the proof uses others.
+    """
+
+    seconds_budget: float | None = 60.0
+    evaluation_budget: int | None = None
+    seed: int = 1
+    simulation_seeds: tuple[int, ...] = (1001, 1002, 1003, 1004)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofSettings:
+    """How a plan is proven.
+
+    Parameters
+    ----------
+    seeds
+        Paired seeds, ten or more for a claim.
+    workers
+        Simulations that run side by side.
+    timeout_s
+        Longest time that one simulation may take. [s]
+    """
+
+    seeds: tuple[int, ...] = tuple(range(1, 11))
+    workers: int = 2
+    timeout_s: float = 600.0

@@ -1,0 +1,1 @@
+"""The domain: signals, patterns, plans, networks, flows and verdicts; standard library only."""

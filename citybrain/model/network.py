@@ -1,0 +1,108 @@
+"""The streets: lanes, movements and the intersections that control them."""
+
+from dataclasses import dataclass, field
+
+from citybrain.model.intersection import Intersection
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """One lane of an edge.
+
+    Parameters
+    ----------
+    name
+        Lane name, unique in the network.
+    edge
+        Edge (carriageway between two junctions) that the lane belongs to.
+    length_m, speed_mps
+        Length and speed limit. [m], [m/s]
+    shape
+        Centre line. [m]
+    for_vehicles
+        Motor vehicles may use it; false for pavements and cycle tracks.
+    """
+
+    name: str
+    edge: str
+    length_m: float
+    speed_mps: float
+    shape: tuple[Point, ...]
+    for_vehicles: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """One turn at an intersection: from an approach edge to an exit edge.
+
+    Parameters
+    ----------
+    name
+        ``from_edge->to_edge``.
+    intersection
+        Intersection that signals it.
+    from_edge, to_edge
+        Approach and exit.
+    turn
+        ``through``, ``left``, ``right`` or ``u_turn``.
+    lanes
+        Approach lanes from which the turn can be made.
+    groups
+        Signal groups that control it.
+    """
+
+    name: str
+    intersection: str
+    from_edge: str
+    to_edge: str
+    turn: str
+    lanes: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untouched:
+    """A signal that citybrain reads but does not retime, and why."""
+
+    intersection: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """Streets and signals of one study area.
+
+    Parameters
+    ----------
+    name
+        File name of the network.
+    lanes
+        Lane name → lane; internal lanes of junctions are left out.
+    turns
+        Edge → edges that can be driven to next, signalised or not.
+    movements
+        Movements of the retimable intersections, by name of their movement.
+    intersections
+        Retimable intersections by name.
+    untouched
+        Signals that are left as they are, with the reason.
+    """
+
+    name: str
+    lanes: dict[str, Lane] = field(hash=False)
+    turns: dict[str, tuple[str, ...]] = field(hash=False)
+    movements: dict[str, Movement] = field(hash=False)
+    intersections: dict[str, Intersection] = field(hash=False)
+    untouched: tuple[Untouched, ...] = ()
+
+    def approach_lanes(self, edge: str) -> tuple[Lane, ...]:
+        """Return the lanes of an edge that vehicles use, from right to left."""
+        return tuple(
+            lane for lane in self.lanes.values() if lane.edge == edge and lane.for_vehicles
+        )
+
+    def movements_at(self, intersection: str) -> tuple[Movement, ...]:
+        """Return the movements of one intersection."""
+        return tuple(m for m in self.movements.values() if m.intersection == intersection)

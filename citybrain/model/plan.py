@@ -1,0 +1,123 @@
+"""A plan: one pattern for each intersection, with the record of where it came from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from citybrain.errors import InfeasibleError
+from citybrain.model.pattern import Pattern
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What a plan was made from; the same inputs give the same plan, byte for byte.
+
+    Parameters
+    ----------
+    inputs
+        Role of a file (network, routes, flows, …) → its SHA-256.
+    settings
+        Settings of the search as they were used, by name.
+    versions
+        citybrain and SUMO versions.
+    seeds
+        Simulation seeds that the search saw.
+    evaluations
+        Simulation runs that the search used.
+    """
+
+    inputs: dict[str, str] = field(hash=False)
+    settings: dict[str, str | int | float] = field(hash=False)
+    versions: dict[str, str] = field(hash=False)
+    seeds: tuple[int, ...]
+    evaluations: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Patterns that are meant to run together.
+
+    Parameters
+    ----------
+    name
+        Name of the plan; also the program under which its patterns are written for SUMO.
+    patterns
+        One for each intersection, in order of the intersections' names.
+    provenance
+        Where the plan came from; none for a plan that was only read.
+    """
+
+    name: str
+    patterns: tuple[Pattern, ...]
+    provenance: Provenance | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a plan with two patterns for one intersection."""
+        names = [pattern.intersection for pattern in self.patterns]
+        if len(set(names)) != len(names):
+            msg = f"plan {self.name} holds an intersection twice"
+            raise InfeasibleError(msg)
+
+    def pattern(self, intersection: str) -> Pattern:
+        """Return the pattern of an intersection by its name."""
+        for pattern in self.patterns:
+            if pattern.intersection == intersection:
+                return pattern
+        msg = f"plan {self.name} has no pattern for intersection {intersection}"
+        raise InfeasibleError(msg)
+
+    def with_patterns(self, changed: Mapping[str, Pattern]) -> "Plan":
+        """Return the plan with some patterns put in place of those of the same intersection."""
+        patterns = tuple(changed.get(p.intersection, p) for p in self.patterns)
+        return replace(self, patterns=patterns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """From an instant on, an intersection runs a program."""
+
+    time_s: float
+    program: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayPlan:
+    """Which program runs from which time of day; SUMO calls this a WAUT.
+
+    Parameters
+    ----------
+    name
+        Name of the day plan.
+    reference_s
+        Time that the switch times are relative to, as in the file. [s]
+    start_program
+        Program that runs before the first switch.
+    switches
+        In order of time.
+    intersections
+        Intersection → way of switching (``""`` at once, ``GSP``, ``Stretch``).
+    """
+
+    name: str
+    reference_s: float
+    start_program: str
+    switches: tuple[Switch, ...]
+    intersections: dict[str, str] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramLibrary:
+    """Every program that a scenario declares.
+
+    Parameters
+    ----------
+    patterns
+        (intersection, program) → pattern, for static programs.
+    active
+        Intersection → program that runs when the simulation starts.
+    day_plans
+        Day plans by name.
+    """
+
+    patterns: dict[tuple[str, str], Pattern] = field(hash=False)
+    active: dict[str, str] = field(hash=False)
+    day_plans: tuple[DayPlan, ...] = ()

@@ -1,0 +1,1 @@
+"""Memory on disk: plans, flows and verdicts as files that are whole or not there."""

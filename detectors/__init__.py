@@ -1,0 +1,1 @@
+"""Feed to flow: readers of detector feeds and the counting core."""

@@ -1,0 +1,1 @@
+"""Flow to plan: demand ratios, cycle, greens, offsets and the search."""

@@ -1,0 +1,1 @@
+"""Plan to verdict: everything that talks to SUMO."""
