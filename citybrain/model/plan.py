@@ -95,6 +95,10 @@ class DayPlan:
         In order of time.
     intersections
         Intersection → way of switching (``""`` at once, ``GSP``, ``Stretch``).
+    period_s
+        Time after which the switches repeat; none for no repetition. [s]
+    synchronous
+        Intersections that switch in step with the others.
     """
 
     name: str
@@ -102,6 +106,8 @@ class DayPlan:
     start_program: str
     switches: tuple[Switch, ...]
     intersections: dict[str, str] = field(hash=False)
+    period_s: float | None = None
+    synchronous: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ class Aspect(StrEnum):
     PROTECTED = "G"
     PERMISSIVE = "g"
     YELLOW = "y"
+    YELLOW_MAJOR = "Y"
     RED = "r"
     RED_AMBER = "u"
     STOP_THEN_GO = "s"
@@ -24,6 +25,7 @@ class Aspect(StrEnum):
 
 
 GREENS = frozenset({Aspect.PROTECTED, Aspect.PERMISSIVE})
+YELLOWS = frozenset({Aspect.YELLOW, Aspect.YELLOW_MAJOR})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,7 @@ class Window:
     def yellow_s(self) -> float:
         """Yellow at the end of the window [s]."""
         last = self.segments[-1]
-        return last.duration_s if last.aspect is Aspect.YELLOW else 0.0
+        return last.duration_s if last.aspect in YELLOWS else 0.0
 
 
 class Run(NamedTuple):
@@ -115,6 +117,8 @@ class Green:
         Red-amber that comes just before. [s]
     segments
         The protected and permissive parts, in order.
+    before, after
+        What is shown just before and just after; none for a green that never ends.
     """
 
     start_s: float
@@ -122,6 +126,8 @@ class Green:
     yellow_s: float
     red_amber_s: float
     segments: tuple[Segment, ...]
+    before: Aspect | None = None
+    after: Aspect | None = None
 
     @property
     def duration_s(self) -> float:
@@ -292,7 +298,7 @@ def cyclic_runs(timeline: Sequence[tuple[float, Aspect]], cycle_s: float) -> tup
 
 def _green(runs: Sequence[Run], before: Run | None, after: Run | None) -> Green:
     start_s = runs[0].start_s
-    is_yellow = after is not None and after.aspect is Aspect.YELLOW
+    is_yellow = after is not None and after.aspect in YELLOWS
     is_red_amber = before is not None and before.aspect is Aspect.RED_AMBER
     return Green(
         start_s=start_s,
@@ -300,6 +306,8 @@ def _green(runs: Sequence[Run], before: Run | None, after: Run | None) -> Green:
         yellow_s=after.duration_s if after is not None and is_yellow else 0.0,
         red_amber_s=before.duration_s if before is not None and is_red_amber else 0.0,
         segments=tuple(Segment(aspect=r.aspect, duration_s=r.duration_s) for r in runs),
+        before=before.aspect if before is not None else None,
+        after=after.aspect if after is not None else None,
     )
 
 

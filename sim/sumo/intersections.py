@@ -1,0 +1,182 @@
+"""One signal of a SUMO network as an intersection of the model, or why it stays as it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from citybrain.config import SafetyLimits
+from citybrain.errors import InputError
+from citybrain.model.intersection import Intersection, LinkKind, SignalGroup
+from citybrain.model.network import Untouched
+from citybrain.model.signals import YELLOWS, Aspect, Green
+from sim.sumo.conflicts import find_conflicts
+from sim.sumo.groups import GroupIndices, signal_groups
+from sim.sumo.intergreens import IntergreenEvidence, gather_evidence, intergreen_s
+from sim.sumo.net_file import Connection, NetFile
+from sim.sumo.programs import pattern_of
+from sim.sumo.signal_links import LinkPath, foe_links, link_paths
+from sim.sumo.tls_reader import OFF, STATIC, Declarations, ProgramDeclaration
+
+_RAIL_JUNCTIONS = frozenset({"rail_signal", "rail_crossing"})
+_NO_CHOICE = "nothing to retime: no two greens conflict"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalReading:
+    """What was read of one retimable signal.
+
+    Parameters
+    ----------
+    intersection
+        The intersection.
+    paths
+        Its links with their geometry.
+    evidence
+        What is known of its intergreens.
+    """
+
+    intersection: Intersection
+    paths: tuple[LinkPath, ...]
+    evidence: tuple[IntergreenEvidence, ...]
+
+
+def read_signal(
+    net: NetFile,
+    connections: Sequence[Connection],
+    programs: Declarations,
+    limits: SafetyLimits,
+) -> SignalReading | Untouched:
+    """Read one signal.
+
+    Parameters
+    ----------
+    net
+        Network.
+    connections
+        Everything that the signal controls; at least one connection.
+    programs
+        Programs of the scenario.
+    limits
+        Minimum greens and the range of cycles.
+
+    Returns
+    -------
+    SignalReading or Untouched
+        The intersection, or the reason why it is not retimed.
+
+    Raises
+    ------
+    InputError
+        A program does not fit the signal's links, or its greens conflict.
+    """
+    name = str(connections[0].signal)
+    running = programs.running(name)
+    reason = _rail(net, connections) or _why_fixed(programs.active.get(name), running, limits)
+    if reason or running is None:
+        return Untouched(intersection=name, reason=reason)
+    return _reading(net, link_paths(net, connections), programs.static_of(name), running, limits)
+
+
+def _rail(net: NetFile, connections: Sequence[Connection]) -> str:
+    if all(net.lanes[connection.from_lane].for_rail for connection in connections):
+        return "controls vehicles on rails only"
+    places = (net.requests.get((c.from_lane, c.to_lane)) for c in connections)
+    kinds = {net.junctions[place[0]].kind for place in places if place is not None}
+    return "rail signal or level crossing" if kinds & _RAIL_JUNCTIONS else ""
+
+
+def _why_fixed(active: str | None, running: ProgramDeclaration | None, limits: SafetyLimits) -> str:
+    if active is None or active == OFF:
+        return "switched off" if active else "no program is declared"
+    if running is None:
+        return f"its active program '{active}' is not declared"
+    if running.kind != STATIC:
+        return f"its program '{active}' is {running.kind}, not static"
+    if running.obstacle:
+        return f"program '{active}': {running.obstacle}"
+    is_usual = limits.minimum_cycle_s <= running.cycle_s <= limits.maximum_cycle_s
+    usual = f"{limits.minimum_cycle_s:g}-{limits.maximum_cycle_s:g} s"
+    return "" if is_usual else f"its cycle of {running.cycle_s:g} s is outside {usual}"
+
+
+def _reading(
+    net: NetFile,
+    paths: tuple[LinkPath, ...],
+    programs: Sequence[ProgramDeclaration],
+    running: ProgramDeclaration,
+    limits: SafetyLimits,
+) -> SignalReading | Untouched:
+    _check_width(paths, programs)
+    groups = signal_groups(programs)
+    conflicts = find_conflicts(groups, foe_links(net, paths), programs)
+    pattern = pattern_of(running, groups)
+    greens = {timing.group: timing.greens(pattern.cycle_s) for timing in pattern.groups}
+    if not any(greens[first] and greens[second] for first, second in conflicts.conflicting):
+        return Untouched(intersection=running.intersection, reason=_NO_CHOICE)
+    yellows_s = {name: _yellow_s(shown) for name, shown in greens.items()}
+    evidence = gather_evidence(pattern, conflicts, yellows_s, limits.walking_speed_mps)
+    intersection = Intersection(
+        name=running.intersection,
+        groups=tuple(_groups(groups, paths, greens, limits)),
+        links=tuple(path.link for path in paths),
+        conflicts=conflicts.conflicting,
+        yielding=conflicts.yielding,
+        intergreens_s={(e.ending, e.starting): intergreen_s(e) for e in evidence},
+        yellows_s=yellows_s,
+        red_ambers_s={name: _red_amber_s(shown) for name, shown in greens.items()},
+        caveats=(*conflicts.caveats, *_short_clearances(evidence)),
+    )
+    return SignalReading(intersection=intersection, paths=paths, evidence=evidence)
+
+
+def _check_width(paths: Sequence[LinkPath], programs: Sequence[ProgramDeclaration]) -> None:
+    last = max(path.link.index for path in paths)
+    for program in programs:
+        if program.width <= last:
+            what = f"states have {program.width} letters, the signal has link index {last}"
+            raise InputError(program.where, what, f"write {last + 1} letters in every phase")
+
+
+def _groups(
+    indices: GroupIndices,
+    paths: Sequence[LinkPath],
+    greens: dict[str, tuple[Green, ...]],
+    limits: SafetyLimits,
+) -> list[SignalGroup]:
+    groups = []
+    for name, positions in indices.items():
+        kinds = {path.link.kind for path in paths if path.link.index in positions}
+        is_pedestrian = kinds == {LinkKind.CROSSING}
+        minimum_s = limits.minimum_walk_s if is_pedestrian else limits.minimum_green_s
+        groups.append(
+            SignalGroup(
+                name=name,
+                indices=positions,
+                is_pedestrian=is_pedestrian,
+                minimum_green_s=min((minimum_s, *(green.duration_s for green in greens[name]))),
+            )
+        )
+    return groups
+
+
+def _yellow_s(greens: Sequence[Green]) -> float:
+    """Return the shortest yellow between green and red; a green that no red follows has none."""
+    ends_red = YELLOWS | {Aspect.RED}
+    return min((green.yellow_s for green in greens if green.after in ends_red), default=0.0)
+
+
+def _red_amber_s(greens: Sequence[Green]) -> float:
+    starts_red = {Aspect.RED_AMBER, Aspect.RED}
+    return min((green.red_amber_s for green in greens if green.before in starts_red), default=0.0)
+
+
+def _short_clearances(evidence: Sequence[IntergreenEvidence]) -> list[str]:
+    short = [item for item in evidence if item.is_short]
+    if not short:
+        return []
+    worst = max(short, key=lambda item: item.kinematic_s - (item.shown_s or 0.0))
+    return [
+        f"{len(short)} of {sum(item.shown_s is not None for item in evidence)} intergreens that "
+        f"the running plan shows are shorter than speed and geometry ask for, the worst from "
+        f"group {worst.ending} to group {worst.starting}: {worst.shown_s:g} s shown, "
+        f"{worst.kinematic_s:g} s asked; kept as shown"
+    ]

@@ -1,0 +1,220 @@
+"""What SUMO files declare about signals: ``tlLogic`` and ``WAUT``, as they stand in the file."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+from citybrain.errors import InputError
+from citybrain.model.plan import DayPlan, Switch
+from citybrain.model.signals import Aspect
+from citybrain.units import rounded_s
+from sim.sumo.xml_files import attribute, read_xml, seconds
+
+STATIC = "static"
+OFF = "off"
+_LETTERS = frozenset(aspect.value for aspect in Aspect)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredInterval:
+    """One ``<phase>``: how long which letters are shown."""
+
+    duration_s: float
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramDeclaration:
+    """One ``<tlLogic>``.
+
+    Parameters
+    ----------
+    where
+        File and element, for messages.
+    intersection, program, kind
+        SUMO's ``id``, ``programID`` and ``type``.
+    offset_s
+        Lag of local time 0 behind master time 0, as in the file. [s]
+    intervals
+        Its phases in order.
+    obstacle
+        Why a fixed cycle of intervals does not say all that it does; empty for most.
+    """
+
+    where: str
+    intersection: str
+    program: str
+    kind: str
+    offset_s: float
+    intervals: tuple[DeclaredInterval, ...]
+    obstacle: str = ""
+
+    @property
+    def is_static(self) -> bool:
+        """The intervals repeat in order with fixed durations, whatever the traffic."""
+        return self.kind == STATIC and not self.obstacle
+
+    @property
+    def cycle_s(self) -> float:
+        """Sum of the durations [s]."""
+        return rounded_s(sum(interval.duration_s for interval in self.intervals))
+
+    @property
+    def width(self) -> int:
+        """Number of letters in a state."""
+        return len(self.intervals[0].state) if self.intervals else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declarations:
+    """All programs and day plans of a scenario, in the order in which SUMO loads them."""
+
+    programs: tuple[ProgramDeclaration, ...]
+    day_plans: tuple[DayPlan, ...] = ()
+
+    @property
+    def intersections(self) -> tuple[str, ...]:
+        """Names of the signals, in order of their first program."""
+        return tuple(dict.fromkeys(program.intersection for program in self.programs))
+
+    @property
+    def active(self) -> dict[str, str]:
+        """Intersection → program at the start: the last one loaded, unless a day plan rules."""
+        last = {
+            program.intersection: OFF if program.kind == OFF else program.program
+            for program in self.programs
+        }
+        ruled = {name: plan.start_program for plan in self.day_plans for name in plan.intersections}
+        return last | {name: program for name, program in ruled.items() if name in last}
+
+    def of(self, intersection: str) -> tuple[ProgramDeclaration, ...]:
+        """Return the programs of one intersection."""
+        return tuple(p for p in self.programs if p.intersection == intersection)
+
+    def static_of(self, intersection: str) -> tuple[ProgramDeclaration, ...]:
+        """Return the static programs of one intersection."""
+        return tuple(program for program in self.of(intersection) if program.is_static)
+
+    def running(self, intersection: str) -> ProgramDeclaration | None:
+        """Return the program that runs at the start; none if the signal is off."""
+        active = self.active.get(intersection)
+        return next((p for p in self.of(intersection) if p.program == active), None)
+
+
+def read_declarations(files: Iterable[Path]) -> Declarations:
+    """Read every program and day plan from networks and additional files.
+
+    Parameters
+    ----------
+    files
+        The network first, then the additional files, in the order in which SUMO is given them;
+        XML, plain or packed with gzip.
+
+    Returns
+    -------
+    Declarations
+        Everything declared; a ``tlLogic`` without phases, as SUMO's coordination tool writes it,
+        has changed the offset of the program that it names.
+
+    Raises
+    ------
+    InputError
+        A file cannot be read, or a program is not one.
+    """
+    programs: dict[tuple[str, str], ProgramDeclaration] = {}
+    day_plans: list[DayPlan] = []
+    for file in files:
+        root = read_xml(file)
+        for element in root.iter("tlLogic"):
+            _take(programs, _program(element, file))
+        day_plans.extend(_day_plans(root, file))
+    return Declarations(programs=tuple(programs.values()), day_plans=tuple(day_plans))
+
+
+def _take(programs: dict[tuple[str, str], ProgramDeclaration], program: ProgramDeclaration) -> None:
+    key = (program.intersection, program.program)
+    known = programs.get(key)
+    if program.intervals and known is not None:
+        what = f"is declared already by {known.where}"
+        raise InputError(program.where, what, "give each program its own programID")
+    if program.intervals:
+        programs[key] = program
+    elif known is not None:
+        programs[key] = replace(known, offset_s=program.offset_s, obstacle=program.obstacle)
+    elif program.kind == OFF:
+        programs[key] = program
+    else:
+        raise InputError(program.where, "has no phases", "add them, or remove the program")
+
+
+def _program(element: ElementTree.Element, file: Path) -> ProgramDeclaration:
+    name = attribute(element, "id", file)
+    program = element.get("programID", "<unknown>")
+    where = f"{file}: tlLogic '{name}' program '{program}'"
+    intervals = tuple(_intervals(element, where))
+    kind = attribute(element, "type", where) if intervals else element.get("type", STATIC)
+    offset = element.get("offset", "0")
+    follows_begin = offset == "begin"
+    obstacle = "its offset follows the simulation's begin" if follows_begin else ""
+    if any(phase.get("next") for phase in element.iter("phase")):
+        obstacle = "its phases name their successors"
+    return ProgramDeclaration(
+        where=where,
+        intersection=name,
+        program=program,
+        kind=kind,
+        offset_s=0.0 if follows_begin else seconds(offset, where),
+        intervals=intervals,
+        obstacle=obstacle,
+    )
+
+
+def _intervals(element: ElementTree.Element, program: str) -> Iterator[DeclaredInterval]:
+    width = None
+    for number, phase in enumerate(element.iter("phase")):
+        where = f"{program} phase {number}"
+        state = attribute(phase, "state", where)
+        unknown = sorted(set(state) - _LETTERS)
+        if unknown:
+            what = f"state {state!r} holds the unknown letter {unknown[0]!r}"
+            raise InputError(where, what, f"use one of {' '.join(Aspect)}")
+        if width not in (None, len(state)):
+            what = f"state has {len(state)} letters, the phases before it {width}"
+            raise InputError(where, what, "write one letter for each link index in every phase")
+        width = len(state)
+        duration_s = seconds(attribute(phase, "duration", where), where)
+        if duration_s <= 0:
+            what = f"duration is {duration_s:g} s"
+            raise InputError(where, what, "give it a duration above 0 s, or remove it")
+        yield DeclaredInterval(duration_s=duration_s, state=state)
+
+
+def _day_plans(root: ElementTree.Element, file: Path) -> Iterator[DayPlan]:
+    for element in root.iter("WAUT"):
+        name = attribute(element, "id", file)
+        where = f"{file}: WAUT '{name}'"
+        period = element.get("period")
+        ruled = [j for j in root.iter("wautJunction") if j.get("wautID") == name]
+        yield DayPlan(
+            name=name,
+            reference_s=seconds(element.get("refTime", "0"), where),
+            start_program=attribute(element, "startProg", where),
+            switches=tuple(_switches(element, where)),
+            intersections={
+                attribute(junction, "junctionID", where): junction.get("procedure", "")
+                for junction in ruled
+            },
+            period_s=seconds(period, where) if period else None,
+            synchronous=frozenset(
+                attribute(junction, "junctionID", where)
+                for junction in ruled
+                if junction.get("synchron", "").lower() in {"1", "true", "t", "yes", "x", "on"}
+            ),
+        )
+
+
+def _switches(element: ElementTree.Element, where: str) -> Iterator[Switch]:
+    for switch in element.iter("wautSwitch"):
+        time_s = seconds(attribute(switch, "time", where), where)
+        yield Switch(time_s=time_s, program=attribute(switch, "to", where))
