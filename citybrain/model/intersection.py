@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 
 
 class LinkKind(StrEnum):
@@ -86,6 +87,11 @@ class Intersection:
         Group → yellow that must follow its green. [s]
     red_ambers_s
         Group → red-amber that must precede its green. [s]
+    maximum_reds_s
+        Group → longest time that it may wait from green to green; no bound where it is missing.
+        [s]
+    minimum_cycle_s, maximum_cycle_s
+        Range of the cycle. [s]
     caveats
         What the reader of the network found and accepted, in words.
     """
@@ -98,6 +104,9 @@ class Intersection:
     intergreens_s: dict[tuple[str, str], float] = field(hash=False)
     yellows_s: dict[str, float] = field(hash=False)
     red_ambers_s: dict[str, float] = field(hash=False)
+    maximum_reds_s: dict[str, float] = field(default_factory=dict, hash=False)
+    minimum_cycle_s: float = 0.0
+    maximum_cycle_s: float = inf
     caveats: tuple[str, ...] = ()
 
     def group(self, name: str) -> SignalGroup:

@@ -26,6 +26,10 @@ class Aspect(StrEnum):
 
 GREENS = frozenset({Aspect.PROTECTED, Aspect.PERMISSIVE})
 YELLOWS = frozenset({Aspect.YELLOW, Aspect.YELLOW_MAJOR})
+ENDS_AT_RED = YELLOWS | {Aspect.RED}
+"""What follows a green that gives way to red."""
+STARTS_AT_RED = frozenset({Aspect.RED, Aspect.RED_AMBER})
+"""What comes before a green that red gave way to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
 """Which green follows which: the intergreens and red clearances that a pattern shows."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 from citybrain.model.pattern import Pattern
 from citybrain.model.signals import Green, GroupTiming, Window
@@ -45,8 +46,26 @@ def time_until_s(from_s: float, to_s: float, cycle_s: float) -> float:
     from_s, to_s, cycle_s
         Local instants and cycle length. [s]
     """
-    ahead_s = (to_s - from_s) % cycle_s
-    return 0.0 if ahead_s > cycle_s - RESOLUTION_S / 2 else rounded_s(ahead_s)
+    return time_until_first_s(from_s, (to_s,), cycle_s)
+
+
+def time_until_first_s(from_s: float, to_s: Sequence[float], cycle_s: float) -> float:
+    """Return the time from one local instant to the next of several, in [0, cycle).
+
+    Parameters
+    ----------
+    from_s, to_s, cycle_s
+        Local instants and cycle length. [s]
+
+    Returns
+    -------
+    float
+        Infinite if there is none. [s]
+    """
+    if not to_s:
+        return inf
+    dust_s = RESOLUTION_S / 2
+    return rounded_s(min([(at_s - from_s + dust_s) % cycle_s for at_s in to_s]) - dust_s)
 
 
 def conflicting_groups(conflicts: Pairs) -> dict[str, list[str]]:
@@ -70,13 +89,14 @@ def successions(pattern: Pattern, conflicts: Pairs) -> Iterator[Succession]:
     """
     cycle_s = pattern.cycle_s
     greens = {timing.group: timing.greens(cycle_s) for timing in pattern.groups}
+    starts_s = {group: [green.start_s for green in shown] for group, shown in greens.items()}
     foes = conflicting_groups(conflicts)
     for ending, others in foes.items():
         for green in greens[ending]:
             gaps_s = {
-                other: gap_s
+                other: time_until_first_s(green.end_s, starts_s[other], cycle_s)
                 for other in others
-                if (gap_s := _until_green_s(green.end_s, greens[other], cycle_s)) is not None
+                if starts_s[other]
             }
             for starting, gap_s in gaps_s.items():
                 since_s = _since_green_s(green.end_s + gap_s, greens, foes[starting], cycle_s)
@@ -111,10 +131,6 @@ def with_red_clearances(pattern: Pattern, conflicts: Pairs) -> Pattern:
             direct_s[succession.ending, succession.end_s] = succession.shown_s
     timings = tuple(_cleared(timing, direct_s, pattern.cycle_s) for timing in pattern.groups)
     return replace(pattern, groups=timings)
-
-
-def _until_green_s(from_s: float, greens: Collection[Green], cycle_s: float) -> float | None:
-    return min((time_until_s(from_s, green.start_s, cycle_s) for green in greens), default=None)
 
 
 def _since_green_s(

@@ -7,7 +7,8 @@ from citybrain.config import SafetyLimits
 from citybrain.errors import InputError
 from citybrain.model.intersection import Intersection, LinkKind, SignalGroup
 from citybrain.model.network import Untouched
-from citybrain.model.signals import YELLOWS, Aspect, Green
+from citybrain.model.rules import longest_red_s
+from citybrain.model.signals import ENDS_AT_RED, STARTS_AT_RED, Green
 from sim.sumo.conflicts import find_conflicts
 from sim.sumo.groups import GroupIndices, signal_groups
 from sim.sumo.intergreens import IntergreenEvidence, gather_evidence, intergreen_s
@@ -123,6 +124,12 @@ def _reading(
         intergreens_s={(e.ending, e.starting): intergreen_s(e) for e in evidence},
         yellows_s=yellows_s,
         red_ambers_s={name: _red_amber_s(shown) for name, shown in greens.items()},
+        maximum_reds_s={
+            name: max(limits.maximum_red_s, longest_red_s(shown, pattern.cycle_s))
+            for name, shown in greens.items()
+        },
+        minimum_cycle_s=limits.minimum_cycle_s,
+        maximum_cycle_s=limits.maximum_cycle_s,
         caveats=(*conflicts.caveats, *_short_clearances(evidence)),
     )
     return SignalReading(intersection=intersection, paths=paths, evidence=evidence)
@@ -160,13 +167,13 @@ def _groups(
 
 def _yellow_s(greens: Sequence[Green]) -> float:
     """Return the shortest yellow between green and red; a green that no red follows has none."""
-    ends_red = YELLOWS | {Aspect.RED}
-    return min((green.yellow_s for green in greens if green.after in ends_red), default=0.0)
+    return min((green.yellow_s for green in greens if green.after in ENDS_AT_RED), default=0.0)
 
 
 def _red_amber_s(greens: Sequence[Green]) -> float:
-    starts_red = {Aspect.RED_AMBER, Aspect.RED}
-    return min((green.red_amber_s for green in greens if green.before in starts_red), default=0.0)
+    return min(
+        (green.red_amber_s for green in greens if green.before in STARTS_AT_RED), default=0.0
+    )
 
 
 def _short_clearances(evidence: Sequence[IntergreenEvidence]) -> list[str]:
