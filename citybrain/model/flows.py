@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import nan
 from typing import Any, Protocol
 
 from citybrain.errors import InfeasibleError
+from citybrain.units import SECONDS_PER_HOUR
 
 
 class Grid(Protocol):
@@ -123,6 +125,17 @@ class FlowSnapshot:
     def duration_s(self) -> float:
         """Time from the first bin's begin to the last bin's end [s]."""
         return self.bin_count * self.bin_s
+
+    @property
+    def mean_flows_vph(self) -> dict[str, float]:
+        """Lane → vehicles per hour of covered time; NaN where nothing was covered [veh/h]."""
+        flows_vph = {}
+        for column, lane in enumerate(self.lanes):
+            count_veh = sum(float(self.count_veh[row, column]) for row in range(self.bin_count))
+            covered = sum(float(self.coverage[row, column]) for row in range(self.bin_count))
+            covered_h = covered * self.bin_s / SECONDS_PER_HOUR
+            flows_vph[lane] = count_veh / covered_h if covered_h > 0 else nan
+        return flows_vph
 
 
 class DemandSource(StrEnum):

@@ -1,0 +1,191 @@
+"""From pulses to flows per lane and bin."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+import numpy as np
+
+from citybrain.errors import InfeasibleError
+from citybrain.model.flows import Detector, FlowSnapshot
+from detectors.bins import (
+    END_SILENCE_S,
+    END_SILENCE_SHARE,
+    Bins,
+    bins_between,
+    bins_of_feed,
+    reaching_to,
+)
+from detectors.choice import detector_of_lanes, silent_lanes
+from detectors.kernels import tally_pulses
+from detectors.pulses import Floats, Ints, Pulses
+from detectors.repair import GAP_S
+from detectors.trust import TrustRules, count_interval, judge
+
+QUARTER_HOUR_S = 900.0
+MOST_CELLS = 50_000_000
+"""Bins times lanes beyond which a feed is taken to hold a wrong time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tally:
+    """Running sums ``[bin, lane]``, to which batches of pulses are added.
+
+    Parameters
+    ----------
+    count, speed_count
+        Pulses, and pulses of known speed. [veh]
+    occupied_s
+        Time during which the lane's detector was covered. [s]
+    speed_sum_mps
+        Sum of the known speeds. [m/s]
+    """
+
+    count: Ints
+    speed_count: Ints
+    occupied_s: Floats
+    speed_sum_mps: Floats
+
+    @classmethod
+    def empty(cls, bin_count: int, lane_count: int) -> Self:
+        """Return sums of nothing."""
+        shape = bin_count, lane_count
+        return cls(
+            np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape), np.zeros(shape)
+        )
+
+    def add(self, pulses: Pulses, lane_of: Ints, bins: Bins) -> None:
+        """Add a batch of pulses in place; batches come in order of time.
+
+        Parameters
+        ----------
+        pulses
+            Batch.
+        lane_of
+            Detector of the feed → column; negative for one that is not counted.
+        bins
+            Rows of the sums.
+        """
+        tally_pulses(
+            pulses.detector,
+            pulses.on_s,
+            pulses.off_s,
+            pulses.speed_mps,
+            lane_of,
+            bins.start_s,
+            bins.bin_s,
+            self.count,
+            self.occupied_s,
+            self.speed_sum_mps,
+            self.speed_count,
+        )
+
+
+def count_pulses(
+    pulses: Pulses,
+    detectors: Sequence[Detector],
+    *,
+    bin_s: float = QUARTER_HOUR_S,
+    recorded: tuple[datetime, datetime] | None = None,
+    rules: TrustRules | None = None,
+) -> FlowSnapshot:
+    """Count pulses per lane and bin.
+
+    Each lane is counted by one detector (see `detector_of_lanes`), each pulse in the bin of its
+    on time; occupancy is split exactly at the edges of bins.  Times during which the whole feed
+    was silent for long are missing coverage, not zero flow.
+
+    Parameters
+    ----------
+    pulses
+        Pulses of a feed.
+    detectors
+        Inventory; its lanes become the columns, also those of which nothing was heard.
+    bin_s
+        Length of a bin. [s]
+    recorded
+        Begin and end of the recording, timezone-aware UTC, where known: the first bin begins
+        there, and silence at the ends is a gap only if it is as long as one.  Without it the
+        bins are multiples of `bin_s` in UTC, and the feed is taken to have run from its first
+        to its last word, stretched to the edge of a bin that is a minute away or less.
+    rules
+        When a lane is doubted or dead.
+
+    Returns
+    -------
+    FlowSnapshot
+        Dated from 1970-01-01 where the feed does not say when its clock started.
+
+    Raises
+    ------
+    InfeasibleError
+        The feed is silent throughout, or so long that one of its times must be wrong.
+    """
+    bins = _bins(pulses, bin_s, recorded)
+    speaking = {pulses.names[at] for at in np.unique(pulses.detector)}
+    chosen = detector_of_lanes(detectors, speaking)
+    _check_size(bins, len(chosen))
+    columns = {detector.name: column for column, detector in enumerate(chosen.values())}
+    lane_of = np.array([columns.get(name, -1) for name in pulses.names], dtype=np.int64)
+    tally = Tally.empty(bins.count, len(chosen))
+    tally.add(pulses, lane_of, bins)
+    substitutes = silent_lanes(detectors, speaking)
+    coverage = _coverage(pulses, bins, is_recorded=recorded is not None)
+    count_veh = tally.count.astype(np.float64)
+    quality = judge(
+        count_veh.sum(axis=0),
+        np.full(len(chosen), coverage.mean()),
+        _repaired_share(pulses, lane_of, len(chosen)),
+        np.array([lane in substitutes for lane in chosen], dtype=np.bool_),
+        rules or TrustRules(),
+    )
+    grid = np.repeat(coverage[:, np.newaxis], len(chosen), axis=1)
+    low_veh, high_veh = count_interval(count_veh, grid)
+    return FlowSnapshot(
+        start=bins.start,
+        bin_s=bin_s,
+        lanes=tuple(chosen),
+        count_veh=count_veh,
+        occupancy=_ratio(tally.occupied_s, grid * bin_s, 0.0).clip(0.0, 1.0),
+        speed_mps=_ratio(tally.speed_sum_mps, tally.speed_count, np.nan),
+        coverage=grid,
+        low_veh=low_veh,
+        high_veh=high_veh,
+        quality=quality,
+    )
+
+
+def _bins(pulses: Pulses, bin_s: float, recorded: tuple[datetime, datetime] | None) -> Bins:
+    if recorded is not None:
+        return bins_between(pulses, bin_s, *recorded)
+    if not len(pulses.spans_s):
+        msg = "the feed says nothing at all"
+        raise InfeasibleError(msg)
+    return bins_of_feed(pulses, bin_s)
+
+
+def _check_size(bins: Bins, lane_count: int) -> None:
+    if bins.count * lane_count > MOST_CELLS:
+        days = bins.count * bins.bin_s / 86_400
+        msg = f"the feed reaches over {days:,.0f} days, so one of its times must be wrong"
+        raise InfeasibleError(msg)
+
+
+def _coverage(pulses: Pulses, bins: Bins, *, is_recorded: bool) -> Floats:
+    silence_s = GAP_S if is_recorded else min(END_SILENCE_S, END_SILENCE_SHARE * bins.bin_s)
+    spans_s = reaching_to(pulses.spans_s, bins.start_s, bins.end_s, silence_s)
+    return bins.coverage(spans_s)
+
+
+def _repaired_share(pulses: Pulses, lane_of: Ints, lane_count: int) -> Floats:
+    lane = lane_of[pulses.detector]
+    counted = lane >= 0
+    total = np.bincount(lane[counted], minlength=lane_count)
+    repaired = np.bincount(lane[counted & pulses.repaired], minlength=lane_count)
+    return repaired / np.maximum(total, 1)
+
+
+def _ratio(above: Floats, below: Floats | Ints, otherwise: float) -> Floats:
+    known = below > 0
+    return np.where(known, above / np.where(known, below, 1), otherwise)

@@ -1,0 +1,70 @@
+"""SUMO instantE1 outputs: every vehicle that enters and leaves a point of a lane."""
+
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from detectors.pulses import FeedRepairs, Pulses
+from detectors.repair import GAP_S, RawPulses, older_than_before, pair_events, tidy
+from detectors.xml import read_attributes, to_numbers
+
+ROOT = "instantE1"
+
+
+def read_instant_e1(path: Path, *, start: datetime | None = None, gap_s: float = GAP_S) -> Pulses:
+    """Read the pulses of an ``instantInductionLoop`` output.
+
+    A pulse is one vehicle on one loop, from ``enter`` to ``leave``; its speed is that of the
+    moment it leaves, as SUMO writes it.  ``stay`` says nothing new and is passed over.
+
+    Parameters
+    ----------
+    path
+        SUMO's output, one or several loops in one file.
+    start
+        Second 0 of the simulation, timezone-aware UTC.
+    gap_s
+        Longest silence of all loops that is not a gap. [s]
+
+    Returns
+    -------
+    Pulses
+        With speeds.
+
+    Raises
+    ------
+    InputError
+        The file breaks off or is no such output.
+    """
+    columns = read_attributes(path, "instantOut", ("id", "time", "state", "vehID", "speed"))
+    names, detector = np.unique(np.array(columns["id"], dtype=str), return_inverse=True)
+    vehicles, vehicle = np.unique(np.array(columns["vehID"], dtype=str), return_inverse=True)
+    time_s = to_numbers(path, "time", columns["time"])
+    speed_mps = to_numbers(path, "speed", columns["speed"])
+    state = np.array(columns["state"], dtype=str)
+    event = np.flatnonzero((state == "enter") | (state == "leave"))
+    paired = pair_events(
+        detector[event] * len(vehicles) + vehicle[event], time_s[event], state[event] == "enter"
+    )
+    on_row, has_off = event[paired.on_row], paired.off_row >= 0
+    off_row = event[np.where(has_off, paired.off_row, 0)]
+    return tidy(
+        RawPulses(
+            names=tuple(names.tolist()),
+            detector=detector[on_row],
+            on_s=time_s[on_row],
+            off_s=np.where(has_off, time_s[off_row], np.nan),
+            speed_mps=np.where(has_off, speed_mps[off_row], np.nan),
+            alive_s=time_s,
+            start=start,
+            repairs=FeedRepairs(
+                rows=len(state),
+                lost_ons=paired.lost_ons,
+                doubled_rows=paired.doubled_rows,
+                reordered_rows=older_than_before(time_s),
+                unknown_events=len(state) - len(event) - int(np.sum(state == "stay")),
+            ),
+        ),
+        gap_s=gap_s,
+    )

@@ -1,0 +1,244 @@
+"""Events and raw pulses become clean pulses; every repair is counted."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from detectors.pulses import FeedRepairs, Flags, Floats, Ints, Pulses
+
+GAP_S = 300.0
+"""A feed of which no detector says anything for longer than this was not alive [s]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RawPulses:
+    """Pulses as a feed has them: in any order, doubled, with ends that are missing.
+
+    Parameters
+    ----------
+    names
+        Detectors, to which `detector` refers by position.
+    detector
+        Detector of each pulse.
+    on_s, off_s
+        Begin and end; NaN for an end that was lost. [s]
+    speed_mps
+        Speed; NaN where unknown. [m/s]
+    alive_s
+        Moments at which the feed said anything at all, in any order. [s]
+    start
+        Second 0 in UTC; none where the feed does not say.
+    repairs
+        What the reader has counted so far.
+    """
+
+    names: tuple[str, ...]
+    detector: Ints
+    on_s: Floats
+    off_s: Floats
+    speed_mps: Floats
+    alive_s: Floats
+    start: datetime | None
+    repairs: FeedRepairs
+
+    def take(self, rows: Flags | Ints, repairs: FeedRepairs) -> "RawPulses":
+        """Return some of the pulses, with new counts of repairs."""
+        return replace(
+            self,
+            detector=self.detector[rows],
+            on_s=self.on_s[rows],
+            off_s=self.off_s[rows],
+            speed_mps=self.speed_mps[rows],
+            repairs=repairs,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Paired:
+    """The pulses that on and off events make.
+
+    Parameters
+    ----------
+    on_row
+        Row of the event that began the pulse.
+    off_row
+        Row of the event that ended it; -1 where that was lost.
+    lost_ons, doubled_rows
+        Off events without an on, and repeated events.
+    """
+
+    on_row: Ints
+    off_row: Ints
+    lost_ons: int
+    doubled_rows: int
+
+
+def pair_events(key: Ints, time_s: Floats, is_on: Flags) -> Paired:
+    """Find the off event that ends each on event.
+
+    Parameters
+    ----------
+    key
+        What goes on and off: a detector, or a vehicle on a detector.
+    time_s
+        Time of each event; events may be out of order. [s]
+    is_on
+        The event is an on; else it is an off.
+
+    Returns
+    -------
+    Paired
+        One pulse for every on event that is not a repetition.
+    """
+    order = np.lexsort((time_s, key))
+    same = _same_as_before(key[order], time_s[order], is_on[order].astype(np.int64))
+    order = order[~same]
+    is_on, key = is_on[order], key[order]
+    key_before, key_after = _shifted(key, 1), _shifted(key, -1)
+    ended = is_on & (key_after == key) & ~np.append(is_on[1:], True)
+    begun = ~is_on & (key_before == key) & np.append(False, is_on[:-1])
+    off_row = np.where(ended, np.append(order[1:], -1), -1)
+    return Paired(
+        on_row=order[is_on],
+        off_row=off_row[is_on],
+        lost_ons=int(np.sum(~is_on & ~begun)),
+        doubled_rows=int(np.sum(same)),
+    )
+
+
+def tidy(raw: RawPulses, *, gap_s: float = GAP_S) -> Pulses:
+    """Put raw pulses in order and mend them.
+
+    Parameters
+    ----------
+    raw
+        Pulses as the feed has them.
+    gap_s
+        Longest silence of the whole feed that is not a gap. [s]
+
+    Returns
+    -------
+    Pulses
+        In order of the on time; see `FeedRepairs` for what is mended, and how.
+    """
+    spans_s = alive_spans_s(raw.alive_s, gap_s)
+    raw = _without_doubles(_with_ends_lost(raw))
+    lost = np.isnan(raw.off_s)
+    off_s = _shared_out(raw, np.where(lost, _lost_off_s(raw, spans_s), raw.off_s))
+    cut_s = _cut_at_gaps(raw.on_s, off_s.end_s, spans_s)
+    order = np.lexsort((raw.detector, raw.on_s))
+    return Pulses(
+        names=raw.names,
+        detector=raw.detector[order].astype(np.int32),
+        on_s=raw.on_s[order],
+        off_s=cut_s[order],
+        speed_mps=raw.speed_mps[order],
+        repaired=(lost | off_s.overlaps)[order],
+        spans_s=spans_s,
+        start=raw.start,
+        repairs=raw.repairs
+        + FeedRepairs(
+            lost_offs=int(np.sum(lost)),
+            overlaps=int(np.sum(off_s.overlaps)),
+            cut_at_gaps=int(np.sum(cut_s < off_s.end_s)),
+            gaps=max(len(spans_s) - 1, 0),
+        ),
+    )
+
+
+def alive_spans_s(alive_s: Floats, gap_s: float) -> Floats:
+    """Return the times during which a feed was alive.
+
+    Parameters
+    ----------
+    alive_s
+        Moments at which anything was said, in any order. [s]
+    gap_s
+        Longest silence that is not a gap. [s]
+
+    Returns
+    -------
+    array of shape (spans, 2)
+        Begin and end of each, in order. [s]
+    """
+    if not len(alive_s):
+        return np.empty((0, 2))
+    moments_s = np.unique(alive_s)
+    last = np.flatnonzero(np.diff(moments_s) > gap_s)
+    begins_s = moments_s[np.append(0, last + 1)]
+    ends_s = moments_s[np.append(last, len(moments_s) - 1)]
+    return np.column_stack((begins_s, ends_s))
+
+
+def older_than_before(time_s: Floats) -> int:
+    """Count the rows whose time lies before that of the row above [s]."""
+    return int(np.sum(np.diff(time_s) < 0))
+
+
+def _with_ends_lost(raw: RawPulses) -> RawPulses:
+    negative = raw.off_s < raw.on_s
+    repairs = raw.repairs + FeedRepairs(negative_lengths=int(np.sum(negative)))
+    return replace(raw, off_s=np.where(negative, np.nan, raw.off_s), repairs=repairs)
+
+
+def _without_doubles(raw: RawPulses) -> RawPulses:
+    """Keep of pulses that begin together the longest; NaN sorts last, so a lost end loses."""
+    order = np.lexsort((-raw.off_s, raw.on_s, raw.detector))
+    same = _same_as_before(raw.detector[order], raw.on_s[order])
+    repairs = raw.repairs + FeedRepairs(doubled_rows=int(np.sum(same)))
+    return raw.take(order[~same], repairs)
+
+
+def _lost_off_s(raw: RawPulses, spans_s: Floats) -> Floats:
+    whole_s = pd.Series(raw.off_s - raw.on_s).groupby(raw.detector).transform("max").to_numpy()
+    longest_s = np.where(np.isnan(whole_s), np.inf, whole_s)
+    end_s = spans_s[-1, 1] if len(spans_s) else np.inf
+    next_on_s = np.minimum(_next_on_s(raw), np.maximum(end_s, raw.on_s))
+    return np.minimum(next_on_s, raw.on_s + longest_s)
+
+
+def _next_on_s(raw: RawPulses) -> Floats:
+    follows = _shifted(raw.detector, -1) == raw.detector
+    return np.where(follows, np.append(raw.on_s[1:], np.inf), np.inf)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _SharedOut:
+    end_s: Floats
+    overlaps: Flags
+
+
+def _shared_out(raw: RawPulses, off_s: Floats) -> _SharedOut:
+    """End each pulse at the next on; the later one takes over what is left of the longer one."""
+    covered_until_s = pd.Series(off_s).groupby(raw.detector).cummax().to_numpy(dtype=np.float64)
+    next_on_s = _next_on_s(raw)
+    end_s = np.minimum(covered_until_s, next_on_s)
+    return _SharedOut(end_s, covered_until_s > next_on_s)
+
+
+def _cut_at_gaps(on_s: Floats, off_s: Floats, spans_s: Floats) -> Floats:
+    if not len(spans_s):
+        return off_s
+    span = np.searchsorted(spans_s[:, 0], on_s, side="right") - 1
+    span_end_s = spans_s[np.maximum(span, 0), 1]
+    return np.asarray(np.maximum(on_s, np.minimum(off_s, span_end_s)))
+
+
+def _same_as_before(*columns: Ints | Floats) -> Flags:
+    same = np.ones(len(columns[0]), dtype=np.bool_)
+    same[:1] = False
+    for column in columns:
+        same[1:] &= column[1:] == column[:-1]
+    return same
+
+
+def _shifted(key: Ints, by: int) -> Ints:
+    """Move keys by one place; what moves in from outside equals no key."""
+    shifted = np.full_like(key, -1)
+    if by > 0:
+        shifted[1:] = key[:-1]
+    else:
+        shifted[:-1] = key[1:]
+    return shifted

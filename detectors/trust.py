@@ -1,0 +1,111 @@
+"""How far a count can be believed: its interval and the answer for its lane."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import chi2
+
+from citybrain.model.flows import Quality
+from detectors.pulses import Flags, Floats
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustRules:
+    """When a lane is doubted or dead.
+
+    Parameters
+    ----------
+    minimum_coverage
+        Below this mean coverage a lane is doubted. [0-1]
+    maximum_repaired
+        Above this share of repaired pulses a lane is doubted. [0-1]
+    silence_veh
+        A lane without one pulse is dead if the median of the other lanes is at least this;
+        with less traffic the silence says nothing and the lane is doubted. [veh]
+    """
+
+    minimum_coverage: float = 0.9
+    maximum_repaired: float = 0.1
+    silence_veh: float = 20.0
+
+
+def count_interval(count_veh: Floats, coverage: Floats) -> tuple[Floats, Floats]:
+    """Return the 95 % interval of the vehicles to be expected in each bin.
+
+    It is the exact interval of a Poisson mean, widened to the whole bin by the share that was
+    covered.  It holds the chance of arrivals and of gaps, for a detector that counts every
+    vehicle once; it does not hold vehicles that a detector misses, splits or merges.
+
+    Parameters
+    ----------
+    count_veh
+        Vehicles counted. [veh]
+    coverage
+        Share of the bin that was covered. [0-1]
+
+    Returns
+    -------
+    low_veh, high_veh
+        Ends of the interval; 0 and infinity where nothing was covered. [veh]
+
+    References
+    ----------
+    F. Garwood, "Fiducial limits for the Poisson distribution", Biometrika 28, 1936.
+    """
+    tail = (1 - CONFIDENCE) / 2
+    low_veh = np.where(count_veh > 0, chi2.ppf(tail, 2 * np.maximum(count_veh, 1)) / 2, 0.0)
+    high_veh = chi2.ppf(1 - tail, 2 * (count_veh + 1)) / 2
+    known = coverage > 0
+    share = np.where(known, coverage, 1.0)
+    return np.where(known, low_veh / share, 0.0), np.where(known, high_veh / share, np.inf)
+
+
+def judge(
+    count_veh: Floats, coverage: Floats, repaired: Floats, substitute: Flags, rules: TrustRules
+) -> tuple[Quality, ...]:
+    """Answer for each lane whether its count is believed, doubted or dead.
+
+    Parameters
+    ----------
+    count_veh
+        Vehicles of each lane over the whole feed. [veh]
+    coverage
+        Mean coverage of each lane. [0-1]
+    repaired
+        Share of each lane's pulses that were repaired. [0-1]
+    substitute
+        The lane's preferred detector is silent and another one spoke for it.
+    rules
+        Limits.
+    """
+    heard = count_veh[count_veh > 0]
+    is_busy = bool(len(heard)) and float(np.median(heard)) >= rules.silence_veh
+    silent = count_veh == 0
+    doubted = (
+        silent
+        | substitute
+        | (coverage < rules.minimum_coverage)
+        | (repaired > rules.maximum_repaired)
+    )
+    dead = (silent & is_busy) | (coverage == 0)
+    return tuple(
+        Quality.DEAD if is_dead else Quality.DOUBTED if is_doubted else Quality.BELIEVED
+        for is_dead, is_doubted in zip(dead, doubted, strict=True)
+    )
+
+
+def judge_by_coverage(coverage: Floats, rules: TrustRules) -> tuple[Quality, ...]:
+    """Answer for lanes whose feed states every zero, so that silence needs no guess.
+
+    Parameters
+    ----------
+    coverage
+        Mean coverage of each lane. [0-1]
+    rules
+        Limits.
+    """
+    nothing = np.zeros(len(coverage))
+    heard = np.ones(len(coverage))
+    return judge(heard, coverage, nothing, nothing > 0, rules)
