@@ -1,1 +1,5 @@
-"""The report: one HTML file that shows a verdict with its evidence."""
+"""The report on a proof: one HTML file that opens from disk."""
+
+from citybrain.report.page import render_report
+
+__all__ = ["render_report"]

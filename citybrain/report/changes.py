@@ -1,0 +1,148 @@
+"""Who loses and who gains: movements, approaches and intersections."""
+
+from collections.abc import Callable, Sequence
+
+from citybrain.model.network import Network
+from citybrain.model.plan import Plan
+from citybrain.model.verdict import Outcome, PartChange, Verdict
+from citybrain.report.estimates import estimate, paired_change
+from citybrain.report.markup import Content, Markup, join, tag
+from citybrain.report.tables import Cell, change_cell, folded, number_cell, table
+from citybrain.report.wording import Tone, count, number, seconds, tone
+
+MOST_ROWS = 8
+LONGEST_LIST = 400
+
+
+def movement_tables(verdict: Verdict, network: Network) -> Markup:
+    """Return the movements that lose most and those that gain most, then all of them."""
+    if not verdict.movements:
+        text = "The runs did not record routes, so changes of movements are not known."
+        return tag("p", text, class_="note")
+    by_loss = sorted(verdict.movements, key=lambda part: (-part.change_s.mean, part.name))
+    losing = [part for part in by_loss if part.change_s.mean > 0]
+    gaining = [part for part in reversed(by_loss) if part.change_s.mean < 0]
+    return join(
+        [
+            tag("h3", "Movements that lose"),
+            _sureness(losing),
+            _parts("Movement", losing[:MOST_ROWS], network),
+            tag("h3", "Movements that gain most"),
+            _parts("Movement", gaining[:MOST_ROWS], network),
+            _all("All movements", "Movement", by_loss, network),
+        ]
+    )
+
+
+def approach_table(verdict: Verdict, network: Network) -> Markup:
+    """Return every approach with its change; folded where there are many."""
+    if not verdict.approaches:
+        return tag("p", "Changes of approaches are not known.", class_="note")
+    if len(verdict.approaches) <= MOST_ROWS:
+        return _parts("Approach", verdict.approaches, network)
+    by_loss = sorted(verdict.approaches, key=lambda part: (-part.change_s.mean, part.name))
+    return _all("All approaches", "Approach", by_loss, network)
+
+
+def _all(title: str, head: str, parts: Sequence[PartChange], network: Network) -> Markup:
+    kept = parts[:LONGEST_LIST]
+    rest = len(parts) - len(kept)
+    note = f"{number(rest, 0)} further ones, which gain, are left out." if rest else ""
+    content = join([_parts(head, kept, network), tag("p", note, class_="note")])
+    return folded(f"{title} ({number(len(parts), 0)})", content)
+
+
+def _sureness(losing: Sequence[PartChange]) -> Markup:
+    sure = sum(tone(part.change_s) is Tone.WORSE for part in losing)
+    text = (
+        f"{count(sure, 'movement')} surely {'loses' if sure == 1 else 'lose'}; "
+        f"for {number(len(losing) - sure, 0)} more the mean is a loss, "
+        "but the interval includes zero."
+    )
+    return tag("p", text if losing else "No movement loses.")
+
+
+def _parts(head: str, parts: Sequence[PartChange], network: Network) -> Markup:
+    if not parts:
+        return tag("p", "None.", class_="note")
+    rows = [
+        [
+            Cell(_named(part, network), head=True),
+            Cell(part.intersection),
+            number_cell(part.count_veh, 0),
+            number_cell(part.before_s),
+            number_cell(part.after_s),
+            change_cell(part.change_s),
+        ]
+        for part in parts
+    ]
+    heads = (
+        head,
+        "Intersection",
+        "Vehicles per run",
+        "Before, s/veh",
+        "After, s/veh",
+        "Change, s/veh",
+    )
+    return table(heads, rows, right_from=2)
+
+
+def _named(part: PartChange, network: Network) -> Content:
+    movement = network.movements.get(part.name)
+    if movement is None:
+        return part.name
+    turn = tag("small", movement.turn.replace("_", "-"))
+    return tag("span", f"{movement.from_edge} → {movement.to_edge}", turn)
+
+
+def intersection_table(verdict: Verdict, network: Network, running: Plan, proposed: Plan) -> Markup:
+    """Return cycle, offset and change in delay of every intersection."""
+    planned = {pattern.intersection for pattern in running.patterns}
+    planned &= {pattern.intersection for pattern in proposed.patterns}
+    rows = []
+    for name in sorted(planned & network.intersections.keys()):
+        before, after = running.pattern(name), proposed.pattern(name)
+        rows.append(
+            [
+                Cell(name, head=True),
+                Cell(_arrow(before.cycle_s, after.cycle_s), right=True),
+                Cell(_arrow(before.offset_s, after.offset_s), right=True),
+                *_intersection_delay(verdict, network, name),
+            ]
+        )
+    heads = (
+        "Intersection",
+        "Cycle, s",
+        "Offset, s",
+        "Before, s/veh",
+        "After, s/veh",
+        "Change, s/veh",
+    )
+    return table(heads, rows)
+
+
+def _arrow(before_s: float, after_s: float) -> str:
+    if before_s == after_s:
+        return seconds(before_s)
+    return f"{seconds(before_s)} → {seconds(after_s)}"
+
+
+def _intersection_delay(verdict: Verdict, network: Network, name: str) -> list[Cell]:
+    value = _mean_delay_s([movement.name for movement in network.movements_at(name)])
+    before, after = (
+        estimate([value(outcome) for outcome in outcomes])
+        for outcomes in (verdict.running, verdict.proposed)
+    )
+    change = paired_change(verdict.running, verdict.proposed, value)
+    if not any(outcome.movement_count for outcome in verdict.running):
+        return [Cell("–", right=True)] * 3
+    return [number_cell(before.mean), number_cell(after.mean), change_cell(change)]
+
+
+def _mean_delay_s(movements: Sequence[str]) -> Callable[[Outcome], float]:
+    def value(outcome: Outcome) -> float:
+        amount = sum(outcome.movement_count.get(name, 0) for name in movements)
+        total_s = sum(outcome.movement_delay_s.get(name, 0.0) for name in movements)
+        return total_s / amount if amount else 0.0
+
+    return value
