@@ -1,0 +1,99 @@
+"""A study area: a scenario read once, with its network, programs and running plan."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from citybrain.config import SafetyLimits
+from citybrain.errors import InfeasibleError
+from citybrain.model.network import Network
+from citybrain.model.plan import Plan, ProgramLibrary
+from sim.sumo.network import read_network
+from sim.sumo.programs import read_programs, running_plan
+from sim.sumo.scenario import SumoScenario, open_scenario
+from sim.sumo.tls_reader import read_declarations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyArea:
+    """What every use case starts from.
+
+    Parameters
+    ----------
+    scenario
+        Files, time and options.
+    network
+        Streets and signals.
+    library
+        Every program that the scenario declares.
+    running
+        The plan that runs today, of all intersections that can be retimed.
+    limits
+        Bounds that every plan keeps.
+    """
+
+    scenario: SumoScenario
+    network: Network
+    library: ProgramLibrary
+    running: Plan
+    limits: SafetyLimits
+
+    @property
+    def hours(self) -> float:
+        """Simulated time [h]."""
+        return (self.scenario.end_s - self.scenario.begin_s) / 3600.0
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What the reader of a verdict must know about the scenario and its signals."""
+        untouched = (
+            f"{u.intersection} is left as it is: {u.reason}" for u in self.network.untouched
+        )
+        accepted = (
+            f"{intersection.name}: {caveat}"
+            for intersection in self.network.intersections.values()
+            for caveat in intersection.caveats
+        )
+        return (*self.scenario.caveats, *untouched, *accepted)
+
+    def check_retimable(self) -> None:
+        """Raise unless there is something to retime.
+
+        Raises
+        ------
+        InfeasibleError
+            Every signal is left as it is; each is named with the reason.
+        """
+        if not self.network.intersections:
+            reasons = "; ".join(f"{u.intersection}: {u.reason}" for u in self.network.untouched)
+            msg = f"{self.scenario.net_file}: no signal can be retimed ({reasons})"
+            raise InfeasibleError(msg)
+
+
+def open_area(path: Path, period: str | None, limits: SafetyLimits) -> StudyArea:
+    """Read a scenario and everything it names.
+
+    Parameters
+    ----------
+    path
+        A ``.sumocfg``, a ``scenario.toml`` or a folder that holds one.
+    period
+        Period of a ``scenario.toml``; its default if none.
+    limits
+        Bounds that every plan keeps.
+
+    Raises
+    ------
+    InputError
+        A file is missing or broken.
+    """
+    scenario = open_scenario(path, period)
+    declarations = read_declarations((scenario.net_file, *scenario.additional_files))
+    network = read_network(scenario.net_file, declarations, limits)
+    library = read_programs(declarations, network)
+    return StudyArea(
+        scenario=scenario,
+        network=network,
+        library=library,
+        running=running_plan(library, network),
+        limits=limits,
+    )

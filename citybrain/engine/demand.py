@@ -1,0 +1,181 @@
+"""The demand that a search and its proof run with: observed where a feed is given."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from detectors.turning import estimate_turning_demand
+
+from citybrain.engine.area import StudyArea
+from citybrain.errors import InputError
+from citybrain.model.flows import (
+    DemandSource,
+    Detector,
+    FlowSnapshot,
+    MovementDemand,
+    TurningDemand,
+)
+from citybrain.model.verdict import DetectorFit
+from sim.sumo.driven import DrivenTrip, driven_trips
+from sim.sumo.reweight import reweighted, write_demand
+from sim.sumo.scenario import SumoScenario
+from sim.sumo.staging import Staging
+from sim.sumo.stations import stations_of
+
+SURVEY_SEED = 1000
+"""Seed of the run that shows which routes are driven; the proof never uses it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """Demand in the two forms that are needed.
+
+    Parameters
+    ----------
+    scenario
+        The scenario with the route files to simulate.
+    turning
+        Demand per movement. [veh/h]
+    description
+        Where it comes from, in words.
+    fits
+        Agreement with the feed; empty without one.
+    caveats
+        What the reader must know.
+    """
+
+    scenario: SumoScenario
+    turning: TurningDemand
+    description: str
+    fits: tuple[DetectorFit, ...] = ()
+    caveats: tuple[str, ...] = ()
+
+
+def own_demand(area: StudyArea, *, timeout_s: float) -> Demand:
+    """Return the scenario's own demand.
+
+    Parameters
+    ----------
+    area
+        The study area.
+    timeout_s
+        Longest time that the survey run may take. [s]
+
+    Raises
+    ------
+    SimulationError
+        The survey run failed.
+    """
+    counts = _movement_counts(_surveyed(area, timeout_s))
+    return Demand(
+        scenario=area.scenario,
+        turning=TurningDemand(
+            movements={
+                name: MovementDemand(
+                    movement=name,
+                    flow_vph=counts[name] / area.hours,
+                    source=DemandSource.PRIOR,
+                    note="routes of the scenario",
+                )
+                for name in area.network.movements
+            }
+        ),
+        description="the scenario's own routes; no feed was given",
+    )
+
+
+def observed_demand(
+    area: StudyArea,
+    flows: FlowSnapshot,
+    detectors: Sequence[Detector],
+    routes: Path,
+    *,
+    timeout_s: float,
+) -> Demand:
+    """Return the scenario's routes in the numbers that the detectors saw.
+
+    Parameters
+    ----------
+    area
+        The study area.
+    flows
+        Measured flows per lane.
+    detectors
+        Inventory; gives the stations their names.
+    routes
+        Route file to write.
+    timeout_s
+        Longest time that the survey run may take. [s]
+
+    Raises
+    ------
+    InputError
+        The flows are of none of the network's lanes.
+    SimulationError
+        The survey run failed.
+    """
+    check_flow_lanes(flows, area)
+    trips = _surveyed(area, timeout_s)
+    stations = stations_of(flows, detectors, area.network)
+    result = reweighted(trips, stations, area.hours)
+    write_demand(result.trips, area.scenario.route_files, routes)
+    return Demand(
+        scenario=replace(area.scenario, route_files=(routes.resolve(),)),
+        turning=estimate_turning_demand(flows, area.network),
+        description=_described(flows, len(trips), len(result.trips), len(stations)),
+        fits=result.fits,
+        caveats=_caveats(result.fits),
+    )
+
+
+def check_flow_lanes(flows: FlowSnapshot, area: StudyArea) -> None:
+    """Raise unless every lane of the flows is a lane of the network.
+
+    Raises
+    ------
+    InputError
+        A lane is unknown.
+    """
+    unknown = [lane for lane in flows.lanes if lane not in area.network.lanes]
+    if unknown:
+        where = area.scenario.net_file
+        what = f"has no lane {unknown[0]}, which the flows name ({len(unknown)} lanes unknown)"
+        raise InputError(where, what, "count with an inventory of this network")
+
+
+def _surveyed(area: StudyArea, timeout_s: float) -> tuple[DrivenTrip, ...]:
+    with Staging(area.scenario, planned=area.network.intersections) as staging:
+        return driven_trips(
+            staging, area.network, area.running, seed=SURVEY_SEED, timeout_s=timeout_s
+        )
+
+
+def _movement_counts(trips: Sequence[DrivenTrip]) -> Counter[str]:
+    return Counter(
+        f"{edge}->{following}"
+        for trip in trips
+        for edge, following in zip(trip.edges, trip.edges[1:], strict=False)
+    )
+
+
+def _described(flows: FlowSnapshot, before: int, after: int, station_count: int) -> str:
+    hours = flows.duration_s / 3600.0
+    return (
+        f"routes of the scenario reweighted to {station_count} stations, measured from "
+        f"{flows.start:%Y-%m-%d %H:%M} UTC over {hours:.2g} h: {before} trips became {after}"
+    )
+
+
+def _caveats(fits: Sequence[DetectorFit]) -> tuple[str, ...]:
+    caveats = [
+        "stop-line counts are served flow: where a queue never cleared, the demand was higher"
+    ]
+    poor = [fit for fit in fits if fit.geh > 5]  # noqa: PLR2004 - the usual target of GEH
+    if poor:
+        worst = max(poor, key=lambda fit: fit.geh)
+        caveats.append(
+            f"{len(poor)} of {len(fits)} stations are met worse than GEH 5, the worst is "
+            f"{worst.detector} with {worst.geh:.1f}"
+        )
+    return tuple(caveats)

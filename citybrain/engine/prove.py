@@ -1,0 +1,111 @@
+"""The proof of a plan in a study area."""
+
+from collections.abc import Sequence
+from itertools import count, islice
+
+from citybrain.config import ProofSettings
+from citybrain.engine import provenance
+from citybrain.engine.area import StudyArea
+from citybrain.engine.demand import SURVEY_SEED, Demand
+from citybrain.errors import UnsafePlanError
+from citybrain.model.plan import Plan
+from citybrain.model.rules import check_plan
+from citybrain.model.verdict import Verdict
+from citybrain.ports.evaluation import Progress
+from sim.proof import Study, prove
+from sim.sumo.evaluator import SumoEvaluator
+
+
+def proof_seeds(seed_count: int, seen: Sequence[int | None]) -> tuple[int, ...]:
+    """Return the first seeds, from 1 on, that neither a search nor a recording has used.
+
+    Parameters
+    ----------
+    seed_count
+        How many.
+    seen
+        Seeds of the search and of the recorded feed.
+    """
+    taken = {SURVEY_SEED, *seen}
+    return tuple(islice((seed for seed in count(1) if seed not in taken), seed_count))
+
+
+def prove_plan(
+    area: StudyArea,
+    demand: Demand,
+    proposed: Plan,
+    settings: ProofSettings,
+    progress: Progress,
+) -> Verdict:
+    """Compare a plan with the running one.
+
+    Parameters
+    ----------
+    area
+        The study area.
+    demand
+        Demand of every run.
+    proposed
+        Plan that is to replace the running one.
+    settings
+        Seeds and processes.
+    progress
+        Hears about finished runs.
+
+    Raises
+    ------
+    UnsafePlanError
+        The plan breaks a rule; it is not simulated.
+    SimulationError
+        A run failed.
+    """
+    check_rules(proposed, area)
+    runs = 2 * len(settings.seeds)
+    finished = count(1)
+
+    def note() -> None:
+        done = next(finished)
+        progress(done / runs, f"proof: run {done} of {runs}")
+
+    with SumoEvaluator(
+        demand.scenario,
+        area.network,
+        workers=settings.workers,
+        timeout_s=settings.timeout_s,
+        with_movements=True,
+        on_finished=note,
+    ) as evaluator:
+        return prove(
+            evaluator,
+            area.network,
+            (area.running, proposed),
+            settings.seeds,
+            _study(area, demand),
+        )
+
+
+def check_rules(plan: Plan, area: StudyArea) -> None:
+    """Raise unless a plan keeps every rule.
+
+    Raises
+    ------
+    UnsafePlanError
+        Names the first rule that is broken, and how many are.
+    """
+    violations = check_plan(plan, area.network)
+    if violations:
+        msg = f"plan {plan.name} breaks {len(violations)} rules, the first: {violations[0]}"
+        raise UnsafePlanError(msg)
+
+
+def _study(area: StudyArea, demand: Demand) -> Study:
+    return Study(
+        scenario=area.scenario.name,
+        begin_s=area.scenario.begin_s,
+        end_s=area.scenario.end_s,
+        demand=demand.description,
+        detector_fits=demand.fits,
+        caveats=(*area.caveats, *demand.caveats),
+        versions=provenance.versions(),
+        hashes=provenance.hashes(demand.scenario.input_files),
+    )

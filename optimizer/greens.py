@@ -1,0 +1,161 @@
+"""Greens for a given cycle: the split that keeps the largest reserve of capacity."""
+
+import math
+from itertools import accumulate, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+
+from citybrain.model.signals import Aspect
+from optimizer.demand_ratios import GroupRatios
+from optimizer.skeleton import Gaps, Skeleton
+
+_START_LOSS_S = 1.0
+"""Green lost at start-up less the yellow used; the sum is what HCM 2016, section 19, takes."""
+
+
+def shortest_gaps(skeleton: Skeleton) -> Gaps | None:
+    """Return the gaps of the shortest cycle that a skeleton allows, none if it allows none [s]."""
+    rows, limits_s = _span_rows(skeleton)
+    solution = _minimised(np.ones(rows.shape[1]), rows, limits_s)
+    return None if solution is None else _whole(solution)
+
+
+def balanced_gaps(skeleton: Skeleton, ratios: GroupRatios, cycle_s: float) -> Gaps | None:
+    """Return the gaps that leave the fullest group the largest reserve of capacity.
+
+    Parameters
+    ----------
+    skeleton
+        Events and spans of the intersection.
+    ratios
+        Flow ratios of its groups. [-]
+    cycle_s
+        Cycle length, in whole seconds. [s]
+
+    Returns
+    -------
+    tuple of float or None
+        Gaps in whole seconds that keep every span, or none if no split of this cycle does.
+
+    References
+    ----------
+    R. E. Allsop, "Estimating the traffic capacity of a signalized road junction",
+    Transportation Research 6 (1972): capacity factor by linear programming.
+    """
+    span_rows, span_limits_s = _span_rows(skeleton)
+    rows, limits_s = _capacity_rows(skeleton, ratios, cycle_s)
+    size = span_rows.shape[1]
+    solution = _minimised(
+        np.append(np.zeros(size), -1.0),
+        np.vstack([np.hstack([span_rows, np.zeros((len(span_rows), 1))]), rows]),
+        np.concatenate([span_limits_s, limits_s]),
+        sum_of=size,
+        sum_s=cycle_s,
+    )
+    return _safe_whole(skeleton, solution)
+
+
+def scaled_gaps(skeleton: Skeleton, gaps_s: Gaps, cycle_s: float) -> Gaps | None:
+    """Return the gaps nearest to given ones, in proportion, that fill another cycle.
+
+    Parameters
+    ----------
+    skeleton
+        Events and spans of the intersection.
+    gaps_s
+        Gaps to stay close to. [s]
+    cycle_s
+        Cycle to fill, in whole seconds. [s]
+
+    Returns
+    -------
+    tuple of float or None
+        The least sum of absolute deviations from the proportional gaps; none if no gaps of
+        this cycle keep every span.
+    """
+    span_rows, span_limits_s = _span_rows(skeleton)
+    size = len(gaps_s)
+    target_s = np.asarray(gaps_s) * (cycle_s / sum(gaps_s))
+    eye, zero = np.eye(size), np.zeros((len(span_rows), size))
+    solution = _minimised(
+        np.concatenate([np.zeros(size), np.ones(size)]),
+        np.vstack([np.hstack([span_rows, zero]), np.hstack([eye, -eye]), np.hstack([-eye, -eye])]),
+        np.concatenate([span_limits_s, target_s, -target_s]),
+        sum_of=size,
+        sum_s=cycle_s,
+    )
+    return _safe_whole(skeleton, solution)
+
+
+def _minimised(
+    cost: NDArray[np.float64],
+    rows: NDArray[np.float64],
+    limits: NDArray[np.float64],
+    *,
+    sum_of: int = 0,
+    sum_s: float = 0.0,
+) -> NDArray[np.float64] | None:
+    """Minimise a linear cost over ``rows @ x <= limits``, ``x >= 0`` and a fixed sum of gaps."""
+    total = np.zeros((1, len(cost)))
+    total[0, :sum_of] = 1.0
+    solved = linprog(cost, A_ub=rows, b_ub=limits, A_eq=total, b_eq=[sum_s], method="highs")
+    if solved.status != 0 or solved.x is None:
+        return None
+    return np.asarray(solved.x[:sum_of] if sum_of else solved.x)
+
+
+def _safe_whole(skeleton: Skeleton, gaps_s: NDArray[np.float64] | None) -> Gaps | None:
+    if gaps_s is None:
+        return None
+    whole_s = _whole(gaps_s)
+    return whole_s if skeleton.is_safe(whole_s) else None
+
+
+def _span_rows(skeleton: Skeleton) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    bounded = np.isfinite(skeleton.maximum_s)
+    return (
+        np.vstack([-skeleton.matrix, skeleton.matrix[bounded]]),
+        np.concatenate([-skeleton.minimum_s, skeleton.maximum_s[bounded]]),
+    )
+
+
+def _capacity_rows(
+    skeleton: Skeleton, ratios: GroupRatios, cycle_s: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Ask of every group: reserve × needed green - weighted green shown ≤ - start-up losses.
+
+    Permissive green counts for as much as it discharges against protected green.
+    """
+    rows, limits_s = [], []
+    size = len(skeleton.running)
+    for course in skeleton.courses:
+        needed = ratios.protected.get(course.group, 0.0)
+        if needed <= 0 or course.is_constant:
+            continue
+        worth = min(1.0, needed / max(ratios.permissive[course.group], 1e-9))
+        row = np.zeros(size + 1)
+        row[-1] = needed * cycle_s
+        limit_s = 0.0
+        for aspect, weight in ((Aspect.PROTECTED, 1.0), (Aspect.PERMISSIVE, worth)):
+            for stay in course.stays(aspect):
+                count = (stay.end.event - stay.begin.event) % size
+                row[[(stay.begin.event + step) % size for step in range(count)]] -= weight
+                limit_s += weight * (stay.end.shift_s - stay.begin.shift_s)
+        starts = len(course.stays(Aspect.PROTECTED, Aspect.PERMISSIVE))
+        rows.append(row)
+        limits_s.append(limit_s - starts * _START_LOSS_S)
+    return np.array(rows).reshape(-1, size + 1), np.array(limits_s)
+
+
+def _whole(gaps_s: NDArray[np.float64]) -> Gaps:
+    """Round the times of events down to whole seconds.
+
+    Bounds between events are whole, so times that keep them keep them when rounded down
+    together: a - b ≥ m implies floor(a) ≥ floor(b) + m.
+    """
+    cycle_s = round(float(np.sum(gaps_s)), 6)
+    times_s = [math.floor(time_s + 1e-6) for time_s in accumulate(gaps_s, initial=0.0)]
+    times_s[-1] = math.ceil(cycle_s - 1e-6)
+    return tuple(float(after - before) for before, after in pairwise(times_s))

@@ -1,0 +1,142 @@
+"""The search: from starting candidates, by local moves, to finalists on fresh seeds.
+
+One simulation tests a move at many intersections at once.  Each run charges its delay to
+movements, so every intersection can keep the move that helped it; whether the kept moves also
+help together is then tested in a run of its own.
+"""
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from citybrain.ports.evaluation import Progress
+from optimizer.candidate import Candidate
+from optimizer.moves import Mover
+from optimizer.scoring import Score, Scorer
+
+_BATCH = 3
+_FINALISTS = 4
+_LONGEST_REACH_S = 13.0
+_SHORTEST_REACH_S = 2.0
+_PATIENCE = 4
+_STRETCH_PROBABILITY = 0.15
+
+
+@dataclass(slots=True)
+class Search:
+    """A local search over candidates.
+
+    Parameters
+    ----------
+    scorer
+        Prices candidates and watches the budget.
+    mover
+        Draws moves.
+    rng
+        Dice.
+    seeds
+        Simulation seeds; the first half is used for climbing, all for the final choice.
+    progress
+        Hears the best cost found.
+    """
+
+    scorer: Scorer
+    mover: Mover
+    rng: random.Random
+    seeds: Sequence[int]
+    progress: Progress
+    _archive: dict[Candidate, float] = field(default_factory=dict)
+
+    def best_of(self, starts: Iterable[Candidate]) -> Candidate:
+        """Return the best candidate that the budget finds; the first start if none is better.
+
+        Parameters
+        ----------
+        starts
+            Starting candidates; the first is the running plan.
+        """
+        candidates = list(starts)
+        climbing = self.seeds[: max(1, len(self.seeds) // 2)]
+        incumbent = self._best_start(candidates, climbing)
+        self._climb(incumbent, climbing)
+        return self._final_choice(candidates[0])
+
+    def _best_start(self, candidates: Sequence[Candidate], seeds: Sequence[int]) -> Candidate:
+        """Sieve the starts with one seed, the better half with the others."""
+        left = list(candidates)
+        for count in range(1, len(seeds) + 1):
+            affordable = [c for c in left if self.scorer.budget.allows(len(left))]
+            scores = self.scorer.scores(affordable or left[:1], seeds[:count])
+            ranked = sorted(zip(affordable or left[:1], scores, strict=True), key=_by_cost)
+            left = [candidate for candidate, _ in ranked[: max(3, len(ranked) // 2)]]
+            self._note(ranked, keep=count == len(seeds))
+        return left[0]
+
+    def _climb(self, incumbent: Candidate, seeds: Sequence[int]) -> None:
+        """Move on to better candidates until the budget is nearly used."""
+        reach_s, failures = _LONGEST_REACH_S, 0
+        score = self._scored(incumbent, seeds)
+        size = (_BATCH + 1) * len(seeds)
+        reserve = _FINALISTS * len(self.seeds)
+        while self.scorer.budget.allows(size + reserve):
+            better = self._improved(incumbent, score, seeds, reach_s)
+            if better is None:
+                failures += 1
+                if failures >= _PATIENCE:
+                    reach_s, failures = max(_SHORTEST_REACH_S, reach_s / 2), 0
+                continue
+            (incumbent, score), failures = better, 0
+
+    def _improved(
+        self, incumbent: Candidate, score: Score, seeds: Sequence[int], reach_s: float
+    ) -> tuple[Candidate, Score] | None:
+        """Try a batch of moves and their combination; return the best if it is better."""
+        batch = [self._neighbour(incumbent, reach_s) for _ in range(_BATCH)]
+        tried = list(zip(batch, self.scorer.scores(batch, seeds), strict=True))
+        combined = _combined(incumbent, score, tried)
+        if combined != incumbent and combined not in batch:
+            tried.append((combined, self._scored(combined, seeds)))
+        tried.sort(key=_by_cost)
+        self._note(tried, keep=True)
+        best = tried[0]
+        return best if best[1].mean_s < score.mean_s else None
+
+    def _neighbour(self, incumbent: Candidate, reach_s: float) -> Candidate:
+        if self.rng.random() < _STRETCH_PROBABILITY:
+            return self.mover.stretched(incumbent, self.rng, reach_s=reach_s)
+        share = self.rng.choice((0.25, 0.5, 1.0))
+        return self.mover.perturbed(incumbent, self.rng, share=share, reach_s=reach_s)
+
+    def _scored(self, candidate: Candidate, seeds: Sequence[int]) -> Score:
+        return self.scorer.scores([candidate], seeds)[0]
+
+    def _note(self, ranked: Sequence[tuple[Candidate, Score]], *, keep: bool) -> None:
+        if keep:
+            self._archive.update((candidate, score.mean_s) for candidate, score in ranked)
+        best_s = min([*self._archive.values(), ranked[0][1].mean_s])
+        self.progress(self.scorer.budget.used, f"best {best_s:.1f} s/veh")
+
+    def _final_choice(self, running: Candidate) -> Candidate:
+        """Choose among the best candidates, and the running plan, with every seed."""
+        ranked = sorted(self._archive, key=lambda candidate: self._archive[candidate])
+        finalists = list(dict.fromkeys([running, *ranked[:_FINALISTS]]))
+        scores = self.scorer.scores(finalists, self.seeds)
+        return min(zip(finalists, scores, strict=True), key=_by_cost)[0]
+
+
+def _by_cost(priced: tuple[Candidate, Score]) -> float:
+    return priced[1].mean_s
+
+
+def _combined(
+    incumbent: Candidate, score: Score, tried: Sequence[tuple[Candidate, Score]]
+) -> Candidate:
+    """Give every intersection the timing under which it had the least delay of its own."""
+    timings = incumbent.by_name()
+    for name, present in incumbent.timings:
+        best_s = score.local_s.get(name, 0.0)
+        for candidate, outcome in tried:
+            timing = candidate.by_name()[name]
+            if timing != present and outcome.local_s.get(name, 0.0) < best_s:
+                best_s, timings[name] = outcome.local_s.get(name, 0.0), timing
+    return Candidate.of(timings)

@@ -1,0 +1,166 @@
+"""Spans: what safety asks of the gaps between the events of an intersection."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citybrain.model.intersection import Intersection
+from citybrain.model.signals import Aspect
+from citybrain.units import RESOLUTION_S, rounded_s
+from optimizer.courses import Course, Stay, Turn
+
+_SHORTEST_STAY_S = 1.0
+_PROTECTION_MARGIN_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Gaps ``first, first + 1, …`` (``count`` of them, cyclic) and the bounds on their sum.
+
+    Parameters
+    ----------
+    first, count
+        Which gaps.
+    minimum_s, maximum_s
+        Bounds on the sum. [s]
+    reason
+        The rule that the span stands for.
+    """
+
+    first: int
+    count: int
+    minimum_s: float
+    maximum_s: float
+    reason: str
+
+
+def spans_of(
+    courses: Sequence[Course],
+    running: Sequence[float],
+    intersection: Intersection,
+) -> tuple[Span, ...]:
+    """Collect the spans of an intersection.
+
+    Bounds that only keep the pattern in shape (shortest stays, separation of protected greens,
+    maximum red) are eased to what the running pattern shows; intergreens never are.  Bounds are
+    rounded up to whole seconds, because controllers keep cycle and splits in whole seconds.
+
+    Parameters
+    ----------
+    courses
+        What each group does.
+    running
+        Gaps of the running pattern. [s]
+    intersection
+        Minimum greens, intergreens and longest reds.
+    """
+    maker = _SpanMaker(running, intersection)
+    spans = [*maker.own(courses), *maker.conflicting(courses), *maker.yielding(courses)]
+    return tuple(span for span in spans if span.count)
+
+
+def span_matrix(
+    spans: Sequence[Span], size: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return spans as rows over gaps, with the lower and upper bound of each row.
+
+    Spans over the same gaps are put into one row.
+    """
+    bounds: dict[tuple[int, int], tuple[float, float]] = {}
+    for span in spans:
+        low_s, high_s = bounds.get((span.first, span.count), (0.0, math.inf))
+        bounds[span.first, span.count] = (
+            max(low_s, span.minimum_s),
+            min(high_s, span.maximum_s),
+        )
+    matrix = np.zeros((len(bounds), size))
+    for row, (first, count) in enumerate(bounds):
+        matrix[row, [(first + step) % size for step in range(count)]] = 1.0
+    lows_s, highs_s = zip(*bounds.values(), strict=True)
+    return matrix, np.array(lows_s), np.array(highs_s)
+
+
+@dataclass(frozen=True, slots=True)
+class _SpanMaker:
+    running: Sequence[float]
+    intersection: Intersection
+
+    def _span(
+        self,
+        begin: Turn,
+        end: Turn,
+        reason: str,
+        *,
+        minimum_s: float = 0.0,
+        maximum_s: float = math.inf,
+        is_eased: bool = True,
+    ) -> Span:
+        """Bound the time from one turn to the next occurrence of another."""
+        size = len(self.running)
+        count = (end.event - begin.event) % size
+        shown_s = sum(self.running[(begin.event + step) % size] for step in range(count))
+        shift_s = begin.shift_s - end.shift_s
+        low_s = math.ceil(minimum_s + shift_s - RESOLUTION_S)
+        return Span(
+            begin.event,
+            count,
+            rounded_s(min(low_s, shown_s) if is_eased else low_s),
+            rounded_s(max(maximum_s + shift_s, shown_s)),
+            reason,
+        )
+
+    def own(self, courses: Iterable[Course]) -> Iterator[Span]:
+        """Yield what each group asks for by itself: stays, minimum green, maximum red."""
+        for course in courses:
+            for aspect in Aspect:
+                for stay in course.stays(aspect):
+                    shortest_s = min(_SHORTEST_STAY_S, stay.shown_s)
+                    yield self._span(stay.begin, stay.end, "stay", minimum_s=shortest_s)
+            minimum_s = self.intersection.group(course.group).minimum_green_s
+            for stay in greens(course):
+                yield self._span(stay.begin, stay.end, "minimum green", minimum_s=minimum_s)
+            others = [a for a in Aspect if a not in (Aspect.PROTECTED, Aspect.PERMISSIVE)]
+            for stay in course.stays(*others) if greens(course) else ():
+                limit_s = self.intersection.maximum_reds_s.get(course.group, math.inf)
+                yield self._span(stay.begin, stay.end, "maximum red", maximum_s=limit_s)
+
+    def conflicting(self, courses: Sequence[Course]) -> Iterator[Span]:
+        """Yield the intergreens of groups that may never be green together."""
+        for ending in courses:
+            for starting in courses:
+                bound_s = self.intersection.intergreens_s.get((ending.group, starting.group))
+                if bound_s is not None:
+                    for end, start in _successions(greens(ending), greens(starting)):
+                        yield self._span(
+                            end, start, "intergreen", minimum_s=bound_s, is_eased=False
+                        )
+
+    def yielding(self, courses: Sequence[Course]) -> Iterator[Span]:
+        """Yield what keeps two protected greens apart where one may only yield to the other.
+
+        The running pattern's own separation is kept, as far as it is a clearance and not a
+        whole stage: up to the yellow and some seconds of red.
+        """
+        by_name = {course.group: course for course in courses}
+        for pair in sorted(self.intersection.yielding):
+            for ending, starting in (pair, pair[::-1]):
+                limit_s = self.intersection.yellows_s.get(ending, 0.0) + _PROTECTION_MARGIN_S
+                ends = by_name[ending].stays(Aspect.PROTECTED)
+                starts = by_name[starting].stays(Aspect.PROTECTED)
+                for end, start in _successions(ends, starts):
+                    yield self._span(end, start, "protection", minimum_s=limit_s)
+
+
+def greens(course: Course) -> tuple[Stay, ...]:
+    """Return the uninterrupted greens of a course, of whatever kind."""
+    return course.stays(Aspect.PROTECTED, Aspect.PERMISSIVE)
+
+
+def _successions(endings: Sequence[Stay], startings: Sequence[Stay]) -> Iterator[tuple[Turn, Turn]]:
+    """Pair every end with every start; the shortest of these spans is the succession."""
+    for ending in endings:
+        for starting in startings:
+            yield ending.end, starting.begin

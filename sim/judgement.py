@@ -1,0 +1,96 @@
+"""From paired outcomes to accept, reject or inconclusive: the fair-comparison law."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from citybrain.model.verdict import Decision, Estimate, Outcome
+from sim.statistics import paired_change
+
+ENOUGH_SEEDS = 10
+Count = Callable[[Outcome], float]
+
+_MUST_NOT_RISE: tuple[tuple[str, Count], ...] = (
+    ("stranded vehicles", lambda outcome: outcome.stranded_veh),
+    ("vehicles never inserted", lambda outcome: outcome.never_inserted_veh),
+    ("teleports", lambda outcome: outcome.teleports),
+    ("collisions", lambda outcome: outcome.collisions),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The answer, and why."""
+
+    decision: Decision
+    reasons: tuple[str, ...]
+
+
+def judge(running: Sequence[Outcome], proposed: Sequence[Outcome]) -> Judgement:
+    """Judge a proposed plan by its paired runs.
+
+    Parameters
+    ----------
+    running, proposed
+        Outcomes with the same seeds, in the same order.
+
+    Returns
+    -------
+    Judgement
+        *Accept* only if the 95 % interval of the change in delay lies below zero and no count
+        of stranded or never inserted vehicles, teleports or collisions rises.  *Reject* if
+        delay or one of the counts certainly rises.  *Inconclusive* otherwise.
+    """
+    change = delay_change(running, proposed)
+    rises = [_Rise.of(name, count, running, proposed) for name, count in _MUST_NOT_RISE]
+    risen = [rise for rise in rises if rise.change.mean > 0]
+    certain = [rise for rise in risen if rise.change.low > 0]
+    reasons = [_delay_reason(change), *(rise.reason for rise in risen)]
+    if change.low > 0 or certain:
+        decision = Decision.REJECT
+    elif change.high < 0 and not risen:
+        decision = Decision.ACCEPT
+        reasons.append("no count of stranded vehicles, teleports or collisions rises")
+    else:
+        decision = Decision.INCONCLUSIVE
+    return Judgement(decision, tuple(reasons))
+
+
+def delay_change(running: Sequence[Outcome], proposed: Sequence[Outcome]) -> Estimate:
+    """Return the paired change in mean delay, proposed minus running [s/veh]."""
+    return paired_change(
+        [outcome.mean_delay_s for outcome in running],
+        [outcome.mean_delay_s for outcome in proposed],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rise:
+    """A count that must not rise, before and after."""
+
+    name: str
+    before: float
+    after: float
+    change: Estimate
+
+    @classmethod
+    def of(
+        cls, name: str, count: Count, running: Sequence[Outcome], proposed: Sequence[Outcome]
+    ) -> "_Rise":
+        before, after = [count(o) for o in running], [count(o) for o in proposed]
+        return cls(name, sum(before), sum(after), paired_change(before, after))
+
+    @property
+    def reason(self) -> str:
+        certainty = "certainly" if self.change.low > 0 else "perhaps by chance"
+        return (
+            f"{self.name} rise from {self.before:g} to {self.after:g} over all seeds, {certainty}"
+        )
+
+
+def _delay_reason(change: Estimate) -> str:
+    interval = f"{change.mean:+.1f} s/veh, 95 % interval {change.low:+.1f} to {change.high:+.1f}"
+    if change.high < 0:
+        return f"delay falls: {interval}"
+    if change.low > 0:
+        return f"delay rises: {interval}"
+    return f"the change in delay may be chance: {interval}"

@@ -1,0 +1,88 @@
+"""The routes that vehicles really drove: the raw material for reweighting a demand."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from citybrain.model.network import Network
+from citybrain.model.plan import Plan
+from sim.sumo.evaluator import QUIET
+from sim.sumo.programs import write_programs
+from sim.sumo.run import run_sumo
+from sim.sumo.staging import Staging
+from sim.sumo.xml import iterate_elements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrivenTrip:
+    """One vehicle of a run.
+
+    Parameters
+    ----------
+    vehicle, kind
+        Identifier and vehicle type.
+    depart_s
+        Wanted departure. [s]
+    edges
+        Route as driven, or as intended where the run ended first.
+    attributes
+        Departure lane, position and speed, as SUMO writes them.
+    """
+
+    vehicle: str
+    kind: str
+    depart_s: float
+    edges: tuple[str, ...]
+    attributes: tuple[tuple[str, str], ...]
+
+
+_KEPT_ATTRIBUTES = ("departLane", "departPos", "departSpeed", "arrivalPos", "speedFactor")
+
+
+def driven_trips(
+    staging: Staging, network: Network, plan: Plan, *, seed: int, timeout_s: float
+) -> tuple[DrivenTrip, ...]:
+    """Run a plan once and return the trips of its vehicles, in order of departure.
+
+    Parameters
+    ----------
+    staging
+        The scenario made ready to run.
+    network, plan
+        Signals and what they show.
+    seed
+        Seed of the run.
+    timeout_s
+        Longest time that the run may take. [s]
+
+    Raises
+    ------
+    SimulationError
+        The run failed.
+    """
+    programs, routes = staging.folder / "driven.add.xml", staging.folder / "driven.xml"
+    write_programs(plan, network, programs)
+    additional = ",".join(map(str, (*staging.additional_files, programs)))
+    arguments: list[str | Path] = ["-c", staging.config, *QUIET, "--seed", str(seed)]
+    arguments += ["--additional-files", additional, "--vehroute-output", routes]
+    for flag in ("write-unfinished", "last-route", "intended-depart", "skip-ptlines"):
+        arguments += [f"--vehroute-output.{flag}", "true"]
+    run_sumo(arguments, timeout_s=timeout_s)
+    return tuple(sorted(_read(routes), key=lambda trip: (trip.depart_s, trip.vehicle)))
+
+
+def _read(routes: Path) -> Iterator[DrivenTrip]:
+    for vehicle in iterate_elements(routes, {"vehicle"}):
+        route = vehicle.find("route")
+        if route is not None:
+            yield DrivenTrip(
+                vehicle=vehicle.attrib["id"],
+                kind=vehicle.get("type", "DEFAULT_VEHTYPE"),
+                depart_s=float(vehicle.attrib["depart"]),
+                edges=tuple(route.attrib["edges"].split()),
+                attributes=tuple(
+                    (name, vehicle.attrib[name])
+                    for name in _KEPT_ATTRIBUTES
+                    if name in vehicle.attrib
+                ),
+            )

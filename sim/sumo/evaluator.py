@@ -1,0 +1,132 @@
+"""Plans and seeds in, outcomes out: SUMO as a ``PlanEvaluator``."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+
+from citybrain.model.network import Network
+from citybrain.model.verdict import Outcome
+from citybrain.ports.evaluation import Evaluation
+from sim.sumo.outcome import RunFiles, read_outcome
+from sim.sumo.programs import write_programs
+from sim.sumo.routes import bicycle_types
+from sim.sumo.run import SumoProcesses
+from sim.sumo.scenario import SumoScenario
+from sim.sumo.staging import Staging
+
+QUIET = ("--no-step-log", "true", "--no-warnings", "true", "--duration-log.disable", "true")
+
+
+class SumoEvaluator(AbstractContextManager["SumoEvaluator"]):
+    """Runs plans of one scenario in parallel SUMO processes.
+
+    Parameters
+    ----------
+    scenario
+        What to simulate.
+    network
+        Its streets and signals.
+    workers
+        Processes that run side by side.
+    timeout_s
+        Longest time that one run may take. [s]
+    with_movements
+        Also charge delay to movements, which costs each run some time.
+    on_finished
+        Called after each finished run.
+    """
+
+    def __init__(
+        self,
+        scenario: SumoScenario,
+        network: Network,
+        *,
+        workers: int,
+        timeout_s: float,
+        with_movements: bool = False,
+        on_finished: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._network = network
+        self._timeout_s = timeout_s
+        self._with_movements = with_movements
+        self._on_finished = on_finished
+        self._staging = Staging(scenario, planned=network.intersections)
+        self._bicycle_types = bicycle_types((*scenario.route_files, *scenario.additional_files))
+        self._processes = SumoProcesses()
+        self._pool = ThreadPoolExecutor(max_workers=workers)
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End what still runs and remove the temporary folder."""
+        self._processes.stop()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._staging.__exit__(exc_type, exc, traceback)
+
+    def evaluate(self, evaluations: Sequence[Evaluation]) -> list[Outcome]:
+        """Run every evaluation; see ``PlanEvaluator``."""
+        futures = [self._pool.submit(self._run, evaluation) for evaluation in evaluations]
+        try:
+            for finished in as_completed(futures):
+                finished.result()
+                self._on_finished()
+        except BaseException:
+            self._abandon(futures)
+            raise
+        return [future.result() for future in futures]
+
+    def _abandon(self, futures: Sequence["Future[Outcome]"]) -> None:
+        for future in futures:
+            future.cancel()
+        self._processes.stop()
+
+    def _run(self, evaluation: Evaluation) -> Outcome:
+        folder = self._staging.folder / f"run-{os.urandom(6).hex()}"
+        folder.mkdir()
+        try:
+            return self._run_in(folder, evaluation)
+        finally:
+            for path in folder.iterdir():
+                path.unlink()
+            folder.rmdir()
+
+    def _run_in(self, folder: Path, evaluation: Evaluation) -> Outcome:
+        programs = folder / "plan.add.xml"
+        write_programs(evaluation.plan, self._network, programs)
+        files = RunFiles(
+            trips=folder / "trips.xml",
+            statistics=folder / "statistics.xml",
+            routes=folder / "routes.xml" if self._with_movements else None,
+        )
+        additional = ",".join(map(str, (*self._staging.additional_files, programs)))
+        arguments: list[str | Path] = ["-c", self._staging.config, *QUIET]
+        arguments += ["--additional-files", additional, "--seed", str(evaluation.seed)]
+        arguments += _output_options(files)
+        self._processes.run(arguments, timeout_s=self._timeout_s)
+        return read_outcome(
+            files,
+            seed=evaluation.seed,
+            end_s=self._staging.scenario.end_s,
+            network=self._network,
+            bicycle_types=self._bicycle_types,
+        )
+
+
+def _output_options(files: RunFiles) -> list[str | Path]:
+    options: list[str | Path] = [
+        *("--tripinfo-output", files.trips),
+        *("--tripinfo-output.write-unfinished", "true"),
+        *("--tripinfo-output.write-undeparted", "true"),
+        *("--statistic-output", files.statistics),
+    ]
+    if files.routes is not None:
+        options += ["--vehroute-output", files.routes]
+        for flag in ("exit-times", "write-unfinished", "last-route", "intended-depart"):
+            options += [f"--vehroute-output.{flag}", "true"]
+    return options

@@ -1,0 +1,50 @@
+"""Reading SUMO route files, as far as citybrain needs to know what is in them."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from citybrain.errors import InputError
+from sim.sumo.xml import iterate_elements
+
+_DEPARTING = frozenset({"vehicle", "trip", "person"})
+
+
+def last_departure_s(route_files: Sequence[Path]) -> float:
+    """Return the last departure that route files ask for [s].
+
+    Raises
+    ------
+    InputError
+        A file is broken, or holds no departures at a fixed time.
+    """
+    times_s = [time_s for path in route_files for time_s in _departures_s(path)]
+    if not times_s:
+        mend = "give the configuration an <end value=…/>"
+        raise InputError(route_files[0], "holds no departure times", mend)
+    return max(times_s)
+
+
+def _departures_s(path: Path) -> Iterator[float]:
+    for element in iterate_elements(path, _DEPARTING | {"flow", "personFlow"}):
+        key = "depart" if element.tag in _DEPARTING else "end"
+        time_s = _number(element, key)
+        if time_s is not None:
+            yield time_s
+
+
+def _number(element: ET.Element, key: str) -> float | None:
+    try:
+        return float(element.get(key, ""))
+    except ValueError:
+        return None
+
+
+def bicycle_types(files: Sequence[Path]) -> frozenset[str]:
+    """Return the names of the vehicle types that are bicycles, SUMO's default type among them."""
+    return frozenset(
+        element.get("id", "")
+        for path in files
+        for element in iterate_elements(path, {"vType"})
+        if element.get("vClass") == "bicycle"
+    ) | {"DEFAULT_BIKETYPE"}

@@ -1,0 +1,213 @@
+"""A scenario: what a SUMO configuration names, read once and never written."""
+
+import tomllib
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from citybrain.errors import InputError
+from sim.sumo.routes import last_departure_s
+
+_SYNONYMS = {
+    "net": "net-file",
+    "n": "net-file",
+    "routes": "route-files",
+    "r": "route-files",
+    "additional": "additional-files",
+    "a": "additional-files",
+    "b": "begin",
+    "e": "end",
+}
+_DROPPED_GROUPS = frozenset({"output", "gui_only", "report", "traci_server"})
+_DROPPED = frozenset({"seed", "random", "gui-settings-file", "remote-port", "max-depart-delay"})
+_FILE_OPTIONS = frozenset({"weight-files", "load-state"})
+_CLEARING_TIME_S = 900.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SumoScenario:
+    """Network, demand and time of one simulation study.
+
+    Parameters
+    ----------
+    name
+        Name for reports.
+    config
+        The ``.sumocfg`` it was read from.
+    net_file, route_files, additional_files
+        Absolute paths.
+    begin_s, end_s
+        Simulated time. [s]
+    options
+        Every other option of the configuration that shapes traffic; outputs and windows
+        are left out.
+    detectors, feed
+        Inventory and recorded feed, where the scenario brings them.
+    feed_start
+        Instant of the feed's second 0, UTC.
+    feed_seed
+        Simulation seed that the feed was recorded with; the proof may not use it.
+    caveats
+        What was assumed while reading.
+    """
+
+    name: str
+    config: Path
+    net_file: Path
+    route_files: tuple[Path, ...]
+    additional_files: tuple[Path, ...]
+    begin_s: float
+    end_s: float
+    options: tuple[tuple[str, str], ...]
+    detectors: Path | None = None
+    feed: Path | None = None
+    feed_start: datetime | None = None
+    feed_seed: int | None = None
+    caveats: tuple[str, ...] = ()
+
+    @property
+    def input_files(self) -> dict[str, Path]:
+        """Role → file, for the record of provenance."""
+        files = {"config": self.config, "network": self.net_file}
+        files |= {f"routes {i}": path for i, path in enumerate(self.route_files, 1)}
+        files |= {f"additional {i}": path for i, path in enumerate(self.additional_files, 1)}
+        return files
+
+
+def open_scenario(path: Path, period: str | None = None) -> SumoScenario:
+    """Read a scenario from a ``.sumocfg``, a ``scenario.toml`` or a folder that holds one.
+
+    Parameters
+    ----------
+    path
+        The file or folder.
+    period
+        Period of a ``scenario.toml`` (``morning``, …); its default period if none.
+
+    Raises
+    ------
+    InputError
+        A file is missing or broken, or the period is unknown.
+    """
+    if path.is_dir():
+        path = _file_in_folder(path)
+    if path.suffix == ".toml":
+        return _open_toml(path, period)
+    if period is not None:
+        raise InputError(path, f"has no period {period!r}", "leave --period out for a .sumocfg")
+    return _open_config(path)
+
+
+def _file_in_folder(folder: Path) -> Path:
+    found = sorted(folder.glob("scenario.toml")) or sorted(folder.glob("*.sumocfg"))
+    if len(found) != 1:
+        what = "holds no scenario.toml and no .sumocfg" if not found else "holds several .sumocfg"
+        raise InputError(folder, what, "name the .sumocfg to use")
+    return found[0]
+
+
+def _open_toml(path: Path, period: str | None) -> SumoScenario:
+    try:
+        with path.open("rb") as file:
+            table = tomllib.load(file)
+    except FileNotFoundError:
+        raise InputError(path, "does not exist", "check the path") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(path, f"is not valid TOML ({error})", "correct the file") from None
+    periods = table.get("periods", {})
+    chosen = period or table.get("default_period")
+    if chosen not in periods:
+        known = ", ".join(sorted(periods)) or "none"
+        raise InputError(path, f"has no period {chosen!r}", f"choose one of: {known}")
+    entry = periods[chosen]
+    for key in ("sumocfg",):
+        if key not in entry:
+            raise InputError(path, f"period {chosen} has no {key!r}", "add it")
+    folder = path.parent
+    start = entry.get("feed_start")
+    return replace(
+        _open_config(folder / entry["sumocfg"]),
+        name=f"{table.get('name', folder.name)} ({chosen})",
+        detectors=_optional(folder, table.get("detectors")),
+        feed=_optional(folder, entry.get("feed")),
+        feed_start=start.astimezone(UTC) if start else None,
+        feed_seed=entry.get("feed_seed"),
+    )
+
+
+def _optional(folder: Path, name: str | None) -> Path | None:
+    return (folder / name).resolve() if name else None
+
+
+def _open_config(path: Path) -> SumoScenario:
+    options = _read_options(path)
+    folder = path.parent
+    if "net-file" not in options:
+        raise InputError(path, "names no net-file", "add <net-file value=…/>")
+    route_files = _paths(path, folder, options.pop("route-files", ""))
+    if not route_files:
+        raise InputError(path, "names no route-files", "add <route-files value=…/>")
+    net_file = _paths(path, folder, options.pop("net-file"))[0]
+    additional_files = _paths(path, folder, options.pop("additional-files", ""))
+    begin_s = _time_s(path, "begin", options.pop("begin", "0"))
+    end_s = _time_s(path, "end", options.pop("end", "-1"))
+    caveats: tuple[str, ...] = ()
+    if end_s <= begin_s:
+        end_s = last_departure_s(route_files) + _CLEARING_TIME_S
+        caveats = (
+            f"the configuration names no end: runs end {_CLEARING_TIME_S:.0f} s after the last "
+            f"departure, at {end_s:.0f} s",
+        )
+    for name in _FILE_OPTIONS & options.keys():
+        options[name] = ",".join(str(file) for file in _paths(path, folder, options[name]))
+    return SumoScenario(
+        name=path.name.removesuffix(".sumocfg"),
+        config=path.resolve(),
+        net_file=net_file,
+        route_files=route_files,
+        additional_files=additional_files,
+        begin_s=begin_s,
+        end_s=end_s,
+        options=tuple(sorted(options.items())),
+        caveats=caveats,
+    )
+
+
+def _read_options(path: Path) -> dict[str, str]:
+    try:
+        root = ET.parse(path).getroot()
+    except FileNotFoundError:
+        raise InputError(path, "does not exist", "check the path") from None
+    except ET.ParseError as error:
+        raise InputError(path, f"is not valid XML ({error})", "restore the file") from None
+    if root.tag not in ("configuration", "sumoConfiguration"):
+        raise InputError(path, f"is a <{root.tag}>, not a SUMO configuration", "name a .sumocfg")
+    options: dict[str, str] = {}
+    for child in root:
+        entries = [child] if "value" in child.attrib else list(child)
+        if child.tag in _DROPPED_GROUPS:
+            continue
+        for entry in entries:
+            name = _SYNONYMS.get(entry.tag, entry.tag)
+            if name not in _DROPPED and "output" not in name:
+                options[name] = entry.get("value", "")
+    return options
+
+
+def _paths(config: Path, folder: Path, names: str) -> tuple[Path, ...]:
+    paths = tuple((folder / name.strip()).resolve() for name in names.split(",") if name.strip())
+    for path in paths:
+        if not path.is_file():
+            raise InputError(config, f"names {path}, which does not exist", "correct the path")
+    return paths
+
+
+def _time_s(config: Path, option: str, text: str) -> float:
+    """Read a time that SUMO would accept: seconds, or [days:]hours:minutes:seconds [s]."""
+    try:
+        parts = [float(part) for part in text.split(":")]
+    except ValueError:
+        raise InputError(config, f"{option} is {text!r}", "give seconds or h:m:s") from None
+    weights_s = (1.0, 60.0, 3600.0, 86_400.0)
+    return sum(part * weight for part, weight in zip(reversed(parts), weights_s, strict=False))
