@@ -11,6 +11,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 BUS = "bus"
+DOOR_M = (10.0, 60.0)  # where walks begin and end, from the edge's end near the crossing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,17 +96,23 @@ def demand(
     rng
         Source of departure times and of the truck share.
     """
+    length_m = _edge_lengths_m(net)
     travellers: list[tuple[int, ET.Element]] = []
     relations: dict[str, tuple[str, str]] = {}
     for flow in flows:
         if flow.mode != "walk":
             relations[f"{flow.origin}-{flow.destination}"] = flow.origin, flow.destination
         for number, depart_s in enumerate(_departures_s(flow.volume, settings, rng)):
-            make = _person if flow.mode == "walk" else _vehicle
-            travellers.append((depart_s, make(flow, number, depart_s, settings, rng)))
+            traveller = (
+                _person(flow, number, depart_s, length_m[flow.origin], rng)
+                if flow.mode == "walk"
+                else _vehicle(flow, number, depart_s, settings["truck_share"], rng)
+            )
+            travellers.append((depart_s, traveller))
     for line in settings["bus"]["lines"]:
         relations[line["id"]] = line["origin"], line["destination"]
-        travellers += _buses(net, line, settings)
+        path = shortest_path(net, line["origin"], line["destination"])
+        travellers += _buses(path, length_m, line, settings)
     root = ET.Element("routes")
     for name, (origin, destination) in relations.items():
         ET.SubElement(
@@ -123,9 +130,9 @@ def _departures_s(volume: int, settings: Mapping[str, Any], rng: random.Random) 
 
 
 def _vehicle(
-    flow: Flow, number: int, depart_s: int, settings: Mapping[str, Any], rng: random.Random
+    flow: Flow, number: int, depart_s: int, truck_share: float, rng: random.Random
 ) -> ET.Element:
-    is_truck = flow.mode == "car" and rng.random() < settings["truck_share"]
+    is_truck = flow.mode == "car" and rng.random() < truck_share
     return ET.Element(
         "vehicle",
         id=f"{flow.mode}.{flow.origin}-{flow.destination}.{number}",
@@ -138,29 +145,40 @@ def _vehicle(
 
 
 def _person(
-    flow: Flow, number: int, depart_s: int, settings: Mapping[str, Any], rng: random.Random
+    flow: Flow, number: int, depart_s: int, length_m: float, rng: random.Random
 ) -> ET.Element:
+    """Return a person who leaves a door near the end of an edge for one near another's begin."""
+    before_m, after_m = rng.uniform(*DOOR_M), rng.uniform(*DOOR_M)
     person = ET.Element(
         "person",
         id=f"{flow.mode}.{flow.origin}-{flow.destination}.{number}",
         type="pedestrian",
         depart=str(depart_s),
-        departPos="random",
+        departPos=f"{length_m - before_m:.1f}",
     )
-    ET.SubElement(person, "walk", {"from": flow.origin, "to": flow.destination})
+    ET.SubElement(
+        person,
+        "walk",
+        {"from": flow.origin, "to": flow.destination, "arrivalPos": f"{after_m:.1f}"},
+    )
     return person
 
 
-def _buses(
-    net: ET.Element, line: Mapping[str, Any], settings: Mapping[str, Any]
-) -> list[tuple[int, ET.Element]]:
-    """Return the buses of one line with their timetable: no bus leaves a stop early."""
-    bus = settings["bus"]
-    length_m = {
+def _edge_lengths_m(net: ET.Element) -> dict[str, float]:
+    return {
         edge.get("id", ""): float(edge.findall("lane")[-1].get("length", ""))
         for edge in net.findall("edge")
     }
-    path = shortest_path(net, line["origin"], line["destination"])
+
+
+def _buses(
+    path: Sequence[str],
+    length_m: Mapping[str, float],
+    line: Mapping[str, Any],
+    settings: Mapping[str, Any],
+) -> list[tuple[int, ET.Element]]:
+    """Return the buses of one line with their timetable: no bus leaves a stop early."""
+    bus = settings["bus"]
     services = []
     for number, depart_s in enumerate(range(line["first_s"], settings["end_s"], line["headway_s"])):
         element = ET.Element(

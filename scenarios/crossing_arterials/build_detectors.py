@@ -109,13 +109,13 @@ def read_pulses(path: Path, end_s: float) -> pa.Table:
     pulses += [
         (on_s, detector, end_s, speed_mps) for (detector, _), (on_s, speed_mps) in entered.items()
     ]
-    on_s, detector, off_s, speed_mps = zip(*sorted(pulses), strict=True)
+    pulses.sort()
     return pa.table(
         {
-            "detector": pa.array(detector, pa.string()).dictionary_encode(),
-            "on_s": pa.array(on_s, pa.float64()),
-            "off_s": pa.array(off_s, pa.float64()),
-            "speed_mps": pa.array(speed_mps, pa.float64()),
+            "detector": pa.array([pulse[1] for pulse in pulses], pa.string()).dictionary_encode(),
+            "on_s": pa.array([pulse[0] for pulse in pulses], pa.float64()),
+            "off_s": pa.array([pulse[2] for pulse in pulses], pa.float64()),
+            "speed_mps": pa.array([pulse[3] for pulse in pulses], pa.float64()),
         }
     )
 

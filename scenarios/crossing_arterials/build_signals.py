@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -58,7 +59,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """Greens and offset of one program. [s]"""
+    """Greens and offset of one program, in seconds."""
 
     name: str
     offset_s: int
@@ -168,7 +169,7 @@ def intervals(
         cuts_s = sorted({0, stage.walk.walk_s, green_s})
         shown += [
             Interval(duration_s=end_s - begin_s, state=stage.letters(movements, begin_s))
-            for begin_s, end_s in zip(cuts_s, cuts_s[1:], strict=False)
+            for begin_s, end_s in pairwise(cuts_s)
         ]
         ended, begun = stage.letters(movements, green_s), following.letters(movements, 0)
         for duration_s, ending in ((intersection.yellow_s, "y"), (intersection.all_red_s, "r")):
