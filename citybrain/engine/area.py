@@ -69,6 +69,24 @@ class StudyArea:
             raise InfeasibleError(msg)
 
 
+def open_network(net_file: Path, limits: SafetyLimits) -> Network:
+    """Read the streets and signals of one SUMO network.
+
+    Parameters
+    ----------
+    net_file
+        The network.
+    limits
+        Bounds that every plan keeps.
+
+    Raises
+    ------
+    InputError
+        The file is missing or broken.
+    """
+    return read_network(net_file, read_declarations((net_file,)), limits)
+
+
 def open_area(path: Path, period: str | None, limits: SafetyLimits) -> StudyArea:
     """Read a scenario and everything it names.
 

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from detectors.turning import estimate_turning_demand
-
 from citybrain.engine.area import StudyArea
 from citybrain.errors import InputError
 from citybrain.model.flows import (
@@ -17,8 +15,9 @@ from citybrain.model.flows import (
     TurningDemand,
 )
 from citybrain.model.verdict import DetectorFit
+from detectors.turning import estimate_turning_demand
 from sim.sumo.driven import DrivenTrip, driven_trips
-from sim.sumo.reweight import reweighted, write_demand
+from sim.sumo.reweight import reweighted, timetabled_vehicles, write_demand
 from sim.sumo.scenario import SumoScenario
 from sim.sumo.staging import Staging
 from sim.sumo.stations import stations_of
@@ -118,7 +117,8 @@ def observed_demand(
     check_flow_lanes(flows, area)
     trips = _surveyed(area, timeout_s)
     stations = stations_of(flows, detectors, area.network)
-    result = reweighted(trips, stations, area.hours)
+    timetabled = timetabled_vehicles(area.scenario.route_files)
+    result = reweighted(trips, stations, area.hours, timetabled)
     write_demand(result.trips, area.scenario.route_files, routes)
     return Demand(
         scenario=replace(area.scenario, route_files=(routes.resolve(),)),

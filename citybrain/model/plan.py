@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 
 from citybrain.errors import InfeasibleError
 from citybrain.model.pattern import Pattern
@@ -127,3 +128,9 @@ class ProgramLibrary:
     patterns: dict[tuple[str, str], Pattern] = field(hash=False)
     active: dict[str, str] = field(hash=False)
     day_plans: tuple[DayPlan, ...] = ()
+
+    def unused_name(self, wanted: str) -> str:
+        """Return a program name that no intersection uses: the wanted one, or it with a number."""
+        used = {program for _, program in self.patterns} | set(self.active.values())
+        names = chain([wanted], (f"{wanted}-{number}" for number in count(2)))
+        return next(name for name in names if name not in used)

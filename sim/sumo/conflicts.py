@@ -121,8 +121,9 @@ def _refuse_crossing(links: Sequence[tuple[LinkPath, LinkPath]], place: _Place) 
     for first, second in links:
         if not _may_share_green(first, second):
             where = f"{place.program.where} phase {place.number}"
+            one, other = sorted((first, second), key=lambda path: path.link.index)
             what = (
-                f"greens of link {_described(first)} and link {_described(second)} conflict "
+                f"greens of link {_described(one)} and link {_described(other)} conflict "
                 "(both protected)"
             )
             mend = f"show one of them red, or {Aspect.PERMISSIVE.value} if it yields"

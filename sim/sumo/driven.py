@@ -1,12 +1,12 @@
 """The routes that vehicles really drove: the raw material for reweighting a demand."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from citybrain.model.network import Network
 from citybrain.model.plan import Plan
-from sim.sumo.evaluator import QUIET
+from sim.sumo.evaluator import QUIET, RUN_PROGRAM
 from sim.sumo.programs import write_programs
 from sim.sumo.run import run_sumo
 from sim.sumo.staging import Staging
@@ -61,11 +61,11 @@ def driven_trips(
         The run failed.
     """
     programs, routes = staging.folder / "driven.add.xml", staging.folder / "driven.xml"
-    write_programs(plan, network, programs)
+    write_programs(replace(plan, name=RUN_PROGRAM), network, programs)
     additional = ",".join(map(str, (*staging.additional_files, programs)))
     arguments: list[str | Path] = ["-c", staging.config, *QUIET, "--seed", str(seed)]
     arguments += ["--additional-files", additional, "--vehroute-output", routes]
-    for flag in ("write-unfinished", "last-route", "intended-depart", "skip-ptlines"):
+    for flag in ("write-unfinished", "last-route", "intended-depart"):
         arguments += [f"--vehroute-output.{flag}", "true"]
     run_sumo(arguments, timeout_s=timeout_s)
     return tuple(sorted(_read(routes), key=lambda trip: (trip.depart_s, trip.vehicle)))

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -16,6 +17,9 @@ from sim.sumo.routes import bicycle_types
 from sim.sumo.run import SumoProcesses
 from sim.sumo.scenario import SumoScenario
 from sim.sumo.staging import Staging
+
+RUN_PROGRAM = "citybrain run"
+"""Program under which a plan runs in a simulation: a name that no scenario has used."""
 
 QUIET = ("--no-step-log", "true", "--no-warnings", "true", "--duration-log.disable", "true")
 
@@ -98,7 +102,7 @@ class SumoEvaluator(AbstractContextManager["SumoEvaluator"]):
 
     def _run_in(self, folder: Path, evaluation: Evaluation) -> Outcome:
         programs = folder / "plan.add.xml"
-        write_programs(evaluation.plan, self._network, programs)
+        write_programs(replace(evaluation.plan, name=RUN_PROGRAM), self._network, programs)
         files = RunFiles(
             trips=folder / "trips.xml",
             statistics=folder / "statistics.xml",

@@ -10,7 +10,7 @@ origin-destination matrices by constrained generalised least squares", 1991).
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -41,7 +41,10 @@ class Reweighted:
 
 
 def reweighted(
-    trips: Sequence[DrivenTrip], stations: Sequence[Station], hours: float
+    trips: Sequence[DrivenTrip],
+    stations: Sequence[Station],
+    hours: float,
+    timetabled: Collection[str] = (),
 ) -> Reweighted:
     """Return the trips in the numbers that the stations ask for.
 
@@ -53,6 +56,9 @@ def reweighted(
         Measured flows.
     hours
         Length of the simulated time. [h]
+    timetabled
+        Vehicles, or flows of them, that run to a timetable: they are counted by the stations,
+        and neither multiplied nor returned.
 
     Returns
     -------
@@ -61,19 +67,24 @@ def reweighted(
         some of them half way to the next.  The same input gives the same trips.
     """
     by_route: dict[_Edges, list[DrivenTrip]] = defaultdict(list)
+    fixed_veh = np.zeros(len(stations))
     for trip in trips:
-        by_route[trip.edges].append(trip)
+        if trip.vehicle in timetabled or trip.vehicle.rpartition(".")[0] in timetabled:
+            fixed_veh += [passes(station, trip.edges) for station in stations]
+        else:
+            by_route[trip.edges].append(trip)
     routes = list(by_route)
     own_veh = np.array([float(len(by_route[route])) for route in routes])
     incidence = _incidence(stations, routes)
-    wanted_veh = _fitted(incidence, stations, own_veh, hours)
+    measured_veh = np.array([station.measured_vph * hours for station in stations])
+    wanted_veh = _fitted(incidence, stations, measured_veh - fixed_veh, own_veh)
     whole_veh = _rounded(wanted_veh)
     chosen = [
         trip
         for route, count in zip(routes, whole_veh, strict=True)
         for trip in _resampled(by_route[route], int(count))
     ]
-    modelled_vph = incidence @ whole_veh / hours
+    modelled_vph = (incidence @ whole_veh + fixed_veh) / hours
     return Reweighted(
         trips=tuple(sorted(chosen, key=lambda trip: (trip.depart_s, trip.vehicle))),
         fits=tuple(
@@ -105,11 +116,11 @@ def _incidence(stations: Sequence[Station], routes: Sequence[_Edges]) -> sparse.
 def _fitted(
     incidence: sparse.csr_array,
     stations: Sequence[Station],
+    measured_veh: NDArray[np.float64],
     own_veh: NDArray[np.float64],
-    hours: float,
 ) -> NDArray[np.float64]:
-    measured_veh = np.array([station.measured_vph * hours for station in stations])
-    weights = np.sqrt([station.weight for station in stations]) / np.sqrt(measured_veh + 1.0)
+    weights = np.sqrt([station.weight for station in stations])
+    weights = weights / np.sqrt(np.maximum(measured_veh, 0.0) + 1.0)
     prior = _PRIOR_WEIGHT / np.sqrt(own_veh)
     rows = sparse.vstack([sparse.diags_array(weights) @ incidence, sparse.diags_array(prior)])
     targets = np.concatenate([weights * measured_veh, prior * own_veh])
@@ -176,6 +187,16 @@ def _kept_elements(path: Path) -> Iterator[tuple[int, ET.Element]]:
 def _top_level(path: Path) -> Iterator[ET.Element]:
     for root in iterate_elements(path, {"routes", "additional"}):
         yield from root
+
+
+def timetabled_vehicles(route_files: Sequence[Path]) -> frozenset[str]:
+    """Return the vehicles and flows of route files that run to a timetable."""
+    return frozenset(
+        element.get("id", "")
+        for path in route_files
+        for element in _top_level(path)
+        if element.tag in _SCALED and is_public_transport(element)
+    )
 
 
 def is_public_transport(element: ET.Element) -> bool:

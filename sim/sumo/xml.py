@@ -3,7 +3,7 @@
 import gzip
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 from xml.etree import ElementTree as ET
 
 from citybrain.errors import InputError
@@ -35,7 +35,7 @@ def iterate_elements(path: Path, tags: Collection[str]) -> Iterator[ET.Element]:
 
 
 def _open(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+    return cast(IO[bytes], gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
 
 def _closing_elements(file: IO[bytes], tags: Collection[str]) -> Iterator[ET.Element]:

@@ -1,0 +1,209 @@
+"""The commands and their options; each imports what it needs only when it runs."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="citybrain",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="From counts to a proven traffic-signal plan, on any SUMO network.",
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+Period = Annotated[
+    str | None, typer.Option(help="Period of a scenario.toml, such as morning or evening.")
+]
+Scenario = Annotated[
+    Path,
+    typer.Argument(help="A .sumocfg, a scenario.toml, a folder with one, or a known name."),
+]
+Workers = Annotated[int, typer.Option(min=1, help="Simulations that run side by side.")]
+Flows = Annotated[
+    Path | None, typer.Option(help="Measured flows (Parquet, from `citybrain count`).")
+]
+SeedCount = Annotated[int, typer.Option("--seeds", min=2, help="Paired seeds of the proof.")]
+
+
+def _show_version(*, value: bool) -> None:
+    if value:
+        import citybrain  # noqa: PLC0415 - kept light
+
+        typer.echo(f"citybrain {citybrain.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Read vehicles, estimate flow, retime signals, and prove the change in SUMO."""
+
+
+@app.command()
+def demo(
+    *,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out/demo"),
+    period: Period = None,
+    seconds_budget: Annotated[float, typer.Option(help="Time for the search. [s]")] = 15.0,
+    workers: Workers = 2,
+    json: Json = False,
+) -> int:
+    """Retime the bundled scenario from its recorded feed, and prove the plan."""
+    from citybrain.cli import retiming  # noqa: PLC0415 - loads SUMO and Numba
+
+    request = retiming.Request(
+        scenario=Path("crossing_arterials"),
+        period=period,
+        out=out,
+        seconds_budget=seconds_budget,
+        workers=workers,
+        is_json=json,
+    )
+    return retiming.run(request)
+
+
+@app.command()
+def count(
+    feed: Annotated[Path, typer.Argument(help="Pulses, controller log, or SUMO E1/instantE1.")],
+    *,
+    detectors: Annotated[Path, typer.Option(help="Inventory of the detectors (TOML).")],
+    out: Annotated[Path, typer.Option(help="Flows to write (Parquet).")] = Path("flows.parquet"),
+    bin_s: Annotated[float, typer.Option("--bin", min=1, help="Length of a bin. [s]")] = 300.0,
+    start: Annotated[
+        datetime | None,
+        typer.Option(help="UTC instant of second 0, for feeds that count seconds."),
+    ] = None,
+    zone: Annotated[
+        str | None, typer.Option(help="Zone of times without one, such as Europe/Berlin.")
+    ] = None,
+    network: Annotated[
+        Path | None, typer.Option(help="SUMO network; checks the inventory's lanes.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Count a feed into flows per lane and bin."""
+    from citybrain.cli import counting  # noqa: PLC0415 - loads Numba
+
+    request = counting.Request(
+        feed=feed,
+        detectors=detectors,
+        out=out,
+        bin_s=bin_s,
+        start=start,
+        zone=zone,
+        network=network,
+        is_json=json,
+    )
+    return counting.run(request)
+
+
+@app.command()
+def retime(
+    scenario: Scenario,
+    *,
+    period: Period = None,
+    flows: Flows = None,
+    own_demand: Annotated[
+        bool, typer.Option("--own-demand", help="Ignore a feed that the scenario brings.")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out/retime"),
+    seconds_budget: Annotated[float, typer.Option(min=1, help="Time for the search. [s]")] = 60.0,
+    evaluations: Annotated[
+        int | None,
+        typer.Option(min=1, help="Simulation runs for the search, instead of a time."),
+    ] = None,
+    seeds: SeedCount = 10,
+    workers: Workers = 2,
+    json: Json = False,
+) -> int:
+    """Search a better plan, prove it in SUMO, and write plan, verdict and report."""
+    from citybrain.cli import retiming  # noqa: PLC0415 - loads SUMO and Numba
+
+    request = retiming.Request(
+        scenario=scenario,
+        period=period,
+        out=out,
+        seconds_budget=None if evaluations else seconds_budget,
+        evaluations=evaluations,
+        flows=flows,
+        uses_feed=not own_demand,
+        seed_count=seeds,
+        workers=workers,
+        is_json=json,
+    )
+    return retiming.run(request)
+
+
+@app.command()
+def validate(
+    scenario: Scenario,
+    *,
+    plan: Annotated[Path, typer.Option(help="Plan to prove (JSON).")],
+    period: Period = None,
+    flows: Flows = None,
+    own_demand: Annotated[
+        bool, typer.Option("--own-demand", help="Ignore a feed that the scenario brings.")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out/validate"),
+    seeds: SeedCount = 10,
+    workers: Workers = 2,
+    json: Json = False,
+) -> int:
+    """Prove a plan against the running one, with paired seeds."""
+    from citybrain.cli import validation  # noqa: PLC0415 - loads SUMO
+
+    request = validation.Request(
+        scenario=scenario,
+        plan=plan,
+        period=period,
+        flows=flows,
+        uses_feed=not own_demand,
+        out=out,
+        seed_count=seeds,
+        workers=workers,
+        is_json=json,
+    )
+    return validation.run(request)
+
+
+@app.command()
+def show(
+    what: Annotated[Path, typer.Argument(help="A plan (.json), flows (.parquet) or a scenario.")],
+    *,
+    period: Period = None,
+    json: Json = False,
+) -> int:
+    """Show a plan, a network or flows in the terminal."""
+    from citybrain.cli import showing  # noqa: PLC0415 - loads what it shows
+
+    return showing.run(what, period=period, is_json=json)
+
+
+@app.command()
+def bench(
+    what: Annotated[str, typer.Argument(help="Which benchmark: optimizer.")],
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit 1 and name the first target missed.")
+    ] = False,
+    networks: Annotated[
+        str | None, typer.Option(help="Names to run, separated by commas; all if left out.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Measure citybrain side by side with its peers."""
+    from citybrain.cli import benching  # noqa: PLC0415 - loads the benchmark
+
+    return benching.run(what, is_check=check, networks=networks, is_json=json)

@@ -1,0 +1,110 @@
+"""The command ``count``."""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from rich.table import Table
+
+from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.config import SafetyLimits
+from citybrain.engine.area import open_network
+from citybrain.model.flows import FlowSnapshot
+from citybrain.store.flows import write_flows
+from detectors.feed import CountedFeed, FeedClock, count_feed
+from detectors.inventory import check_lanes, read_inventory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Options of the command."""
+
+    feed: Path
+    detectors: Path
+    out: Path
+    bin_s: float
+    start: datetime | None
+    zone: str | None
+    network: Path | None
+    is_json: bool
+
+
+def run(request: Request) -> int:
+    """Run the command and return its exit code."""
+    with Stages() as stages:
+        stages.begin("count", str(request.feed))
+        detectors = read_inventory(request.detectors)
+        if request.network is not None:
+            network = open_network(request.network, SafetyLimits())
+            check_lanes(detectors, network, request.detectors)
+        start = request.start.replace(tzinfo=UTC) if request.start else None
+        clock = FeedClock(start=start, assume_zone=request.zone)
+        counted = count_feed(request.feed, detectors, bin_s=request.bin_s, clock=clock)
+        write_flows(counted.flows, request.out)
+    if request.is_json:
+        print_json(_content(request, counted))
+    else:
+        _print(request, counted)
+    return 0
+
+
+def _content(request: Request, counted: CountedFeed) -> dict[str, object]:
+    flows = counted.flows
+    return {
+        "bins": flows.bin_count,
+        "caveats": list(counted.caveats),
+        "file": str(request.out),
+        "lanes": len(flows.lanes),
+        "repairs": asdict(counted.repairs),
+        "start": flows.start.isoformat(),
+        "vehicles": float(np.sum(np.asarray(flows.count_veh))),
+    }
+
+
+def _print(request: Request, counted: CountedFeed) -> None:
+    flows = counted.flows
+    OUTPUT.print(
+        f"[bold]{request.feed}[/bold]: {np.sum(np.asarray(flows.count_veh)):.0f} vehicles on "
+        f"{len(flows.lanes)} lanes, {flows.bin_count} bins of {flows.bin_s:g} s from "
+        f"{flows.start:%Y-%m-%d %H:%M:%S} UTC"
+    )
+    mended = {name: number for name, number in asdict(counted.repairs).items() if number}
+    rows = mended.pop("rows", 0)
+    told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in mended.items())
+    OUTPUT.print(f"read      {rows} rows, repairs: {told or 'none'}")
+    for caveat in counted.caveats:
+        OUTPUT.print(f"caveat    {caveat}")
+    OUTPUT.print(lane_table(flows))
+    OUTPUT.print(f"flows     {request.out}", soft_wrap=True)
+
+
+def lane_table(flows: FlowSnapshot) -> Table:
+    """Return a table of the mean flow of every lane."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("lane")
+    for title in ("veh/h", "95 %", "occupancy", "speed, m/s", "coverage", "quality"):
+        table.add_column(title, justify="right")
+    coverage, occupancy = np.asarray(flows.coverage), np.asarray(flows.occupancy)
+    hours = np.maximum(coverage.sum(axis=0) * flows.bin_s / 3600.0, 1e-9)
+    grids = (flows.count_veh, flows.low_veh, flows.high_veh)
+    sums = [np.asarray(grid).sum(axis=0) / hours for grid in grids]
+    counts = np.asarray(flows.count_veh)
+    speeds = np.asarray(flows.speed_mps)
+    for column, lane in enumerate(flows.lanes):
+        known = np.isfinite(speeds[:, column]) & (counts[:, column] > 0)
+        speed = (
+            f"{np.average(speeds[known, column], weights=counts[known, column]):.1f}"
+            if known.any()
+            else "-"
+        )
+        table.add_row(
+            lane,
+            f"{sums[0][column]:.0f}",
+            f"{sums[1][column]:.0f}-{sums[2][column]:.0f}",
+            f"{occupancy[:, column].mean():.2f}",
+            speed,
+            f"{coverage[:, column].mean():.0%}",
+            flows.quality[column].value,
+        )
+    return table

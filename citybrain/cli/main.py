@@ -1,0 +1,67 @@
+"""The entry point: runs a command and turns every failure into one clear line."""
+
+import sys
+from enum import IntEnum
+
+import click
+import typer
+
+from citybrain.cli.app import app
+from citybrain.errors import CitybrainError, InfeasibleError, UnsafePlanError
+
+
+class Exit(IntEnum):
+    """Exit codes of every command."""
+
+    DONE = 0
+    REFUSED = 1
+    INPUT = 2
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments
+        Words after ``citybrain``.
+
+    Returns
+    -------
+    int
+        0 done, 1 a refused or negative result, 2 a usage or input error or an interruption.
+    """
+    try:
+        return _run_typer(arguments)
+    except (KeyboardInterrupt, click.Abort):
+        return _failed("interrupted; nothing was left half written, start the command again")
+    except (UnsafePlanError, InfeasibleError) as refusal:
+        return _failed(str(refusal), Exit.REFUSED)
+    except CitybrainError as error:
+        return _failed(str(error))
+    except OSError as error:
+        where = error.filename or "a temporary file"
+        told = error.strerror or str(error)
+        return _failed(f"{where}: {told}; free space or check rights, then run again")
+
+
+def _run_typer(arguments: list[str]) -> int:
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(args=arguments, prog_name="citybrain", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as error:
+        error.show()
+        return Exit.INPUT
+    return int(code or Exit.DONE)
+
+
+def _failed(message: str, code: Exit = Exit.INPUT) -> int:
+    print(f"citybrain: {' '.join(message.split())}", file=sys.stderr)
+    return code

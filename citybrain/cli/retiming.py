@@ -1,0 +1,94 @@
+"""The commands ``retime`` and ``demo``."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.cli.sources import measured, open_study
+from citybrain.cli.verdicts import print_verdict, verdict_content
+from citybrain.config import ProofSettings, SearchSettings
+from citybrain.engine.area import StudyArea
+from citybrain.engine.prove import proof_seeds
+from citybrain.engine.retiming import Measured, Result, Settings, retime_area
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Options of the command."""
+
+    scenario: Path
+    out: Path
+    period: str | None = None
+    seconds_budget: float | None = 60.0
+    evaluations: int | None = None
+    flows: Path | None = None
+    uses_feed: bool = True
+    seed_count: int = 10
+    workers: int = 2
+    is_json: bool = False
+
+
+def run(request: Request) -> int:
+    """Run the command and return its exit code."""
+    with Stages() as stages:
+        stages.begin("read", str(request.scenario))
+        area = open_study(request.scenario, request.period)
+        stages.begin("count")
+        flows = measured(area, request.flows, uses_feed=request.uses_feed)
+        stages.begin("survey", "which routes are driven")
+        result = retime_area(
+            area,
+            flows,
+            _settings(request, area),
+            request.out,
+            clock=time.monotonic,
+            progress=stages,
+        )
+    if request.is_json:
+        print_json(_content(result))
+    else:
+        _print(area, flows, result)
+    return 0 if result.is_accepted else 1
+
+
+def _settings(request: Request, area: StudyArea) -> Settings:
+    search = SearchSettings(
+        seconds_budget=request.seconds_budget, evaluation_budget=request.evaluations
+    )
+    seen = (*search.simulation_seeds, area.scenario.feed_seed)
+    return Settings(
+        search=search,
+        proof=ProofSettings(seeds=proof_seeds(request.seed_count, seen), workers=request.workers),
+    )
+
+
+def _content(result: Result) -> dict[str, object]:
+    return {
+        "accepted": result.is_accepted,
+        "evaluations": result.retiming.evaluations,
+        "files": {role: str(path) for role, path in result.files.items()},
+        "plan": result.plan.name,
+        "verdict": verdict_content(result.verdict) if result.verdict else None,
+    }
+
+
+def _print(area: StudyArea, flows: Measured | None, result: Result) -> None:
+    OUTPUT.print(f"[bold]{area.scenario.name}[/bold]: {_sizes(area)}")
+    if flows is not None:
+        total_veh = float(sum(flows.flows.count_veh[:, :].sum(axis=0)))
+        OUTPUT.print(f"counted   {total_veh:.0f} vehicles on {len(flows.flows.lanes)} lanes")
+    OUTPUT.print(f"demand    {result.demand.description}")
+    OUTPUT.print(f"searched  {result.retiming.evaluations} simulation runs")
+    if result.verdict is None:
+        OUTPUT.print("[bold]nothing better was found[/bold]: keep the running plan")
+    else:
+        print_verdict(result.verdict)
+    for role, path in sorted(result.files.items()):
+        OUTPUT.print(f"  {role:<9} {path}", soft_wrap=True)
+
+
+def _sizes(area: StudyArea) -> str:
+    left = len(area.network.untouched)
+    untouched = f", {left} left as they are" if left else ""
+    return f"{len(area.network.intersections)} signals to retime{untouched}"

@@ -1,0 +1,113 @@
+"""The files that the main job leaves: written at its end, each whole or not at all."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from citybrain.engine.area import StudyArea
+from citybrain.engine.demand import Demand
+from citybrain.files import atomic_write_bytes, atomic_write_text
+from citybrain.model.flows import FlowSnapshot
+from citybrain.model.plan import Plan
+from citybrain.model.verdict import Decision, Verdict
+from citybrain.report.page import render_report
+from citybrain.store.flows import write_flows
+from citybrain.store.plans import write_plan
+from citybrain.store.verdicts import write_verdict
+from sim.sumo.programs import write_programs
+
+_ACCEPTED, _NOT_ACCEPTED = "plan.add.xml", "plan.not-accepted.add.xml"
+_NAMES = {
+    "flows": "flows.parquet",
+    "demand": "demand.rou.xml",
+    "plan": "plan.json",
+    "verdict": "verdict.json",
+    "report": "report.html",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artefacts:
+    """What is to be written.
+
+    Parameters
+    ----------
+    area, demand
+        Study area and demand.
+    flows
+        Measured flows; none without a feed.
+    proposed
+        Proposed plan; without one the running plan is written.
+    verdict
+        Verdict on the proposed plan.
+    """
+
+    area: StudyArea
+    demand: Demand
+    flows: FlowSnapshot | None
+    proposed: Plan | None
+    verdict: Verdict | None
+
+    def write(self, out: Path) -> dict[str, Path]:
+        """Write the files into a folder and remove those of an earlier job.
+
+        Only an accepted plan is called ``plan.add.xml``.
+
+        Parameters
+        ----------
+        out
+            Folder; it is made if it is missing.
+
+        Returns
+        -------
+        dict
+            Role → file.
+
+        Raises
+        ------
+        InputError
+            A file cannot be written.
+        """
+        for name in (*_NAMES.values(), _ACCEPTED, _NOT_ACCEPTED):
+            (out / name).unlink(missing_ok=True)
+        files = {"plan": out / _NAMES["plan"]}
+        write_plan(self.proposed or self.area.running, files["plan"])
+        if self.flows is not None:
+            files |= {role: out / _NAMES[role] for role in ("flows", "demand")}
+            write_flows(self.flows, files["flows"])
+            atomic_write_bytes(files["demand"], self.demand.scenario.route_files[0].read_bytes())
+        if self.proposed is not None and self.verdict is not None:
+            files |= self._write_proof(self.proposed, self.verdict, out)
+        return files
+
+    def _write_proof(self, proposed: Plan, verdict: Verdict, out: Path) -> dict[str, Path]:
+        is_accepted = verdict.decision is Decision.ACCEPT
+        programs = out / (_ACCEPTED if is_accepted else _NOT_ACCEPTED)
+        write_programs(proposed, self.area.network, programs)
+        files = {"programs": programs}
+        return files | write_proof(self.area, proposed, verdict, out)
+
+
+def write_proof(area: StudyArea, proposed: Plan, verdict: Verdict, out: Path) -> dict[str, Path]:
+    """Write a verdict and its report into a folder.
+
+    Parameters
+    ----------
+    area
+        The study area.
+    proposed
+        The plan that was judged.
+    verdict
+        The verdict on it.
+    out
+        Folder; it is made if it is missing.
+
+    Raises
+    ------
+    InputError
+        A file cannot be written.
+    """
+    files = {role: out / _NAMES[role] for role in ("verdict", "report")}
+    page = render_report(verdict, area.network, area.running, proposed)
+    write_verdict(verdict, files["verdict"])
+    atomic_write_text(files["report"], page)
+    return files

@@ -1,0 +1,184 @@
+"""The main job: counts, demand, search, proof, and the files that tell of them."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from citybrain.config import ProofSettings, SearchSettings
+from citybrain.engine import provenance
+from citybrain.engine.area import StudyArea
+from citybrain.engine.artefacts import Artefacts
+from citybrain.engine.demand import Demand, observed_demand, own_demand
+from citybrain.engine.prove import check_rules, prove_plan
+from citybrain.model.flows import Detector, FlowSnapshot
+from citybrain.model.plan import Plan, Provenance
+from citybrain.model.verdict import Decision, Verdict
+from citybrain.ports.evaluation import Progress
+from optimizer.retime import Retiming, Task, retime
+from sim.sumo.evaluator import SumoEvaluator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """Flows to retime for, and the inventory that they were counted with."""
+
+    flows: FlowSnapshot
+    detectors: Sequence[Detector] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Settings of the search and of the proof."""
+
+    search: SearchSettings
+    proof: ProofSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What the main job came to.
+
+    Parameters
+    ----------
+    plan
+        The plan that should run: the proposed one if it was accepted, else the running one.
+    retiming
+        What the search found.
+    demand
+        Demand that search and proof ran with.
+    verdict
+        Verdict on the proposed plan; none where nothing was proposed.
+    files
+        Role → file that was written.
+    """
+
+    plan: Plan
+    retiming: Retiming
+    demand: Demand
+    verdict: Verdict | None
+    files: dict[str, Path]
+
+    @property
+    def is_accepted(self) -> bool:
+        """Something better was found and proven."""
+        return self.verdict is not None and self.verdict.decision is Decision.ACCEPT
+
+
+def retime_area(
+    area: StudyArea,
+    measured: Measured | None,
+    settings: Settings,
+    out: Path,
+    *,
+    clock: Callable[[], float],
+    progress: Progress,
+) -> Result:
+    """Retime a study area and prove what was found.
+
+    Parameters
+    ----------
+    area
+        The study area.
+    measured
+        Flows; without them the scenario's own demand is used.
+    settings
+        Budget, seeds and processes.
+    out
+        Folder for the results; written to only when all of them are there.
+    clock
+        Tells the time. [s]
+    progress
+        Hears about both searches and proofs.
+
+    Raises
+    ------
+    InputError
+        The flows do not belong to the network, or the folder cannot be written.
+    InfeasibleError
+        There is nothing to retime.
+    SimulationError
+        A run failed.
+    """
+    area.check_retimable()
+    with tempfile.TemporaryDirectory(prefix="citybrain-") as folder:
+        demand = find_demand(area, measured, Path(folder) / "demand.rou.xml", settings.proof)
+        retiming = _searched(area, demand, settings, clock, progress)
+        proposed, verdict = None, None
+        if retiming.is_better:
+            proposed = _signed(retiming, area, demand, settings.search)
+            verdict = prove_plan(area, demand, proposed, settings.proof, progress)
+        files = Artefacts(
+            area=area,
+            demand=demand,
+            flows=measured.flows if measured else None,
+            proposed=proposed,
+            verdict=verdict,
+        ).write(out)
+    is_accepted = verdict is not None and verdict.decision is Decision.ACCEPT
+    return Result(
+        plan=proposed if proposed is not None and is_accepted else area.running,
+        retiming=retiming,
+        demand=demand,
+        verdict=verdict,
+        files=files,
+    )
+
+
+def find_demand(
+    area: StudyArea, measured: Measured | None, routes: Path, proof: ProofSettings
+) -> Demand:
+    """Return the demand to work with: observed where flows are given, else the scenario's own.
+
+    Parameters
+    ----------
+    area
+        The study area.
+    measured
+        Flows, or none.
+    routes
+        Route file that an observed demand is written to.
+    proof
+        Longest time of a run.
+    """
+    if measured is None:
+        return own_demand(area, timeout_s=proof.timeout_s)
+    return observed_demand(
+        area, measured.flows, measured.detectors, routes, timeout_s=proof.timeout_s
+    )
+
+
+def _searched(
+    area: StudyArea,
+    demand: Demand,
+    settings: Settings,
+    clock: Callable[[], float],
+    progress: Progress,
+) -> Retiming:
+    task = Task(network=area.network, running=area.running, demand=demand.turning)
+    with SumoEvaluator(
+        demand.scenario,
+        area.network,
+        workers=settings.proof.workers,
+        timeout_s=settings.proof.timeout_s,
+        with_movements=True,
+    ) as evaluator:
+        retiming = retime(task, evaluator, settings.search, clock=clock, progress=progress)
+    if retiming.is_better:
+        check_rules(retiming.plan, area)
+    return retiming
+
+
+def _signed(retiming: Retiming, area: StudyArea, demand: Demand, settings: SearchSettings) -> Plan:
+    """Return the plan with the record of where it came from."""
+    inputs = {**area.scenario.input_files, "demand": demand.scenario.route_files[0]}
+    record = Provenance(
+        inputs=provenance.hashes(inputs),
+        settings={"search seed": settings.seed},
+        versions=provenance.versions(),
+        seeds=settings.simulation_seeds,
+        evaluations=retiming.evaluations,
+    )
+    name = area.library.unused_name(retiming.plan.name)
+    patterns = tuple(replace(pattern, program=name) for pattern in retiming.plan.patterns)
+    return Plan(name=name, patterns=patterns, provenance=record)

@@ -1,0 +1,1 @@
+"""SUMO: reading its networks and programs, running it, judging what came out."""
