@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from citybrain.model.network import Lane, Network, Point
 
-HALF_TURN_DEG = 180.0
 FULL_TURN_DEG = 360.0
 
 

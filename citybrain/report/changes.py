@@ -7,11 +7,18 @@ from citybrain.model.plan import Plan
 from citybrain.model.verdict import Outcome, PartChange, Verdict
 from citybrain.report.estimates import estimate, paired_change
 from citybrain.report.markup import Content, Markup, join, tag
-from citybrain.report.tables import Cell, change_cell, folded, number_cell, table
-from citybrain.report.wording import Tone, count, number, seconds, tone
+from citybrain.report.tables import (
+    LONGEST_LIST,
+    Cell,
+    change_cell,
+    folded,
+    left_out,
+    number_cell,
+    table,
+)
+from citybrain.report.wording import UNKNOWN, Tone, count, number, seconds, tone
 
 MOST_ROWS = 8
-LONGEST_LIST = 400
 
 
 def movement_tables(verdict: Verdict, network: Network) -> Markup:
@@ -46,9 +53,8 @@ def approach_table(verdict: Verdict, network: Network) -> Markup:
 
 def _all(title: str, head: str, parts: Sequence[PartChange], network: Network) -> Markup:
     kept = parts[:LONGEST_LIST]
-    rest = len(parts) - len(kept)
-    note = f"{number(rest, 0)} further ones, which gain, are left out." if rest else ""
-    content = join([_parts(head, kept, network), tag("p", note, class_="note")])
+    rest = left_out(len(parts) - len(kept), "further ones, which lose less,")
+    content = join([_parts(head, kept, network), *rest])
     return folded(f"{title} ({number(len(parts), 0)})", content)
 
 
@@ -99,8 +105,9 @@ def intersection_table(verdict: Verdict, network: Network, running: Plan, propos
     """Return cycle, offset and change in delay of every intersection."""
     planned = {pattern.intersection for pattern in running.patterns}
     planned &= {pattern.intersection for pattern in proposed.patterns}
+    names = sorted(planned & network.intersections.keys())
     rows = []
-    for name in sorted(planned & network.intersections.keys()):
+    for name in names[:LONGEST_LIST]:
         before, after = running.pattern(name), proposed.pattern(name)
         rows.append(
             [
@@ -118,7 +125,7 @@ def intersection_table(verdict: Verdict, network: Network, running: Plan, propos
         "After, s/veh",
         "Change, s/veh",
     )
-    return table(heads, rows)
+    return join([table(heads, rows), *left_out(len(names) - len(rows), "more intersections")])
 
 
 def _arrow(before_s: float, after_s: float) -> str:
@@ -135,7 +142,7 @@ def _intersection_delay(verdict: Verdict, network: Network, name: str) -> list[C
     )
     change = paired_change(verdict.running, verdict.proposed, value)
     if not any(outcome.movement_count for outcome in verdict.running):
-        return [Cell("–", right=True)] * 3
+        return [Cell(UNKNOWN, right=True)] * 3
     return [number_cell(before.mean), number_cell(after.mean), change_cell(change)]
 
 

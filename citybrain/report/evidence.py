@@ -8,14 +8,21 @@ from citybrain.model.plan import Plan
 from citybrain.model.verdict import DetectorFit, Verdict
 from citybrain.report.headline import seeds_text
 from citybrain.report.markup import Markup, join, tag
-from citybrain.report.tables import Cell, bullets, folded, number_cell, table
+from citybrain.report.tables import (
+    LONGEST_LIST,
+    Cell,
+    bullets,
+    folded,
+    left_out,
+    number_cell,
+    table,
+)
 from citybrain.report.wording import count, number
 
 GEH_TARGET = 5.0
 """Below it a modelled flow is usually called good (DMRB, traffic appraisal)."""
 
 FEW_DETECTORS = 12
-LONGEST_LIST = 400
 HUNDRED = 100.0
 
 
@@ -28,7 +35,8 @@ def demand_section(verdict: Verdict) -> Markup:
     parts = [text, _fit_summary(worst_first), _fits(worst_first[:FEW_DETECTORS])]
     if len(worst_first) > FEW_DETECTORS:
         title = f"All detectors ({number(len(worst_first), 0)})"
-        parts.append(folded(title, _fits(worst_first[:LONGEST_LIST])))
+        rest = left_out(len(worst_first) - LONGEST_LIST, "better ones")
+        parts.append(folded(title, join([_fits(worst_first[:LONGEST_LIST]), *rest])))
     return join(parts)
 
 
@@ -67,7 +75,8 @@ def caveat_section(verdict: Verdict, network: Network) -> Markup:
     parts = [bullets(verdict.caveats) if verdict.caveats else tag("p", "None of the proof.")]
     if own:
         title = f"What was found and accepted at intersections ({number(len(own), 0)})"
-        parts.append(folded(title, bullets(own[:LONGEST_LIST]), is_open=len(own) <= FEW_DETECTORS))
+        listed = [bullets(own[:LONGEST_LIST]), *left_out(len(own) - LONGEST_LIST, "more")]
+        parts.append(folded(title, join(listed), is_open=len(own) <= FEW_DETECTORS))
     return join([*parts, tag("h3", "Signals left as they are"), _untouched(network)])
 
 
@@ -78,7 +87,8 @@ def _untouched(network: Network) -> Markup:
         [Cell(signal.intersection, head=True), Cell(signal.reason)]
         for signal in network.untouched[:LONGEST_LIST]
     ]
-    return table(("Signal", "Reason"), rows, right_from=2)
+    rest = left_out(len(network.untouched) - LONGEST_LIST, "more signals")
+    return join([table(("Signal", "Reason"), rows, right_from=2), *rest])
 
 
 def provenance_section(verdict: Verdict, running: Plan, proposed: Plan) -> Markup:

@@ -10,11 +10,11 @@ from citybrain.model.signals import Aspect
 from citybrain.report.bars import aspect_legend
 from citybrain.report.group_diagram import group_diagram, group_table
 from citybrain.report.markup import Markup, join, tag
-from citybrain.report.tables import folded
+from citybrain.report.tables import LONGEST_LIST, folded
 from citybrain.report.wording import count, seconds
 
 FEW_INTERSECTIONS = 4
-BUDGET = 900_000
+BUDGET = 450_000
 """Most characters that the diagrams may take of the file."""
 
 
@@ -117,5 +117,6 @@ def _aspects(before: Pattern, after: Pattern) -> set[Aspect]:
 def _left_out(names: list[str]) -> list[Markup]:
     if not names:
         return []
-    text = f"{count(len(names), 'intersection')} left out to keep the file small: "
-    return [tag("p", text + ", ".join(names) + ".", class_="note")]
+    listed = ", ".join(names[:LONGEST_LIST]) + (", …" if len(names) > LONGEST_LIST else "")
+    text = f"{count(len(names), 'intersection')} left out to keep the file small: {listed}."
+    return [tag("p", text, class_="note")]

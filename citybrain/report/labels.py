@@ -7,6 +7,7 @@ from citybrain.model.network import Point
 
 PX_PER_LETTER = 7.4
 LINE_PX = 13.0
+SPARE_PX = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Labels:
         candidates
             Middles of the text's baseline, the best first. [px]
         """
-        half = PX_PER_LETTER * len(text) / 2
+        half = PX_PER_LETTER * len(text) / 2 + SPARE_PX
         for x, y in candidates:
             box = Box(x - half, y - LINE_PX + 2, x + half, y + 2)
             if not any(box.overlaps(other) for other in self.taken):

@@ -12,22 +12,27 @@ from citybrain.report.labels import PX_PER_LETTER, Labels
 from citybrain.report.legend import ChangeScale
 from citybrain.report.markup import Markup, join, tag
 from citybrain.report.polyline import length, simplified, upstream
+from citybrain.report.tables import left_out
 from citybrain.report.wording import Tone, shortened, signed, signed_interval, tone
 
 WIDTH = 1080.0
 TALLEST = 780.0
 MARGIN = 46.0
-SURROUNDINGS_M = 120.0
+SURROUNDINGS_M = 70.0
 APPROACH_M = 220.0
 LANE_WIDTH_M = 3.0
-PATH_BUDGET = 500_000
+PATH_BUDGET = 350_000
 """Most characters that the grey lanes may take of the file."""
 
 LONGEST_NAME = 16
 U_TURN_DEG = 135.0
 
+MOST_APPROACHES = 500
+"""The largest changes are drawn, so that the file stays small."""
+
+FEW_NAMES = 80
 FEW_NUMBERS = 60
-"""With more approaches than this the numbers would cover the map."""
+"""With more names or approaches than this the numbers would cover the map."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +81,8 @@ def network_map(network: Network, approaches: Sequence[PartChange]) -> Markup:
         The picture and its legend.
     """
     ways = carriageways(network)
-    drawn = [part for part in approaches if part.name in ways]
+    known = [part for part in approaches if part.name in ways]
+    drawn = sorted(known, key=lambda part: -abs(part.change_s.mean))[:MOST_APPROACHES]
     scale = ChangeScale.covering([part.change_s.mean for part in drawn])
     view = _view(network, ways)
     labels = Labels()
@@ -90,7 +96,8 @@ def network_map(network: Network, approaches: Sequence[PartChange]) -> Markup:
     ]
     title = f"Map of {network.name} with the change in mean delay of every approach"
     image = svg.picture(WIDTH, view.height, title, layers, "picture map")
-    return join([tag("div", image, class_="scroll"), scale.legend()])
+    rest = left_out(len(known) - len(drawn), "approaches with the smallest changes")
+    return join([tag("div", image, class_="scroll"), scale.legend(), *rest])
 
 
 def _view(network: Network, ways: Mapping[str, Carriageway]) -> View:
@@ -163,10 +170,10 @@ def _approach(part: PartChange, way: Carriageway, view: View, scale: ChangeScale
 def _numbers(
     parts: Sequence[PartChange], ways: Mapping[str, Carriageway], view: View, labels: Labels
 ) -> Iterable[Markup]:
-    """Write changes beside their approaches, the largest first, as far as there is room."""
+    """Write changes, given the largest first, beside their approaches where there is room."""
     if len(parts) > FEW_NUMBERS:
         return
-    for part in sorted(parts, key=lambda part: -abs(part.change_s.mean)):
+    for part in parts:
         text = signed(part.change_s.mean)
         way = ways[part.name]
         at = labels.place(text, _beside(way.shape, view, _lane_px(view) * len(way.lanes) / 2 + 16))
@@ -211,7 +218,9 @@ def _markers(centres: Mapping[str, Point], view: View, labels: Labels) -> Iterab
     for at in places.values():
         labels.keep_free(at, 6)
     for name, at in places.items():
-        yield svg.circle(at, 5, "intersection", name)
+        yield svg.circle(at, 5 if len(places) <= FEW_NAMES else 3, "intersection", name)
+        if len(places) > FEW_NAMES:
+            continue
         text = shortened(name, LONGEST_NAME)
         label_at = labels.place(text, _around(at, text))
         if label_at is not None:

@@ -17,8 +17,6 @@ class Markup:
 Content = Markup | str
 Attribute = str | float | None
 
-EMPTY = Markup("")
-
 
 def tag(name: str, /, *children: Content, **attributes: Attribute) -> Markup:
     """Build one element.

@@ -11,13 +11,15 @@ from citybrain.report.legend import key, legend
 from citybrain.report.markup import Markup, join, tag
 from citybrain.report.progression import Progression, Span, progression, shared_cycle_s
 from citybrain.report.streets import Direction, Street, aligned, find_streets
-from citybrain.report.tables import Cell, folded, table
+from citybrain.report.tables import Cell, folded, left_out, table
 from citybrain.report.time_space import Frame, time_space_diagram
 from citybrain.report.wording import clock, count, number, seconds
 
 CYCLES = 2.5
 LONGEST_AXIS_S = 300.0
-MOST_STREETS = 12
+BUDGET = 300_000
+"""Most characters that the diagrams may take of the file."""
+
 OPEN_STREETS = 3
 WINDS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 HUNDRED = 100.0
@@ -48,9 +50,15 @@ def street_section(verdict: Verdict, network: Network, plans: tuple[Plan, Plan])
             "along a street."
         )
         return tag("p", text, class_="note")
-    drawn = streets[:MOST_STREETS]
-    blocks = [_street(street, index, plans, verdict) for index, street in enumerate(drawn)]
-    return join([_intro(), *blocks, *_left_out(len(streets) - len(drawn))])
+    blocks: list[Markup] = []
+    size = 0
+    for index, street in enumerate(streets):
+        block = _street(street, index, plans, verdict)
+        size += len(block.source)
+        if size > BUDGET:
+            break
+        blocks.append(block)
+    return join([_intro(), *blocks, *left_out(len(streets) - len(blocks), "less busy streets")])
 
 
 def _intro() -> Markup:
@@ -160,9 +168,3 @@ def _is_planned(street: Street, plans: Iterable[Plan]) -> bool:
     names = set(street.forward.intersections)
     names |= set(street.backward.intersections) if street.backward else set()
     return all(names <= known for known in planned)
-
-
-def _left_out(amount: int) -> list[Markup]:
-    if not amount:
-        return []
-    return [tag("p", f"{count(amount, 'less busy street')} left out.", class_="note")]

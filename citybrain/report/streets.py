@@ -16,6 +16,9 @@ STRAIGHT_DEG = 45.0
 
 FEWEST_INTERSECTIONS = 2
 
+MOST_STOP_LINES = 12
+"""A longer street is shown in parts, which meet at an intersection."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopLine:
@@ -113,7 +116,7 @@ def find_streets(network: Network, flows_veh: Mapping[str, float]) -> tuple[Stre
         backward = max(partners, key=lambda other: len(_shared(forward, other)), default=None)
         if backward is not None:
             waiting.remove(backward)
-        streets.append(Street(forward=forward, backward=backward))
+        streets += [Street(forward=part, backward=backward) for part in _parts(forward)]
     return tuple(streets)
 
 
@@ -236,25 +239,35 @@ class _Finder:
         return self.flows_veh.get(movement, 0.0)
 
 
+def _parts(forward: Direction) -> Iterator[Direction]:
+    stops = forward.stop_lines
+    for begin in range(0, len(stops) - 1, MOST_STOP_LINES - 1):
+        part = replace(
+            forward, stop_lines=tuple(_from_zero(stops[begin : begin + MOST_STOP_LINES]))
+        )
+        if len(part.intersections) >= FEWEST_INTERSECTIONS:
+            yield part
+
+
+def _from_zero(stops: Sequence[StopLine]) -> Iterator[StopLine]:
+    """Yield stop lines with distances and times from the first of them."""
+    for stop in stops:
+        distance_m = stop.distance_m - stops[0].distance_m
+        travel_s = stop.travel_s - stops[0].travel_s
+        yield replace(stop, distance_m=distance_m, place_m=distance_m, travel_s=travel_s)
+
+
 def aligned(street: Street) -> tuple[Direction, Direction | None]:
     """Return both directions of a street, the way back cut to the signals that both meet.
 
     Its stop lines are placed at those of the way forward, its distances start anew.
     """
-    if street.backward is None:
+    shared = _shared(street.forward, street.backward) if street.backward else ()
+    if street.backward is None or len(shared) < FEWEST_INTERSECTIONS:
         return street.forward, None
-    shared = _shared(street.forward, street.backward)
     stops = [stop for stop in street.backward.stop_lines if stop.intersection in shared]
-    places_m = _places_m(street.forward, stops)
-    placed = tuple(
-        replace(
-            stop,
-            distance_m=stop.distance_m - stops[0].distance_m,
-            place_m=place_m,
-            travel_s=stop.travel_s - stops[0].travel_s,
-        )
-        for stop, place_m in zip(stops, places_m, strict=True)
-    )
+    pairs = zip(_from_zero(stops), _places_m(street.forward, stops), strict=True)
+    placed = tuple(replace(stop, place_m=place_m) for stop, place_m in pairs)
     return street.forward, replace(street.backward, stop_lines=placed)
 
 
@@ -269,7 +282,8 @@ def _places_m(forward: Direction, stops: Sequence[StopLine]) -> Iterator[float]:
 
 
 def _shared(forward: Direction, backward: Direction) -> tuple[str, ...]:
-    return tuple(name for name in forward.intersections if name in backward.intersections)
+    others = set(backward.intersections)
+    return tuple(name for name in forward.intersections if name in others)
 
 
 def _is_opposite(forward: Direction, backward: Direction) -> bool:

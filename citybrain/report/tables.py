@@ -7,6 +7,9 @@ from citybrain.model.verdict import Estimate
 from citybrain.report.markup import Content, Markup, tag
 from citybrain.report.wording import Tone, interval, number, signed, signed_interval, tone
 
+LONGEST_LIST = 250
+"""Most rows of any list, so that the report of a large city stays a small file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -90,6 +93,13 @@ def folded(summary: str, content: Markup, *, is_open: bool = False) -> Markup:
     """Return content that opens on demand."""
     opened = "open" if is_open else None
     return tag("details", tag("summary", summary), content, open=opened)
+
+
+def left_out(amount: int, what: str) -> tuple[Markup, ...]:
+    """Return the sentence on rows that a list leaves out; nothing where it is whole."""
+    if amount <= 0:
+        return ()
+    return (tag("p", f"{number(amount, 0)} {what} are left out.", class_="note"),)
 
 
 def bullets(items: Iterable[Content]) -> Markup:

@@ -105,11 +105,11 @@ def time_space_diagram(
 
 def _bands(plan: Plan, way: Direction, frame: Frame, side: str) -> Iterable[Markup]:
     """Draw bands from one stop line to the next, and those through the whole street on top."""
-    early = _earlier(frame.during, way)
+    early = _earlier(frame.during, way.stop_lines[-1], way.stop_lines[0])
     links = [
         svg.closed_line(_ribbon(band, (here, there), frame))
         for here, there in pairwise(way.stop_lines)
-        for band in link_bands(plan, here, there, early)
+        for band in link_bands(plan, here, there, _earlier(frame.during, there, here))
     ]
     through = [
         svg.closed_line(_ribbon(band.moved(way.stop_lines[0].travel_s), way.stop_lines, frame))
@@ -131,9 +131,9 @@ def _ribbon(band: Span, stops: Iterable[StopLine], frame: Frame) -> list[Point]:
     return front + back
 
 
-def _earlier(during: Span, way: Direction) -> Span:
-    """Return a span that holds every departure whose vehicles are seen in the diagram."""
-    return Span(start_s=during.start_s - way.stop_lines[-1].travel_s, end_s=during.end_s)
+def _earlier(during: Span, there: StopLine, here: StopLine) -> Span:
+    """Return a span that holds every departure from here whose vehicles are seen in the diagram."""
+    return Span(start_s=during.start_s - (there.travel_s - here.travel_s), end_s=during.end_s)
 
 
 def _signals(plan: Plan, way: Direction, frame: Frame, side: str) -> Iterable[Markup]:
