@@ -9,6 +9,7 @@ import numpy as np
 
 from citybrain.errors import InfeasibleError
 from citybrain.model.flows import Detector, FlowSnapshot
+from citybrain.units import DAY_S
 from detectors.bins import (
     END_SILENCE_S,
     END_SILENCE_SHARE,
@@ -24,8 +25,10 @@ from detectors.repair import GAP_S
 from detectors.trust import TrustRules, count_interval, judge
 
 QUARTER_HOUR_S = 900.0
+LONGEST_FEED_DAYS = 366
+"""A feed that seems to be longer is taken to hold a wrong time."""
 MOST_CELLS = 50_000_000
-"""Bins times lanes beyond which a feed is taken to hold a wrong time."""
+"""Bins times lanes that are still counted at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,7 +123,7 @@ def count_pulses(
     Raises
     ------
     InfeasibleError
-        The feed is silent throughout, or so long that one of its times must be wrong.
+        The feed is silent throughout, or too long: then one of its times may be wrong.
     """
     bins = _bins(pulses, bin_s, recorded)
     speaking = {pulses.names[at] for at in np.unique(pulses.detector)}
@@ -166,9 +169,12 @@ def _bins(pulses: Pulses, bin_s: float, recorded: tuple[datetime, datetime] | No
 
 
 def _check_size(bins: Bins, lane_count: int) -> None:
-    if bins.count * lane_count > MOST_CELLS:
-        days = bins.count * bins.bin_s / 86_400
+    days = bins.count * bins.bin_s / DAY_S
+    if days > LONGEST_FEED_DAYS:
         msg = f"the feed reaches over {days:,.0f} days, so one of its times must be wrong"
+        raise InfeasibleError(msg)
+    if bins.count * lane_count > MOST_CELLS:
+        msg = f"{bins.count} bins of {lane_count} lanes are too many to count at once"
         raise InfeasibleError(msg)
 
 

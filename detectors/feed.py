@@ -110,7 +110,8 @@ def count_feed(
     try:
         flows = count_pulses(feed, detectors, bin_s=bin_s, recorded=clock.recorded)
     except InfeasibleError as error:
-        raise InputError(path, str(error), "check the times of the feed") from None
+        mend = "check the times of the feed and the length of the bins"
+        raise InputError(path, str(error), mend) from None
     known = {detector.name for detector in detectors}
     is_known = np.array([name in known for name in feed.names], dtype=np.bool_)
     unknown = FeedRepairs(unknown_detector_rows=int(np.sum(~is_known[feed.detector])))

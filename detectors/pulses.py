@@ -28,6 +28,8 @@ class FeedRepairs:
     lost_offs
         Pulses whose end is missing; they end at the detector's next on, or after the longest
         whole pulse of that detector, whichever is first.
+    still_on
+        Pulses that had not ended when the feed did; they end with it.
     lost_ons
         Ends without a begin; they make no pulse.
     doubled_rows
@@ -53,6 +55,7 @@ class FeedRepairs:
 
     rows: int = 0
     lost_offs: int = 0
+    still_on: int = 0
     lost_ons: int = 0
     doubled_rows: int = 0
     reordered_rows: int = 0

@@ -125,8 +125,11 @@ def tidy(raw: RawPulses, *, gap_s: float = GAP_S) -> Pulses:
     """
     spans_s = alive_spans_s(raw.alive_s, gap_s)
     raw = _without_doubles(_with_ends_lost(raw))
-    lost = np.isnan(raw.off_s)
-    off_s = _shared_out(raw, np.where(lost, _lost_off_s(raw, spans_s), raw.off_s))
+    missing = np.isnan(raw.off_s)
+    mended_s = np.where(missing, _lost_off_s(raw, spans_s), raw.off_s)
+    still_on = missing & np.isin(mended_s, spans_s[-1:, 1])
+    lost = missing & ~still_on
+    off_s = _shared_out(raw, mended_s)
     cut_s = _cut_at_gaps(raw.on_s, off_s.end_s, spans_s)
     order = np.lexsort((raw.detector, raw.on_s))
     return Pulses(
@@ -141,6 +144,7 @@ def tidy(raw: RawPulses, *, gap_s: float = GAP_S) -> Pulses:
         repairs=raw.repairs
         + FeedRepairs(
             lost_offs=int(np.sum(lost)),
+            still_on=int(np.sum(still_on)),
             overlaps=int(np.sum(off_s.overlaps)),
             cut_at_gaps=int(np.sum(cut_s < off_s.end_s)),
             gaps=max(len(spans_s) - 1, 0),
@@ -172,9 +176,17 @@ def alive_spans_s(alive_s: Floats, gap_s: float) -> Floats:
     return np.column_stack((begins_s, ends_s))
 
 
-def older_than_before(time_s: Floats) -> int:
-    """Count the rows whose time lies before that of the row above [s]."""
-    return int(np.sum(np.diff(time_s) < 0))
+def older_than_before(time_s: Floats, by_s: float = 0.0) -> int:
+    """Count the rows whose time lies before that of the row above.
+
+    Parameters
+    ----------
+    time_s
+        Times in the order of the file. [s]
+    by_s
+        Disorder up to this is how the source writes. [s]
+    """
+    return int(np.sum(np.diff(time_s) < -by_s))
 
 
 def _with_ends_lost(raw: RawPulses) -> RawPulses:

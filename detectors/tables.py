@@ -87,7 +87,11 @@ def _read_csv(path: Path, wanted: list[str]) -> tuple[pd.DataFrame, int]:
         faulty.append(row.text)
         return "skip"
 
-    table = pacsv.read_csv(path, parse_options=pacsv.ParseOptions(invalid_row_handler=note))
+    table = pacsv.read_csv(
+        path,
+        parse_options=pacsv.ParseOptions(invalid_row_handler=note),
+        convert_options=pacsv.ConvertOptions(null_values=[""], strings_can_be_null=True),
+    )
     table = table.rename_columns([name.strip() for name in table.column_names])
     if faulty and _ends_with(path, faulty):
         row = table.num_rows + len(faulty)

@@ -10,6 +10,8 @@ from detectors.repair import GAP_S, RawPulses, older_than_before, pair_events, t
 from detectors.xml import read_attributes, to_numbers
 
 ROOT = "instantE1"
+STEP_S = 1.0
+"""Within a step of the simulation SUMO writes in the order of vehicles, not of time [s]."""
 
 
 def read_instant_e1(path: Path, *, start: datetime | None = None, gap_s: float = GAP_S) -> Pulses:
@@ -62,7 +64,7 @@ def read_instant_e1(path: Path, *, start: datetime | None = None, gap_s: float =
                 rows=len(state),
                 lost_ons=paired.lost_ons,
                 doubled_rows=paired.doubled_rows,
-                reordered_rows=older_than_before(time_s),
+                reordered_rows=older_than_before(time_s, STEP_S),
                 unknown_events=len(state) - len(event) - int(np.sum(state == "stay")),
             ),
         ),

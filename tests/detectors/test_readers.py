@@ -1,0 +1,237 @@
+"""Every reader on a tiny feed made by hand, and the one clear line for each bad one."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from citybrain.errors import InputError
+from citybrain.model.flows import Quality
+from detectors.feed import FeedClock, count_feed, open_feed
+from detectors.pulses import Pulses
+from detectors.readers.sumo_e1 import E1Flows
+from tests.detectors.feeds import START, detector
+
+INVENTORY = (detector("a"), detector("b"))
+CLOCK = FeedClock(start=START)
+TABLE = "detector,on_s,off_s,speed_mps\na,1.0,1.5,12.5\nb,2.0,2.5,\na,4.0,4.5,10\n"
+LOG = (
+    "TimeStamp,DeviceId,EventId,Parameter\n"
+    "2026-03-17 06:30:00.1,7,82,5\n"
+    "2026-03-17 06:30:00.4,7,81,5\n"
+    "2026-03-17 06:30:01.0,7,1,2\n"
+    "2026-03-17 06:30:02.0,7,82,5\n"
+    "2026-03-17 06:30:02.5,7,82,6\n"
+    "2026-03-17 06:30:03.0,7,81,6\n"
+    "2026-03-17 06:30:04.0,7,82,5\n"
+    "2026-03-17 06:30:04.3,7,81,5\n"
+    "2026-03-17 06:30:05.0,7,9999,5\n"
+)
+INSTANT = """<instantE1>
+    <instantOut id="a" time="1.20" state="enter" vehID="v1" speed="9" length="5" type="car"/>
+    <instantOut id="a" time="1.60" state="stay" vehID="v1" speed="9" length="5" type="car"/>
+    <instantOut id="a" time="1.80" state="leave" vehID="v1" speed="8" length="5" type="car"/>
+    <instantOut id="b" time="3.00" state="enter" vehID="v1" speed="9" length="5" type="car"/>
+    <instantOut id="b" time="3.50" state="leave" vehID="v1" speed="7" length="5" type="car"/>
+</instantE1>
+"""
+E1 = """<detector>
+    <interval begin="0.00" end="60.00" id="a" nVehContrib="4" flow="240.00" occupancy="12.50"
+        speed="9.00" harmonicMeanSpeed="9.00" length="5.00" nVehEntered="4"/>
+    <interval begin="0.00" end="60.00" id="b" nVehContrib="0" flow="0.00" occupancy="0.00"
+        speed="-1.00" harmonicMeanSpeed="-1.00" length="-1.00" nVehEntered="0"/>
+    <interval begin="60.00" end="90.00" id="a" nVehContrib="1" flow="120.00" occupancy="2.00"
+        speed="8.00" harmonicMeanSpeed="8.00" length="5.00" nVehEntered="1"/>
+    <interval begin="60.00" end="90.00" id="b" nVehContrib="0" flow="0.00" occupancy="0.00"
+        speed="-1.00" harmonicMeanSpeed="-1.00" length="-1.00" nVehEntered="0"/>
+</detector>
+"""
+
+
+def file(folder: Path, content: str, name: str = "feed.csv") -> Path:
+    path = folder / name
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def read(path: Path, clock: FeedClock = CLOCK) -> Pulses:
+    feed = open_feed(path, INVENTORY, clock=clock)
+    assert isinstance(feed, Pulses)
+    return feed
+
+
+def table_of(feed: Pulses) -> list[tuple[str, float, float]]:
+    names = [feed.names[at] for at in feed.detector]
+    return [
+        (name, round(on, 6), round(off, 6))
+        for name, on, off in zip(names, feed.on_s, feed.off_s, strict=True)
+    ]
+
+
+def test_pulse_table_in_csv_and_parquet(tmp_path: Path) -> None:
+    csv = file(tmp_path, TABLE)
+    pd.read_csv(csv).to_parquet(tmp_path / "feed.parquet")
+    for path in (csv, tmp_path / "feed.parquet"):
+        feed = read(path)
+        assert table_of(feed) == [("a", 1.0, 1.5), ("b", 2.0, 2.5), ("a", 4.0, 4.5)]
+        assert feed.speed_mps[[0, 2]].tolist() == [12.5, 10.0]
+        assert feed.start == START
+        assert feed.repairs.lines == ()
+
+
+def test_pulse_table_with_instants(tmp_path: Path) -> None:
+    content = (
+        "detector,on,off\na,2026-03-17T07:30:01.5+01:00,2026-03-17T07:30:02+01:00\n"
+        "b,2026-03-17T06:30:03Z,2026-03-17T06:30:04Z\n"
+    )
+    feed = read(file(tmp_path, content), FeedClock())
+    assert feed.start == START.replace(second=1)
+    assert table_of(feed) == [("a", 0.5, 1.0), ("b", 2.0, 3.0)]
+
+
+def test_rows_that_cannot_be_read_are_counted(tmp_path: Path) -> None:
+    content = "detector,on_s,off_s\na,1.0,1.5\na,soon,2\n,3,4\na,5\na,6,7,8,9\nb,8,8.5\n"
+    feed = read(file(tmp_path, content))
+    assert table_of(feed) == [("a", 1.0, 1.5), ("b", 8.0, 8.5)]
+    assert feed.repairs.unreadable_rows == 4
+    assert feed.repairs.rows == 6
+
+
+def test_unordered_and_repeated_rows_are_mended_and_counted(tmp_path: Path) -> None:
+    content = "detector,on_s,off_s\na,4,5\na,1,2\na,1,2\nb,3,3.5\n"
+    feed = read(file(tmp_path, content))
+    assert table_of(feed) == [("a", 1.0, 2.0), ("b", 3.0, 3.5), ("a", 4.0, 5.0)]
+    assert feed.repairs.lines == ("doubled rows: 1", "reordered rows: 1")
+
+
+def test_controller_log(tmp_path: Path) -> None:
+    csv = file(tmp_path, LOG)
+    frame = pd.read_csv(csv, parse_dates=["TimeStamp"])
+    frame.to_parquet(tmp_path / "log.parquet")
+    for path in (csv, tmp_path / "log.parquet"):
+        feed = read(path, FeedClock(assume_zone="UTC"))
+        assert feed.start == START
+        assert table_of(feed) == [
+            ("7:5", 0.1, 0.4),
+            ("7:5", 2.0, 2.3),
+            ("7:6", 2.5, 3.0),
+            ("7:5", 4.0, 4.3),
+        ]
+        assert feed.repairs.lines == ("lost offs: 1", "unknown events: 1")
+        assert feed.spans_s.tolist() == [[0.1, 5.0]]
+
+
+def test_controller_log_in_local_time(tmp_path: Path) -> None:
+    feed = read(file(tmp_path, LOG), FeedClock(assume_zone="Europe/Berlin"))
+    assert feed.start == START.replace(hour=5)
+
+
+def test_instant_loops(tmp_path: Path) -> None:
+    feed = read(file(tmp_path, INSTANT, "instant.xml"))
+    assert table_of(feed) == [("a", 1.2, 1.8), ("b", 3.0, 3.5)]
+    assert feed.speed_mps.tolist() == [8.0, 7.0]
+    assert feed.repairs.lines == ()
+
+
+def test_e1_intervals_are_flows(tmp_path: Path) -> None:
+    feed = open_feed(file(tmp_path, E1, "e1.xml"), INVENTORY, clock=CLOCK)
+    assert isinstance(feed, E1Flows)
+    flows = feed.flows
+    assert (flows.start, flows.bin_s) == (START, 60.0)
+    assert flows.lanes == ("a_lane", "b_lane")
+    assert flows.count_veh.tolist() == [[4.0, 0.0], [1.0, 0.0]]
+    assert flows.occupancy.tolist() == [[0.125, 0.0], [0.02, 0.0]]
+    assert flows.coverage[:, 0].tolist() == [1.0, 0.5]
+    assert flows.speed_mps[0, 0] == 9.0
+    assert pd.isna(flows.speed_mps[0, 1])
+    assert flows.quality == (Quality.DOUBTED, Quality.DOUBTED)
+
+
+def test_e1_repeated_rows_are_dropped_and_missing_ones_are_gaps(tmp_path: Path) -> None:
+    rows = E1.split("    <interval")
+    content = "    <interval".join([rows[0], rows[1], rows[1], rows[2], rows[4]])
+    counted = count_feed(file(tmp_path, content, "e1.xml"), INVENTORY, clock=CLOCK)
+    assert counted.repairs.lines == ("doubled rows: 1",)
+    assert counted.flows.coverage[:, 0].tolist() == [1.0, 0.0]
+
+
+def test_unknown_and_silent_detectors_are_named(tmp_path: Path) -> None:
+    content = "detector,on_s,off_s\na,1,2\nx,2,3\nx,5,6\n"
+    counted = count_feed(file(tmp_path, content), INVENTORY)
+    assert counted.repairs.unknown_detector_rows == 2
+    assert counted.caveats == (
+        "the feed does not say when its clock started; bins count from 1970-01-01",
+        "1 detectors are not in the inventory: x",
+        "1 detectors of the inventory are silent: b",
+    )
+
+
+BAD_FEEDS = {
+    "empty": ("feed.csv", "", "the feed is empty"),
+    "other table": ("feed.csv", "station,volume\n1,2\n", "no feed of a known form"),
+    "other xml": ("feed.xml", "<meandata></meandata>", "<meandata>, which is no detector output"),
+    "cut xml": ("feed.xml", E1[:300], r"breaks off or is broken XML \(.*line"),
+    "cut instants": ("feed.xml", INSTANT[:200], "breaks off"),
+    "cut csv": ("feed.csv", TABLE + "a,5", r"breaks off in row 4 \('a,5'\)"),
+    "no zone": ("feed.csv", LOG, "'TimeStamp': times carry no time zone; .*zone of the feed"),
+    "mixed zones": (
+        "feed.csv",
+        "detector,on,off\na,2026-03-17T06:30:01Z,2026-03-17T06:30:02Z\n"
+        "a,2026-03-17T06:30:03,2026-03-17T06:30:04\n",
+        "row 2 carries no time zone, others do",
+    ),
+    "milliseconds": (
+        "feed.csv",
+        "detector,on_s,off_s\na,1773729000000,1773729000500\n",
+        "looks like milliseconds; divide it by 1000",
+    ),
+    "strangers": ("feed.csv", "detector,on_s,off_s\naa,1,2\n", "such as 'aa' .did you mean 'a'"),
+    "no pulse": ("feed.csv", "detector,on_s,off_s\n", "the feed holds no pulse"),
+    "no interval": ("feed.xml", "<detector></detector>", "holds no interval"),
+    "e1 strangers": ("feed.xml", E1.replace('id="', 'id="x'), "such as 'xa'"),
+    "e1 lacks": ("feed.xml", E1.replace("nVehContrib", "n"), "has no attribute 'nVehContrib'"),
+    "e1 words": ("feed.xml", E1.replace('"12.50"', '"some"'), "attribute 'occupancy'"),
+    "e1 periods": ("feed.xml", E1.replace('end="60.00" id="b"', 'end="30" id="b"'), "same period"),
+    "e1 contradicts": ("feed.xml", E1.replace('begin="60.00"', 'begin="0.00"'), "stands twice"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FEEDS)
+def test_a_bad_feed_gets_one_clear_line(case: str, tmp_path: Path) -> None:
+    name, content, message = BAD_FEEDS[case]
+    path = file(tmp_path, content, name)
+    with pytest.raises(InputError, match=message) as caught:
+        count_feed(path, INVENTORY)
+    line = str(caught.value)
+    assert line.startswith(str(path))
+    assert "\n" not in line
+
+
+def test_a_missing_feed_and_a_folder_get_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the feed does not exist; check the path"):
+        count_feed(tmp_path / "none.csv", INVENTORY)
+    with pytest.raises(InputError, match="cannot be read"):
+        count_feed(tmp_path, INVENTORY)
+
+
+def test_a_truncated_parquet_file_gets_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "feed.parquet"
+    pd.read_csv(file(tmp_path, TABLE)).to_parquet(path)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(InputError, match=r"feed\.parquet: is not a whole Parquet file of \d+ byt"):
+        count_feed(path, INVENTORY)
+
+
+@pytest.mark.parametrize(
+    ("zone", "content", "message"),
+    [
+        ("Mars/Base", LOG, "'Mars/Base' is not a time zone"),
+        ("Europe/Berlin", LOG.replace("03-17 06", "03-29 02"), "change of the clocks"),
+    ],
+)
+def test_a_wrong_zone_gets_one_clear_line(
+    zone: str, content: str, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        read(file(tmp_path, content), FeedClock(assume_zone=zone))
+    assert "\n" not in str(caught.value)

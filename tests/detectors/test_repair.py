@@ -1,0 +1,130 @@
+"""What is mended in a feed, and that every mend is counted."""
+
+import random
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+
+from detectors.pulses import Pulses
+from detectors.repair import alive_spans_s, pair_events, tidy
+from tests.detectors.feeds import pulses, raw_pulses
+
+NAN = np.nan
+
+
+def times(feed: Pulses) -> list[tuple[str, float, float]]:
+    names = [feed.names[at] for at in feed.detector]
+    return list(zip(names, feed.on_s.tolist(), feed.off_s.tolist(), strict=True))
+
+
+def test_clean_feed_stays_as_it_is() -> None:
+    rows = [("a", 1.0, 2.0), ("b", 1.5, 3.0), ("a", 4.0, 5.0)]
+    feed = pulses(rows)
+    assert times(feed) == rows
+    assert feed.repairs.lines == ()
+
+
+def test_lost_off_ends_at_the_next_on() -> None:
+    feed = pulses([("a", 1.0, 9.0), ("a", 10.0, NAN), ("a", 12.0, 13.0)])
+    assert times(feed)[1] == ("a", 10.0, 12.0)
+    assert feed.repaired.tolist() == [False, True, False]
+    assert feed.repairs.lines == ("lost offs: 1",)
+
+
+def test_lost_off_is_no_longer_than_the_longest_whole_pulse() -> None:
+    feed = pulses([("a", 1.0, 3.0), ("a", 10.0, NAN), ("a", 200.0, 201.0)])
+    assert times(feed)[1] == ("a", 10.0, 12.0)
+
+
+def test_pulse_that_the_feed_ends_in_ends_with_it() -> None:
+    feed = pulses([("a", 1.0, 30.0), ("b", 8.0, 20.0), ("a", 40.0, NAN), ("b", 45.0, 50.0)])
+    assert ("a", 40.0, 50.0) in times(feed)
+    assert feed.repairs.lines == ("still on: 1",)
+
+
+def test_repeated_rows_are_kept_once_and_the_longest_wins() -> None:
+    feed = pulses([("a", 1.0, 2.0), ("a", 1.0, 2.0), ("a", 1.0, 3.0), ("b", 1.0, 2.0)])
+    assert times(feed) == [("a", 1.0, 3.0), ("b", 1.0, 2.0)]
+    assert feed.repairs.lines == ("doubled rows: 2",)
+
+
+def test_overlap_keeps_both_vehicles_and_the_covered_time() -> None:
+    feed = pulses([("a", 1.0, 6.0), ("a", 3.0, 4.0), ("b", 2.0, 5.0)])
+    assert times(feed) == [("a", 1.0, 3.0), ("b", 2.0, 5.0), ("a", 3.0, 6.0)]
+    assert feed.repairs.lines == ("overlaps: 1",)
+
+
+def test_negative_length_counts_as_a_lost_off() -> None:
+    feed = pulses([("a", 5.0, 4.0), ("a", 8.0, 9.0)])
+    assert times(feed) == [("a", 5.0, 6.0), ("a", 8.0, 9.0)]
+    assert feed.repairs.lines == ("lost offs: 1", "negative lengths: 1")
+
+
+def test_silence_of_the_whole_feed_is_a_gap_and_pulses_end_where_it_begins() -> None:
+    feed = pulses([("a", 0.0, 2.0), ("b", 1.0, 10.0), ("a", 400.0, 401.0)], gap_s=300.0)
+    assert feed.spans_s.tolist() == [[0.0, 10.0], [400.0, 401.0]]
+    assert feed.repairs.lines == ("gaps: 1",)
+
+
+def test_pulse_into_a_gap_is_cut_there() -> None:
+    raw = raw_pulses([("a", 0.0, 2.0, NAN), ("b", 1.0, 450.0, NAN), ("a", 445.0, 450.0, NAN)])
+    feed = tidy(raw, gap_s=300.0)
+    assert times(feed)[1] == ("b", 1.0, 2.0)
+    assert "cut at gaps: 1" in feed.repairs.lines
+
+
+def test_spans_of_nothing_are_none() -> None:
+    assert alive_spans_s(np.array([]), 300.0).shape == (0, 2)
+
+
+rows = st.lists(
+    st.tuples(st.sampled_from("abc"), st.integers(0, 500), st.integers(0, 60)), min_size=1
+).map(lambda found: [(name, on / 10, (on + length) / 10, NAN) for name, on, length in found])
+
+
+@given(rows, st.randoms(use_true_random=False))
+def test_order_of_the_rows_does_not_matter(
+    feed: list[tuple[str, float, float, float]], dice: random.Random
+) -> None:
+    shuffled = list(feed)
+    dice.shuffle(shuffled)
+    first, second = tidy(raw_pulses(feed)), tidy(raw_pulses(shuffled))
+    assert_array_equal(first.on_s, second.on_s)
+    assert_array_equal(first.off_s, second.off_s)
+    assert_array_equal(first.detector, second.detector)
+
+
+@given(rows)
+def test_repairs_keep_the_covered_time_and_every_separate_begin(
+    feed: list[tuple[str, float, float, float]],
+) -> None:
+    tidied = tidy(raw_pulses(feed))
+    for at, name in enumerate(tidied.names):
+        own = [(round(on * 10), round(off * 10)) for d, on, off, _ in feed if d == name]
+        covered = {tenth for on, off in own for tenth in range(on, off)}
+        mine = tidied.detector == at
+        assert round(float(np.sum(tidied.off_s[mine] - tidied.on_s[mine])) * 10) == len(covered)
+        assert np.sum(mine) == len({on for on, _ in own})
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.booleans()), max_size=60))
+def test_every_event_is_in_a_pulse_or_counted(events: list[tuple[int, bool]]) -> None:
+    key = np.array([event[0] for event in events], dtype=np.int64)
+    is_on = np.array([event[1] for event in events], dtype=np.bool_)
+    paired = pair_events(key, np.arange(len(events)) / 10, is_on)
+    assert len(paired.on_row) == int(is_on.sum())
+    ended = paired.off_row[paired.off_row >= 0]
+    assert len(set(ended.tolist())) == len(ended)
+    assert len(ended) + paired.lost_ons == int((~is_on).sum())
+    assert all(not is_on[at] for at in ended)
+
+
+def test_repeated_events_make_one_pulse() -> None:
+    paired = pair_events(
+        np.zeros(4, np.int64), np.array([1.0, 1.0, 2.0, 2.0]), np.array([True, True, False, False])
+    )
+    assert paired.on_row.tolist() == [0]
+    assert paired.off_row.tolist() == [2]
+    assert paired.doubled_rows == 2
