@@ -1,7 +1,11 @@
 """How much a search may spend: simulation runs, seconds, or both."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+_MANY = 1_000_000
+_QUICKEST_S = 1e-6
 
 
 @dataclass(slots=True)
@@ -45,9 +49,14 @@ class Budget:
 
     def allows(self, runs: int) -> bool:
         """Tell whether some more runs fit, by the pace of those so far."""
-        if self.evaluations is not None and self.spent + runs > self.evaluations:
-            return False
-        if self.seconds is None or not self.spent:
-            return True
-        pace_s = self.elapsed_s / self.spent
-        return self.elapsed_s + runs * pace_s <= self.seconds
+        return runs <= self.left()
+
+    def left(self) -> int:
+        """Return how many more runs fit, by the pace of those so far."""
+        left = math.inf
+        if self.evaluations is not None:
+            left = self.evaluations - self.spent
+        if self.seconds is not None and self.spent:
+            pace_s = self.elapsed_s / self.spent
+            left = min(left, (self.seconds - self.elapsed_s) / max(pace_s, _QUICKEST_S))
+        return max(0, math.floor(min(left, _MANY)))

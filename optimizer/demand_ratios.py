@@ -15,10 +15,25 @@ _WEIGHT_SCALE = 100_000
 
 @dataclass(frozen=True, slots=True)
 class GroupRatios:
-    """Flow ratio of each signal group of one intersection: demand ÷ saturation flow."""
+    """Flow ratio of each signal group of one intersection: demand ÷ saturation flow.
+
+    Parameters
+    ----------
+    protected, permissive
+        Group → flow ratio under protected and under permissive green. [-]
+    flows_vph
+        Group → demand. [veh/h]
+    """
 
     protected: dict[str, float]
     permissive: dict[str, float]
+    flows_vph: dict[str, float]
+
+    def permissive_worth(self, group: str) -> float:
+        """Return what a second of permissive green discharges against a protected one [-]."""
+        if not self.permissive.get(group):
+            return 1.0
+        return min(1.0, self.protected[group] / self.permissive[group])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +94,7 @@ def group_ratios(
         served = [m for m in movements if group.name in m.groups]
         protected[group.name] = _fullest(served, loads_vph, filtered_vph=None)
         permissive[group.name] = _fullest(served, loads_vph, filtered_vph=filtered_vph)
-    return GroupRatios(protected, permissive)
+    return GroupRatios(protected, permissive, flows_vph)
 
 
 def lane_loads_vph(

@@ -7,12 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from citybrain.model.signals import Aspect
 from optimizer.demand_ratios import GroupRatios
+from optimizer.effective_green import EffectiveGreen
 from optimizer.skeleton import Gaps, Skeleton
-
-_START_LOSS_S = 1.0
-"""Green lost at start-up less the yellow used; the sum is what HCM 2016, section 19, takes."""
 
 
 def shortest_gaps(skeleton: Skeleton) -> Gaps | None:
@@ -124,29 +121,15 @@ def _span_rows(skeleton: Skeleton) -> tuple[NDArray[np.float64], NDArray[np.floa
 def _capacity_rows(
     skeleton: Skeleton, ratios: GroupRatios, cycle_s: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Ask of every group: reserve × needed green - weighted green shown ≤ - start-up losses.
-
-    Permissive green counts for as much as it discharges against protected green.
-    """
+    """Ask of every group with demand: reserve × needed green ≤ effective green."""
     rows, limits_s = [], []
-    size = len(skeleton.running)
     for course in skeleton.courses:
         needed = ratios.protected.get(course.group, 0.0)
-        if needed <= 0 or course.is_constant:
-            continue
-        worth = min(1.0, needed / max(ratios.permissive[course.group], 1e-9))
-        row = np.zeros(size + 1)
-        row[-1] = needed * cycle_s
-        limit_s = 0.0
-        for aspect, weight in ((Aspect.PROTECTED, 1.0), (Aspect.PERMISSIVE, worth)):
-            for stay in course.stays(aspect):
-                count = (stay.end.event - stay.begin.event) % size
-                row[[(stay.begin.event + step) % size for step in range(count)]] -= weight
-                limit_s += weight * (stay.end.shift_s - stay.begin.shift_s)
-        starts = len(course.stays(Aspect.PROTECTED, Aspect.PERMISSIVE))
-        rows.append(row)
-        limits_s.append(limit_s - starts * _START_LOSS_S)
-    return np.array(rows).reshape(-1, size + 1), np.array(limits_s)
+        if needed > 0 and not course.is_constant:
+            green = EffectiveGreen.of(skeleton, course, ratios.permissive_worth(course.group))
+            rows.append(np.append(-green.weights, needed * cycle_s))
+            limits_s.append(green.constant_s)
+    return np.array(rows).reshape(-1, len(skeleton.running) + 1), np.array(limits_s)
 
 
 def _whole(gaps_s: NDArray[np.float64]) -> Gaps:

@@ -16,6 +16,7 @@ from optimizer.scoring import Score, Scorer
 
 _BATCH = 3
 _FINALISTS = 4
+_START_SHARE = 0.5
 _LONGEST_REACH_S = 13.0
 _SHORTEST_REACH_S = 2.0
 _PATIENCE = 4
@@ -65,9 +66,10 @@ class Search:
         """Sieve the starts with one seed, the better half with the others."""
         left = list(candidates)
         for count in range(1, len(seeds) + 1):
-            affordable = [c for c in left if self.scorer.budget.allows(len(left))]
-            scores = self.scorer.scores(affordable or left[:1], seeds[:count])
-            ranked = sorted(zip(affordable or left[:1], scores, strict=True), key=_by_cost)
+            share = int(_START_SHARE * self.scorer.budget.left())
+            left = left[: max(1, min(len(left), share))]
+            scores = self.scorer.scores(left, seeds[:count])
+            ranked = sorted(zip(left, scores, strict=True), key=_by_cost)
             left = [candidate for candidate, _ in ranked[: max(3, len(ranked) // 2)]]
             self._note(ranked, keep=count == len(seeds))
         return left[0]

@@ -7,12 +7,13 @@ from citybrain.model.flows import TurningDemand
 from citybrain.model.network import Network
 from optimizer.candidate import Candidate, Timing, Workshop
 from optimizer.cycle import common_cycle_s, cycle_length_s
+from optimizer.delay_formula import intersection_delay_s
 from optimizer.demand_ratios import GroupRatios, critical_groups, group_ratios
 from optimizer.greens import balanced_gaps, scaled_gaps, shortest_gaps
 from optimizer.offsets import offsets_along
 from optimizer.streams import coordinated_tree, streams
 
-_CYCLE_FACTORS = (1.0, 0.75, 1.3, 0.55, 1.6)
+_CYCLE_FACTORS = (0.45, 0.6, 0.75, 0.9, 1.1, 1.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,10 @@ class Starter:
         self._analyses = {name: self._analyse(name, network, demand) for name in workshop.skeletons}
 
     def candidates(self) -> Iterator[Candidate]:
-        """Yield starting candidates, the running plan first, each one once."""
+        """Yield starting candidates, each one once: the running plan, then by their delay."""
         running = self._workshop.start()
-        seen = set()
-        for candidate in (running, *self._computed(running)):
-            if candidate not in seen:
-                seen.add(candidate)
-                yield candidate
+        computed = sorted(self._computed(running), key=self._formula_delay_s)
+        yield from dict.fromkeys((running, *computed))
 
     def _computed(self, running: Candidate) -> Iterator[Candidate]:
         own_s = {name: timing.cycle_s for name, timing in running.timings}
@@ -66,6 +64,15 @@ class Starter:
             yield self.coordinated(self._scaled(running, cycles_s))
         webster_s = {name: analysis.cycle_s for name, analysis in self._analyses.items()}
         yield self._balanced(running, webster_s)
+
+    def _formula_delay_s(self, candidate: Candidate) -> float:
+        """Return the delay of all intersections by themselves [s/h]."""
+        return sum(
+            intersection_delay_s(
+                self._workshop.skeletons[name], timing.gaps_s, self._analyses[name].ratios
+            )
+            for name, timing in candidate.timings
+        )
 
     def coordinated(self, candidate: Candidate) -> Candidate:
         """Return a candidate with the offsets that its heaviest streams want."""

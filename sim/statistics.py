@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from citybrain.model.verdict import Estimate
 
@@ -31,8 +31,9 @@ def estimate(values: Sequence[float]) -> Estimate:
     mean = float(np.mean(values))
     if len(values) < 2:  # noqa: PLR2004 - a spread needs two values
         return Estimate(mean=mean, low=-math.inf, high=math.inf)
-    half = stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * stats.sem(values)
-    return Estimate(mean=mean, low=mean - float(half), high=mean + float(half))
+    standard_error = float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    half = float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2)) * standard_error
+    return Estimate(mean=mean, low=mean - half, high=mean + half)
 
 
 def paired_change(before: Sequence[float], after: Sequence[float]) -> Estimate:

@@ -13,6 +13,11 @@ OrderedPair = tuple[str, str]
 """Group that ends, group that starts."""
 
 
+_SLACK_S = 6.0
+"""Shown beyond speed and geometry by more than this, a red is slack of the plan and no clearance:
+hand-made plans (RiLSA examples 1-4) stay within 6 s of the kinematic value. [s]"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntergreenEvidence:
     """What is known of one intergreen.
@@ -85,15 +90,17 @@ def intergreen_s(evidence: IntergreenEvidence) -> float:
     """Choose the intergreen that every plan must keep [s].
 
     What the running plan shows where one green directly follows the other is the controller's own
-    setting, as far as a plan can tell it.  Elsewhere it is the kinematic value, but never more
-    than the running plan leaves: the plan that runs today always keeps its own intergreens.
+    setting, as far as a plan can tell it, unless it is so long that the plan must have waited for
+    something else.  Elsewhere it is the kinematic value, but never more than the running plan
+    leaves: the plan that runs today always keeps its own intergreens.
 
     Parameters
     ----------
     evidence
         What is known of the pair.
     """
-    if evidence.shown_s is not None:
+    longest_s = evidence.kinematic_s + _SLACK_S
+    if evidence.shown_s is not None and evidence.shown_s <= longest_s:
         return evidence.shown_s
     if evidence.shortest_s is not None:
         return min(evidence.kinematic_s, evidence.shortest_s)
