@@ -51,12 +51,14 @@ class Budget:
         """Tell whether some more runs fit, by the pace of those so far."""
         return runs <= self.left()
 
+    def runs_left(self) -> int:
+        """Return how many runs are left, however long they take."""
+        return _MANY if self.evaluations is None else max(0, self.evaluations - self.spent)
+
     def left(self) -> int:
         """Return how many more runs fit, by the pace of those so far."""
-        left = math.inf
-        if self.evaluations is not None:
-            left = self.evaluations - self.spent
+        left: float = self.runs_left()
         if self.seconds is not None and self.spent:
             pace_s = self.elapsed_s / self.spent
             left = min(left, (self.seconds - self.elapsed_s) / max(pace_s, _QUICKEST_S))
-        return max(0, math.floor(min(left, _MANY)))
+        return max(0, math.floor(left))

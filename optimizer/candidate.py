@@ -82,6 +82,11 @@ class Workshop:
             timings[pattern.intersection] = Timing(_mended(skeleton), pattern.offset_s)
         return Candidate.of(timings)
 
+    def unchanged(self) -> Candidate | None:
+        """Return the candidate that is the running plan, none if it breaks a bound."""
+        is_safe = all(s.is_safe(s.running) for s in self.skeletons.values())
+        return self.start() if is_safe else None
+
     def plan(self, candidate: Candidate, name: str) -> Plan:
         """Render a candidate.
 

@@ -8,11 +8,11 @@ from citybrain.config import SearchSettings
 from citybrain.model.flows import TurningDemand
 from citybrain.model.network import Network
 from citybrain.model.plan import Plan
-from citybrain.ports.evaluation import Evaluation, PlanEvaluator, Progress
+from citybrain.ports.evaluation import PlanEvaluator, Progress
 from optimizer.budget import Budget
 from optimizer.candidate import Workshop
 from optimizer.moves import Mover
-from optimizer.scoring import PLAN_NAME, Scorer, cost_s
+from optimizer.scoring import PLAN_NAME, Scorer
 from optimizer.search import Search
 from optimizer.starts import Starter
 
@@ -97,21 +97,18 @@ def retime(
     """
     budget = Budget(clock, settings.seconds_budget, settings.evaluation_budget)
     workshop = Workshop.of(task.running, task.network)
-    seeds = settings.simulation_seeds
-    outcomes = evaluator.evaluate([Evaluation(plan=task.running, seed=seed) for seed in seeds])
-    budget.spent += len(seeds)
-    running_cost_s = sum(cost_s(outcome, outcome) for outcome in outcomes) / len(outcomes)
-    reference = dict(zip(seeds, outcomes, strict=True))
-    scorer = Scorer(workshop, task.network, evaluator, budget, reference)
-    search = Search(scorer, Mover(workshop), random.Random(settings.seed), seeds, progress)
-    starter = Starter(workshop, task.network, task.demand)
-    best = search.best_of(starter.candidates())
-    best_cost_s = scorer.scores([best], seeds)[0].mean_s
-    is_better = best_cost_s < running_cost_s
+    scorer = Scorer(workshop, task.network, evaluator, budget)
+    rng = random.Random(settings.seed)
+    search = Search(scorer, Mover(workshop), rng, settings.simulation_seeds, progress)
+    found = search.best_of(Starter(workshop, task.network, task.demand).candidates())
+    if found.candidate is None or found.cost_s >= found.running_cost_s:
+        plan = task.running
+    else:
+        plan = workshop.plan(found.candidate, PLAN_NAME)
     return Retiming(
-        plan=workshop.plan(best, PLAN_NAME) if is_better else task.running,
-        is_better=is_better,
+        plan=plan,
+        is_better=plan is not task.running,
         evaluations=budget.spent,
-        running_cost_s=running_cost_s,
-        best_cost_s=min(best_cost_s, running_cost_s),
+        running_cost_s=found.running_cost_s,
+        best_cost_s=min(found.cost_s, found.running_cost_s),
     )

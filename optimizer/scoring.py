@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from citybrain.model.network import Network
+from citybrain.model.plan import Plan
 from citybrain.model.verdict import Outcome
 from citybrain.ports.evaluation import Evaluation, PlanEvaluator
 from optimizer.budget import Budget
@@ -36,9 +37,16 @@ class Score:
     local_s: Mapping[str, float]
 
 
+_Key = tuple[Candidate | None, int]
+"""Candidate and seed; no candidate stands for the running plan as it is."""
+
+
 @dataclass(slots=True)
 class Scorer:
     """Evaluates candidates, each with each seed once.
+
+    The running plan is run with every seed that a candidate is run with, because the cost of a
+    candidate depends on what must not rise.
 
     Parameters
     ----------
@@ -50,44 +58,62 @@ class Scorer:
         Runs plans.
     budget
         Is charged one run for each evaluation that was not known yet.
-    reference
-        Seed → outcome of the running plan.
     """
 
     workshop: Workshop
     network: Network
     evaluator: PlanEvaluator
     budget: Budget
-    reference: Mapping[int, Outcome]
-    _known: dict[tuple[Candidate, int], Outcome] = field(default_factory=dict)
+    _running: Candidate | None = field(init=False)
+    _known: dict[_Key, Outcome] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Recognise the running plan among the candidates, unless it had to be mended."""
+        self._running = self.workshop.unchanged()
 
     def cost(self, candidates: Sequence[Candidate], seeds: Sequence[int]) -> int:
         """Return how many runs the scores of some candidates still need."""
         return len(self._missing(candidates, seeds))
 
+    def running_score(self, seeds: Sequence[int]) -> Score:
+        """Return the score of the running plan itself over some seeds."""
+        self._run(self._missing([], seeds))
+        return self._score(None, seeds)
+
     def scores(self, candidates: Sequence[Candidate], seeds: Sequence[int]) -> list[Score]:
         """Return the scores of candidates over some seeds, in their order."""
-        missing = self._missing(candidates, seeds)
-        plans = {candidate: self.workshop.plan(candidate, PLAN_NAME) for candidate, _ in missing}
+        self._run(self._missing(candidates, seeds))
+        return [self._score(self._key(candidate), seeds) for candidate in candidates]
+
+    def _key(self, candidate: Candidate) -> Candidate | None:
+        return None if candidate == self._running else candidate
+
+    def _missing(self, candidates: Sequence[Candidate], seeds: Sequence[int]) -> list[_Key]:
+        plans = dict.fromkeys([None, *map(self._key, candidates)])
+        wanted = [(plan, seed) for plan in plans for seed in seeds]
+        return [key for key in wanted if key not in self._known]
+
+    def _run(self, missing: Sequence[_Key]) -> None:
+        plans = {candidate: self._plan(candidate) for candidate, _ in missing}
         runs = [Evaluation(plan=plans[candidate], seed=seed) for candidate, seed in missing]
         outcomes = self.evaluator.evaluate(runs)
         self.budget.spent += len(runs)
         self._known.update(zip(missing, outcomes, strict=True))
-        return [self._score([self._known[c, seed] for seed in seeds]) for c in candidates]
 
-    def _missing(
-        self, candidates: Sequence[Candidate], seeds: Sequence[int]
-    ) -> list[tuple[Candidate, int]]:
-        wanted = dict.fromkeys((candidate, seed) for candidate in candidates for seed in seeds)
-        return [key for key in wanted if key not in self._known]
+    def _plan(self, candidate: Candidate | None) -> Plan:
+        if candidate is None:
+            return self.workshop.running
+        return self.workshop.plan(candidate, PLAN_NAME)
 
-    def _score(self, outcomes: Sequence[Outcome]) -> Score:
+    def _score(self, candidate: Candidate | None, seeds: Sequence[int]) -> Score:
         local_s: dict[str, float] = {}
-        for outcome in outcomes:
+        costs_s = []
+        for seed in seeds:
+            outcome = self._known[candidate, seed]
+            costs_s.append(cost_s(outcome, self._known[None, seed]))
             for movement, delay_s in outcome.movement_delay_s.items():
                 where = self.network.movements[movement].intersection
                 local_s[where] = local_s.get(where, 0.0) + delay_s
-        costs_s = [cost_s(outcome, self.reference[outcome.seed]) for outcome in outcomes]
         return Score(sum(costs_s) / len(costs_s), local_s)
 
 

@@ -16,11 +16,21 @@ from optimizer.scoring import Score, Scorer
 
 _BATCH = 3
 _FINALISTS = 4
+_FEWEST_STARTS = 3
 _START_SHARE = 0.5
 _LONGEST_REACH_S = 13.0
 _SHORTEST_REACH_S = 2.0
 _PATIENCE = 4
 _STRETCH_PROBABILITY = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best candidate, if any was tried, and what it and the running plan cost [s/veh]."""
+
+    candidate: Candidate | None
+    cost_s: float
+    running_cost_s: float
 
 
 @dataclass(slots=True)
@@ -48,31 +58,43 @@ class Search:
     progress: Progress
     _archive: dict[Candidate, float] = field(default_factory=dict)
 
-    def best_of(self, starts: Iterable[Candidate]) -> Candidate:
-        """Return the best candidate that the budget finds; the first start if none is better.
+    def best_of(self, starts: Iterable[Candidate]) -> Found:
+        """Return the best candidate that the budget finds.
 
         Parameters
         ----------
         starts
-            Starting candidates; the first is the running plan.
+            Starting candidates, the most promising ones first.
         """
-        candidates = list(starts)
         climbing = self.seeds[: max(1, len(self.seeds) // 2)]
-        incumbent = self._best_start(candidates, climbing)
-        self._climb(incumbent, climbing)
-        return self._final_choice(candidates[0])
+        incumbent = self._best_start(list(starts), climbing)
+        if incumbent is not None:
+            self._climb(incumbent, climbing)
+        return self._final_choice(climbing)
 
-    def _best_start(self, candidates: Sequence[Candidate], seeds: Sequence[int]) -> Candidate:
+    def _best_start(
+        self, candidates: Sequence[Candidate], seeds: Sequence[int]
+    ) -> Candidate | None:
         """Sieve the starts with one seed, the better half with the others."""
+        self.scorer.running_score(seeds[:1])
         left = list(candidates)
         for count in range(1, len(seeds) + 1):
-            share = int(_START_SHARE * self.scorer.budget.left())
-            left = left[: max(1, min(len(left), share))]
+            share = max(_FEWEST_STARTS, int(_START_SHARE * self.scorer.budget.left()))
+            left = self._affordable(left[:share], seeds[:count])
+            if not left:
+                break
             scores = self.scorer.scores(left, seeds[:count])
             ranked = sorted(zip(left, scores, strict=True), key=_by_cost)
             left = [candidate for candidate, _ in ranked[: max(3, len(ranked) // 2)]]
             self._note(ranked, keep=count == len(seeds))
-        return left[0]
+        return left[0] if left and self._archive else None
+
+    def _affordable(self, candidates: Sequence[Candidate], seeds: Sequence[int]) -> list[Candidate]:
+        """Return the first candidates, as many as the budget of runs can still score."""
+        left = list(candidates)
+        while left and self.scorer.cost(left, seeds) > self.scorer.budget.runs_left():
+            left.pop()
+        return left
 
     def _climb(self, incumbent: Candidate, seeds: Sequence[int]) -> None:
         """Move on to better candidates until the budget is nearly used."""
@@ -118,12 +140,17 @@ class Search:
         best_s = min([*self._archive.values(), ranked[0][1].mean_s])
         self.progress(self.scorer.budget.used, f"best {best_s:.1f} s/veh")
 
-    def _final_choice(self, running: Candidate) -> Candidate:
-        """Choose among the best candidates, and the running plan, with every seed."""
+    def _final_choice(self, climbing: Sequence[int]) -> Found:
+        """Choose among the best candidates with every seed, or with those that are affordable."""
         ranked = sorted(self._archive, key=lambda candidate: self._archive[candidate])
-        finalists = list(dict.fromkeys([running, *ranked[:_FINALISTS]]))
-        scores = self.scorer.scores(finalists, self.seeds)
-        return min(zip(finalists, scores, strict=True), key=_by_cost)[0]
+        for seeds in (self.seeds, climbing):
+            finalists = self._affordable(ranked[:_FINALISTS], seeds)
+            if finalists:
+                scores = self.scorer.scores(finalists, seeds)
+                best, score = min(zip(finalists, scores, strict=True), key=_by_cost)
+                return Found(best, score.mean_s, self.scorer.running_score(seeds).mean_s)
+        running_s = self.scorer.running_score(climbing[:1]).mean_s
+        return Found(None, running_s, running_s)
 
 
 def _by_cost(priced: tuple[Candidate, Score]) -> float:

@@ -44,10 +44,10 @@ class Starter:
         self._analyses = {name: self._analyse(name, network, demand) for name in workshop.skeletons}
 
     def candidates(self) -> Iterator[Candidate]:
-        """Yield starting candidates, each one once: the running plan, then by their delay."""
+        """Yield starting candidates, each one once, by their delay; the running plan last."""
         running = self._workshop.start()
         computed = sorted(self._computed(running), key=self._formula_delay_s)
-        yield from dict.fromkeys((running, *computed))
+        yield from dict.fromkeys((*computed, running))
 
     def _computed(self, running: Candidate) -> Iterator[Candidate]:
         own_s = {name: timing.cycle_s for name, timing in running.timings}

@@ -68,6 +68,7 @@ def demo(
         period=period,
         out=out,
         seconds_budget=seconds_budget,
+        search_seed_count=2,
         workers=workers,
         is_json=json,
     )

@@ -25,6 +25,7 @@ class Request:
     flows: Path | None = None
     uses_feed: bool = True
     seed_count: int = 10
+    search_seed_count: int = 4
     workers: int = 2
     is_json: bool = False
 
@@ -54,7 +55,9 @@ def run(request: Request) -> int:
 
 def _settings(request: Request, area: StudyArea) -> Settings:
     search = SearchSettings(
-        seconds_budget=request.seconds_budget, evaluation_budget=request.evaluations
+        seconds_budget=request.seconds_budget,
+        evaluation_budget=request.evaluations,
+        simulation_seeds=tuple(range(1001, 1001 + request.search_seed_count)),
     )
     seen = (*search.simulation_seeds, area.scenario.feed_seed)
     return Settings(

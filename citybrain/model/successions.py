@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
+from citybrain.model.intersection import pair
 from citybrain.model.pattern import Pattern
 from citybrain.model.signals import Green, GroupTiming, Window
 from citybrain.units import RESOLUTION_S, rounded_s, same_time
@@ -109,26 +110,31 @@ def successions(pattern: Pattern, conflicts: Pairs) -> Iterator[Succession]:
                 )
 
 
-def with_red_clearances(pattern: Pattern, conflicts: Pairs) -> Pattern:
-    """Return the pattern with the red clearance of every window as the pattern shows it.
+def with_red_clearances(
+    pattern: Pattern, intergreens_s: Mapping[tuple[str, str], float]
+) -> Pattern:
+    """Return the pattern with the red clearance of every window as far as the pattern shows it.
 
     Parameters
     ----------
     pattern
         Pattern read from somewhere that knows colours only.
-    conflicts
-        Pairs of groups.
+    intergreens_s
+        (group ending, group starting) → intergreen, for every pair in conflict. [s]
 
     Returns
     -------
     Pattern
         The red clearance of a window is the red from its end to the start of the conflicting
-        green that follows directly, 0 where none does. [s]
+        green that follows directly, no longer than the intergreen asks for; 0 where none
+        follows. [s]
     """
     direct_s: dict[tuple[str, float], float] = {}
-    for succession in successions(pattern, conflicts):
+    for succession in successions(pattern, {pair(*key) for key in intergreens_s}):
         if succession.is_direct:
-            direct_s[succession.ending, succession.end_s] = succession.shown_s
+            key = (succession.ending, succession.end_s)
+            limit_s = intergreens_s[succession.ending, succession.starting]
+            direct_s[key] = min(succession.shown_s, limit_s, direct_s.get(key, inf))
     timings = tuple(_cleared(timing, direct_s, pattern.cycle_s) for timing in pattern.groups)
     return replace(pattern, groups=timings)
 

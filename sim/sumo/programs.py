@@ -40,7 +40,7 @@ def read_programs(declarations: Declarations, network: Network | None = None) ->
         for program in programs:
             pattern = pattern_of(program, groups)
             if intersection is not None:
-                pattern = with_red_clearances(pattern, intersection.conflicts)
+                pattern = with_red_clearances(pattern, intersection.intergreens_s)
             patterns[name, program.program] = pattern
     return ProgramLibrary(
         patterns=patterns, active=declarations.active, day_plans=declarations.day_plans

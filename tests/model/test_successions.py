@@ -1,6 +1,7 @@
 """Which green follows which, and what red a window declares."""
 
 from dataclasses import replace
+from itertools import permutations
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from citybrain.model.successions import successions, time_until_s, with_red_clea
 from tests.model.crossroads import Crossroads
 
 CONFLICTS = [("1", "2"), ("1", "3"), ("2", "3")]
+ORDERED = list(permutations(("1", "2", "3"), 2))
 
 
 def green(group: str, start_s: float, green_s: float) -> GroupTiming:
@@ -35,14 +37,20 @@ def test_only_the_next_green_follows_directly() -> None:
 
 def test_red_clearance_is_the_red_before_the_next_conflicting_green() -> None:
     pattern = replace(Crossroads().pattern(), cycle_s=90.0, groups=three_stages())
-    told = with_red_clearances(pattern, CONFLICTS)
+    told = with_red_clearances(pattern, dict.fromkeys(ORDERED, 9.0))
     assert [timing.windows[0].red_clearance_s for timing in told.groups] == [2.0, 2.0, 2.0]
+
+
+def test_a_red_clearance_is_never_longer_than_the_intergreen_asks_for() -> None:
+    pattern = replace(Crossroads().pattern(), cycle_s=90.0, groups=three_stages())
+    told = with_red_clearances(pattern, dict.fromkeys(ORDERED, 4.0))
+    assert [timing.windows[0].red_clearance_s for timing in told.groups] == [1.0, 1.0, 1.0]
 
 
 @given(st.integers(0, 89))
 def test_a_shown_red_clearance_is_always_kept(shift_s: int) -> None:
     junction = Crossroads(shift_s=float(shift_s))
-    told = with_red_clearances(junction.pattern(), [("1", "2")])
+    told = with_red_clearances(junction.pattern(), {("1", "2"): 9.0, ("2", "1"): 9.0})
     found = check_pattern(told, junction.intersection())
     assert Rule.RED_CLEARANCE not in {violation.rule for violation in found}
 
