@@ -9,6 +9,8 @@ import pandas as pd
 from citybrain.errors import InputError
 from detectors.pulses import Floats
 
+YEARS = range(1970, 2200)
+"""An instant of another year is a misprint."""
 _OFFSET = r"(?:[Zz]|[+-]\d{2}:?\d{2})\s*$"
 
 
@@ -27,7 +29,7 @@ def utc_instants(times: pd.Series, where: str, assume_zone: str | None) -> pd.Da
     Returns
     -------
     pandas.DatetimeIndex
-        UTC; NaT where a text cannot be read.
+        UTC; NaT where a text cannot be read or is of another century.
 
     Raises
     ------
@@ -36,6 +38,8 @@ def utc_instants(times: pd.Series, where: str, assume_zone: str | None) -> pd.Da
         unknown, or a local time falls into a change of the clocks.
     """
     index = pd.DatetimeIndex(_parsed(times, where))
+    is_likely = (index.year >= YEARS.start) & (index.year < YEARS.stop)
+    index = pd.DatetimeIndex(index.where(is_likely))
     if index.tz is not None:
         return index.tz_convert("UTC")
     if assume_zone is None:

@@ -34,7 +34,7 @@ def column_names(path: Path) -> tuple[str, ...]:
         with _clear_errors(path, "Parquet file"):
             return tuple(pq.read_schema(path).names)
     with path.open(encoding="utf-8-sig", errors="replace") as file:
-        return tuple(name.strip().strip('"') for name in file.readline().split(","))
+        return tuple(_plain(name) for name in file.readline().split(","))
 
 
 def read_frame(path: Path, columns: Iterable[str]) -> tuple[pd.DataFrame, int]:
@@ -92,12 +92,16 @@ def _read_csv(path: Path, wanted: list[str]) -> tuple[pd.DataFrame, int]:
         parse_options=pacsv.ParseOptions(invalid_row_handler=note),
         convert_options=pacsv.ConvertOptions(null_values=[""], strings_can_be_null=True),
     )
-    table = table.rename_columns([name.strip() for name in table.column_names])
+    table = table.rename_columns([_plain(name) for name in table.column_names])
     if faulty and _ends_with(path, faulty):
         row = table.num_rows + len(faulty)
         what = f"breaks off in row {row} ({faulty[-1]!r})"
         raise InputError(path, what, "export or copy it again")
     return table.select(wanted).to_pandas(), len(faulty)
+
+
+def _plain(name: str) -> str:
+    return name.strip().strip('"')
 
 
 def _ends_with(path: Path, rows: list[str]) -> bool:
@@ -110,7 +114,7 @@ def _ends_with(path: Path, rows: list[str]) -> bool:
 def _clear_errors(path: Path, kind: str) -> Iterator[None]:
     try:
         yield
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError, KeyError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         what = f"is not a whole {kind} of {path.stat().st_size} bytes ({reason})"
         raise InputError(path, what, "export or copy it again") from None

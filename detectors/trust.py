@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 from citybrain.model.flows import Quality
 from detectors.pulses import Flags, Floats
@@ -34,8 +34,8 @@ class TrustRules:
 def count_interval(count_veh: Floats, coverage: Floats) -> tuple[Floats, Floats]:
     """Return the 95 % interval of the vehicles to be expected in each bin.
 
-    It is the exact interval of a Poisson mean, widened to the whole bin by the share that was
-    covered.  It holds the chance of arrivals and of gaps, for a detector that counts every
+    It is the exact interval of a Poisson mean (quantiles of the gamma distribution), widened to
+    the whole bin by the share that was covered.  It holds the chance of arrivals and of gaps, for a detector that counts every
     vehicle once; it does not hold vehicles that a detector misses, splits or merges.
 
     Parameters
@@ -55,8 +55,8 @@ def count_interval(count_veh: Floats, coverage: Floats) -> tuple[Floats, Floats]
     F. Garwood, "Fiducial limits for the Poisson distribution", Biometrika 28, 1936.
     """
     tail = (1 - CONFIDENCE) / 2
-    low_veh = np.where(count_veh > 0, chi2.ppf(tail, 2 * np.maximum(count_veh, 1)) / 2, 0.0)
-    high_veh = chi2.ppf(1 - tail, 2 * (count_veh + 1)) / 2
+    low_veh = np.where(count_veh > 0, gammaincinv(np.maximum(count_veh, 1), tail), 0.0)
+    high_veh = gammaincinv(count_veh + 1, 1 - tail)
     known = coverage > 0
     share = np.where(known, coverage, 1.0)
     return np.where(known, low_veh / share, 0.0), np.where(known, high_veh / share, np.inf)

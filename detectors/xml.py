@@ -9,6 +9,8 @@ import numpy as np
 from citybrain.errors import InputError
 from detectors.pulses import Floats
 
+LARGEST = 1e9
+"""No time, count or speed of a simulation is larger."""
 AGAIN = "run the simulation to its end, or copy the file again"
 
 
@@ -87,10 +89,13 @@ def to_numbers(path: Path, name: str, texts: Sequence[str]) -> Floats:
     Raises
     ------
     InputError
-        A text is no number.
+        A text is no number, or one beyond all times and speeds.
     """
+    where = f"{path}, attribute {name!r}"
     try:
-        return np.array(texts, dtype=np.float64)
+        values = np.array(texts, dtype=np.float64)
     except ValueError as error:
-        where = f"{path}, attribute {name!r}"
         raise InputError(where, str(error), AGAIN) from None
+    if not np.all(np.abs(values) <= LARGEST):
+        raise InputError(where, "is no number that SUMO writes", AGAIN)
+    return values

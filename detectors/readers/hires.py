@@ -13,6 +13,8 @@ from detectors.repair import GAP_S, RawPulses, older_than_before, pair_events, t
 from detectors.tables import codes_and_names, column_names, numbers, read_frame
 
 DETECTOR_OFF, DETECTOR_ON = 81, 82
+LAST_PARAMETER = 65_535
+"""Channels of detectors take at most two bytes."""
 LAST_CODE = 511
 """Codes of the enumerations run from 0 to 255; vendors' own codes follow up to here."""
 
@@ -67,9 +69,11 @@ def read_event_log(path: Path, *, assume_zone: str | None = None, gap_s: float =
     time_s = seconds_since(start, instants)
     event, parameter = numbers(frame[column["event"]]), numbers(frame[column["parameter"]])
     device, devices = codes_and_names(frame[column["device"]])
-    readable = np.isfinite(time_s) & np.isfinite(event) & np.isfinite(parameter) & (device >= 0)
+    is_pulse = (event == DETECTOR_OFF) | (event == DETECTOR_ON)
+    is_channel = (parameter >= 0) & (parameter <= LAST_PARAMETER)
+    readable = np.isfinite(time_s) & np.isfinite(event) & (device >= 0) & (is_channel | ~is_pulse)
     is_code = (event >= 0) & (event <= LAST_CODE) & (event == np.floor(event))
-    rows = np.flatnonzero(readable & ((event == DETECTOR_OFF) | (event == DETECTOR_ON)))
+    rows = np.flatnonzero(readable & is_pulse)
     detector, names = _detectors(devices, device[rows], parameter[rows].astype(np.int64))
     paired = pair_events(detector, time_s[rows], event[rows] == DETECTOR_ON)
     off_row = rows[paired.off_row] if len(rows) else rows

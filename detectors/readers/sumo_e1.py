@@ -18,6 +18,7 @@ from detectors.xml import read_attributes, to_numbers
 
 ROOT = "detector"
 PERCENT = 100.0
+MOST_BINS = 100_000
 _FIGURES = ("begin", "end", "nVehContrib", "occupancy", "speed")
 
 
@@ -153,9 +154,14 @@ def _bin_s(path: Path, rows: pd.DataFrame) -> float:
     """Return the length of the intervals; only the last of the run may be shorter."""
     length_s = (rows["end"] - rows["begin"]).round(3)
     bin_s = float(length_s.max())
+    if bin_s <= 0:
+        raise InputError(path, "its intervals end before they begin", "record them again")
     shorter = rows[(length_s != bin_s) & (rows["end"] < rows["end"].max())]
     first_s = rows["begin"].min()
     off_grid = rows[((rows["begin"] - first_s) / bin_s % 1).between(1e-6, 1 - 1e-6)]
+    if rows["begin"].max() - first_s > MOST_BINS * bin_s:
+        what = f"reaches over more than {MOST_BINS} bins of {bin_s:g} s"
+        raise InputError(path, what, "give the loops a longer period, or correct a wrong time")
     for odd in (shorter, off_grid):
         if not odd.empty:
             where = f"{path}, detector {odd['id'].iloc[0]!r}"

@@ -95,7 +95,7 @@ def _holds_instants(column: pd.Series) -> bool:
 
 
 def _check_seconds(path: Path, name: str, on_s: Floats) -> None:
-    if np.nanmax(on_s, initial=0.0) >= MILLISECONDS_FROM:
+    if np.nanmax(np.abs(on_s), initial=0.0) >= MILLISECONDS_FROM:
         where = f"{path}, column {name!r}"
         what = "counts far more than seconds, it looks like milliseconds"
         raise InputError(where, what, "divide it by 1000")
