@@ -10,7 +10,7 @@ from sim.sumo.evaluator import QUIET, RUN_PROGRAM
 from sim.sumo.programs import write_programs
 from sim.sumo.run import run_sumo
 from sim.sumo.staging import Staging
-from sim.sumo.xml import iterate_elements
+from sim.sumo.xml_files import iterate_elements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

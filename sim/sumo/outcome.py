@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 from citybrain.errors import InputError, SimulationError
 from citybrain.model.network import Network
 from citybrain.model.verdict import Outcome
-from sim.sumo.xml import iterate_elements
+from sim.sumo.xml_files import iterate_elements
 
 _BICYCLE = "bicycle"
 

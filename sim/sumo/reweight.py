@@ -24,7 +24,7 @@ from citybrain.files import atomic_write_text
 from citybrain.model.verdict import DetectorFit
 from sim.sumo.driven import DrivenTrip
 from sim.sumo.stations import Station, geh, passes
-from sim.sumo.xml import iterate_elements
+from sim.sumo.xml_files import iterate_elements
 
 _PRIOR_WEIGHT = 0.3
 """μ: a scenario's own number weighs as much as a count with a tenth of the information."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from citybrain.errors import InputError
-from sim.sumo.xml import iterate_elements
+from sim.sumo.xml_files import iterate_elements
 
 _DEPARTING = frozenset({"vehicle", "trip", "person"})
 

@@ -4,10 +4,10 @@ import tomllib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 from citybrain.errors import InputError
 from sim.sumo.routes import last_departure_s
+from sim.sumo.xml_files import read_xml, seconds
 
 _SYNONYMS = {
     "net": "net-file",
@@ -150,8 +150,8 @@ def _open_config(path: Path) -> SumoScenario:
         raise InputError(path, "names no route-files", "add <route-files value=…/>")
     net_file = _paths(path, folder, options.pop("net-file"))[0]
     additional_files = _paths(path, folder, options.pop("additional-files", ""))
-    begin_s = _time_s(path, "begin", options.pop("begin", "0"))
-    end_s = _time_s(path, "end", options.pop("end", "-1"))
+    begin_s = seconds(options.pop("begin", "0"), f"{path}, begin")
+    end_s = seconds(options.pop("end", "-1"), f"{path}, end")
     caveats: tuple[str, ...] = ()
     if end_s <= begin_s:
         end_s = last_departure_s(route_files) + _CLEARING_TIME_S
@@ -175,12 +175,7 @@ def _open_config(path: Path) -> SumoScenario:
 
 
 def _read_options(path: Path) -> dict[str, str]:
-    try:
-        root = ET.parse(path).getroot()
-    except FileNotFoundError:
-        raise InputError(path, "does not exist", "check the path") from None
-    except ET.ParseError as error:
-        raise InputError(path, f"is not valid XML ({error})", "restore the file") from None
+    root = read_xml(path)
     if root.tag not in ("configuration", "sumoConfiguration"):
         raise InputError(path, f"is a <{root.tag}>, not a SUMO configuration", "name a .sumocfg")
     options: dict[str, str] = {}
@@ -201,13 +196,3 @@ def _paths(config: Path, folder: Path, names: str) -> tuple[Path, ...]:
         if not path.is_file():
             raise InputError(config, f"names {path}, which does not exist", "correct the path")
     return paths
-
-
-def _time_s(config: Path, option: str, text: str) -> float:
-    """Read a time that SUMO would accept: seconds, or [days:]hours:minutes:seconds [s]."""
-    try:
-        parts = [float(part) for part in text.split(":")]
-    except ValueError:
-        raise InputError(config, f"{option} is {text!r}", "give seconds or h:m:s") from None
-    weights_s = (1.0, 60.0, 3600.0, 86_400.0)
-    return sum(part * weight for part, weight in zip(reversed(parts), weights_s, strict=False))

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from xml.etree import ElementTree as ET
 
-from citybrain.errors import InputError
 from sim.sumo.scenario import SumoScenario
+from sim.sumo.xml_files import read_xml
 
 _OUTPUT_ATTRIBUTES = ("file", "dest")
 _INPUT_ELEMENTS = frozenset({"include", "poly", "rerouter", "variableSpeedSign"})
@@ -70,15 +70,11 @@ class Staging(AbstractContextManager["Staging"]):
 
 def _staged(path: Path, copy: Path, planned: Collection[str]) -> Path:
     """Return the file itself if it can be used as it is, else a mended copy."""
-    try:
-        tree = ET.parse(path)
-    except ET.ParseError as error:
-        raise InputError(path, f"is not valid XML ({error})", "restore the file") from None
-    root = tree.getroot()
+    root = read_xml(path)
     mended = [_silence(root), _release(root, planned)]
     if not any(mended):
         return path
-    tree.write(copy, encoding="utf-8", xml_declaration=True)
+    ET.ElementTree(root).write(copy, encoding="utf-8", xml_declaration=True)
     return copy
 
 

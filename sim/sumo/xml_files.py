@@ -2,7 +2,9 @@
 
 import gzip
 import zlib
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import IO, cast
 from xml.etree import ElementTree
 
 from citybrain.errors import InputError
@@ -39,6 +41,52 @@ def read_xml(path: Path) -> ElementTree.Element:
     except ElementTree.ParseError as error:
         what = f"is no complete XML ({error})"
         raise InputError(path, what, "copy or export it again") from None
+
+
+def iterate_elements(path: Path, tags: Collection[str]) -> Iterator[ElementTree.Element]:
+    """Yield the elements of some tags as they close, and forget everything else at once.
+
+    Parameters
+    ----------
+    path
+        File, packed with gzip if its name ends in ``.gz``.
+    tags
+        Tags to yield.  An element inside another one of these tags is yielded by itself, too.
+
+    Raises
+    ------
+    InputError
+        The file is missing, cut off or not XML.
+    """
+    try:
+        with _open(path) as file:
+            yield from _closing_elements(file, tags)
+    except FileNotFoundError:
+        raise InputError(path, "does not exist", "check the path") from None
+    except (ElementTree.ParseError, EOFError, gzip.BadGzipFile) as error:
+        what = f"is cut off or not valid XML ({error})"
+        raise InputError(path, what, "restore the file or generate it again") from None
+
+
+def _open(path: Path) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+
+
+def _closing_elements(file: IO[bytes], tags: Collection[str]) -> Iterator[ElementTree.Element]:
+    depth = 0
+    root: ElementTree.Element | None = None
+    for event, element in ElementTree.iterparse(file, events=("start", "end")):
+        if event == "start":
+            root = element if root is None else root
+            depth += element.tag in tags
+            continue
+        if element.tag in tags:
+            depth -= 1
+            yield element
+        if depth == 0 and element is not root:
+            element.clear()
+            if root is not None and len(root) and root[-1] is element:
+                root.clear()
 
 
 def attribute(element: ElementTree.Element, name: str, where: object) -> str:
