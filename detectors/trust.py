@@ -35,8 +35,9 @@ def count_interval(count_veh: Floats, coverage: Floats) -> tuple[Floats, Floats]
     """Return the 95 % interval of the vehicles to be expected in each bin.
 
     It is the exact interval of a Poisson mean (quantiles of the gamma distribution), widened to
-    the whole bin by the share that was covered.  It holds the chance of arrivals and of gaps, for a detector that counts every
-    vehicle once; it does not hold vehicles that a detector misses, splits or merges.
+    the whole bin by the share that was covered.  It holds the chance of arrivals and of gaps,
+    for a detector that counts every vehicle once; it does not hold vehicles that a detector
+    misses, splits or merges.
 
     Parameters
     ----------

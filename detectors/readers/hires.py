@@ -1,6 +1,8 @@
 """High-resolution controller logs: one row per event, to a tenth of a second."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,7 @@ import pandas as pd
 
 from citybrain.errors import InputError
 from detectors.clock import first_instant, seconds_since, utc_instants
-from detectors.pulses import FeedRepairs, Ints, Pulses
+from detectors.pulses import FeedRepairs, Floats, Ints, Pulses
 from detectors.repair import GAP_S, RawPulses, older_than_before, pair_events, tidy
 from detectors.tables import codes_and_names, column_names, numbers, read_frame
 
@@ -59,6 +61,45 @@ def read_event_log(path: Path, *, assume_zone: str | None = None, gap_s: float =
     Li et al., "Indiana Traffic Signal Hi Resolution Data Logger Enumerations", Purdue
     University, 2019: 81 detector off, 82 detector on.
     """
+    log = _read_log(path, assume_zone)
+    rows = np.flatnonzero((log.event == DETECTOR_OFF) | (log.event == DETECTOR_ON))
+    channel = log.parameter[rows].astype(np.int64)
+    detector, names = _detectors(log.devices, log.device[rows], channel)
+    time_s = log.time_s[rows]
+    paired = pair_events(detector, time_s, log.event[rows] == DETECTOR_ON)
+    ended = paired.off_row >= 0
+    off_s = np.full(len(ended), np.nan)
+    off_s[ended] = time_s[paired.off_row[ended]]
+    found = FeedRepairs(lost_ons=paired.lost_ons, doubled_rows=paired.doubled_rows)
+    return tidy(
+        RawPulses(
+            names=names,
+            detector=detector[paired.on_row],
+            on_s=time_s[paired.on_row],
+            off_s=off_s,
+            speed_mps=np.full(len(off_s), np.nan),
+            alive_s=log.time_s,
+            start=log.start,
+            repairs=log.repairs + found,
+        ),
+        gap_s=gap_s,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Log:
+    """The readable rows of a log; `device` refers to `devices` by position."""
+
+    start: datetime
+    time_s: Floats
+    event: Floats
+    parameter: Floats
+    device: Ints
+    devices: tuple[str, ...]
+    repairs: FeedRepairs
+
+
+def _read_log(path: Path, assume_zone: str | None) -> _Log:
     column = _columns(column_names(path))
     frame, faulty_rows = read_frame(path, column.values())
     where = f"{path}, column {column['timestamp']!r}"
@@ -71,31 +112,16 @@ def read_event_log(path: Path, *, assume_zone: str | None = None, gap_s: float =
     device, devices = codes_and_names(frame[column["device"]])
     is_pulse = (event == DETECTOR_OFF) | (event == DETECTOR_ON)
     is_channel = (parameter >= 0) & (parameter <= LAST_PARAMETER)
-    readable = np.isfinite(time_s) & np.isfinite(event) & (device >= 0) & (is_channel | ~is_pulse)
+    known = np.isfinite(time_s) & np.isfinite(event) & (device >= 0) & (is_channel | ~is_pulse)
     is_code = (event >= 0) & (event <= LAST_CODE) & (event == np.floor(event))
-    rows = np.flatnonzero(readable & is_pulse)
-    detector, names = _detectors(devices, device[rows], parameter[rows].astype(np.int64))
-    paired = pair_events(detector, time_s[rows], event[rows] == DETECTOR_ON)
-    off_row = rows[paired.off_row] if len(rows) else rows
-    return tidy(
-        RawPulses(
-            names=names,
-            detector=detector[paired.on_row],
-            on_s=time_s[rows[paired.on_row]],
-            off_s=np.where(paired.off_row >= 0, time_s[off_row], np.nan),
-            speed_mps=np.full(len(paired.on_row), np.nan),
-            alive_s=time_s[readable],
-            start=start,
-            repairs=FeedRepairs(
-                rows=len(frame) + faulty_rows,
-                lost_ons=paired.lost_ons,
-                doubled_rows=paired.doubled_rows,
-                reordered_rows=older_than_before(time_s[readable]),
-                unreadable_rows=faulty_rows + int(np.sum(~readable)),
-                unknown_events=int(np.sum(readable & ~is_code)),
-            ),
-        ),
-        gap_s=gap_s,
+    repairs = FeedRepairs(
+        rows=len(frame) + faulty_rows,
+        reordered_rows=older_than_before(time_s[known]),
+        unreadable_rows=faulty_rows + int(np.sum(~known)),
+        unknown_events=int(np.sum(known & ~is_code)),
+    )
+    return _Log(
+        start, time_s[known], event[known], parameter[known], device[known], devices, repairs
     )
 
 
