@@ -114,7 +114,7 @@ def draw_verdict(
         approaches=_changes(before, after, _approach_parts(network)),
         demand=study.demand,
         detector_fits=study.detector_fits,
-        caveats=(*study.caveats, *_caveats(before, after)),
+        caveats=(*_caveats(before, after), *study.caveats),
         versions=study.versions,
         hashes=study.hashes,
     )

@@ -9,7 +9,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-OUTPUT = Console(highlight=False)
+OUTPUT = Console(highlight=False, soft_wrap=True)
 
 
 def print_json(content: Mapping[str, object]) -> None:

@@ -3,7 +3,6 @@
 import sys
 from enum import IntEnum
 
-import click
 import typer
 
 from citybrain.cli.app import app
@@ -38,7 +37,7 @@ def run(arguments: list[str]) -> int:
     """
     try:
         return _run_typer(arguments)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return _failed("interrupted; nothing was left half written, start the command again")
     except (UnsafePlanError, InfeasibleError) as refusal:
         return _failed(str(refusal), Exit.REFUSED)
@@ -54,11 +53,11 @@ def _run_typer(arguments: list[str]) -> int:
     command = typer.main.get_command(app)
     try:
         code = command.main(args=arguments, prog_name="citybrain", standalone_mode=False)
-    except click.exceptions.Exit as done:
+    except typer.Exit as done:
         return done.exit_code
-    except click.ClickException as error:
-        error.show()
-        return Exit.INPUT
+    except typer.TyperException as error:
+        told = error.format_message().rstrip(".") or "no command given"
+        return _failed(f"{told}; see citybrain --help")
     return int(code or Exit.DONE)
 
 

@@ -8,7 +8,7 @@ from citybrain.cli.console import OUTPUT
 from citybrain.model.verdict import Decision, Outcome, Verdict
 
 _STYLE = {Decision.ACCEPT: "green", Decision.REJECT: "red", Decision.INCONCLUSIVE: "yellow"}
-_SHOWN_CAVEATS = 3
+_SHOWN_CAVEATS = 2
 
 
 def verdict_content(verdict: Verdict) -> dict[str, object]:

@@ -105,7 +105,7 @@ def _study(area: StudyArea, demand: Demand) -> Study:
         end_s=area.scenario.end_s,
         demand=demand.description,
         detector_fits=demand.fits,
-        caveats=(*area.caveats, *demand.caveats),
+        caveats=(*demand.caveats, *area.caveats),
         versions=provenance.versions(),
         hashes=provenance.hashes(demand.scenario.input_files),
     )
