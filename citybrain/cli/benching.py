@@ -1,6 +1,7 @@
-"""The command ``bench``: runs a script of ``benchmarks/``."""
+"""The command ``bench``: runs a module of ``benchmarks/``."""
 
-import runpy
+import sys
+from importlib import import_module
 from pathlib import Path
 
 from citybrain.cli.sources import bundled
@@ -13,7 +14,7 @@ def run(what: str, *, is_check: bool, networks: str | None, is_json: bool) -> in
     Parameters
     ----------
     what
-        Name of the script, without its ending.
+        Name of the module, without its ending.
     is_check
         Exit with 1 if a target is missed.
     networks
@@ -26,14 +27,15 @@ def run(what: str, *, is_check: bool, networks: str | None, is_json: bool) -> in
     InputError
         There is no such benchmark.
     """
-    scripts = {path.stem: path for folder in bundled("benchmarks") for path in _scripts(folder)}
-    if what not in scripts:
-        known = ", ".join(sorted(scripts)) or "none installed"
+    folders = {path.stem: folder for folder in bundled("benchmarks") for path in _modules(folder)}
+    if what not in folders:
+        known = ", ".join(sorted(folders)) or "none installed"
         raise InputError(what, "is no benchmark", f"choose one of: {known}")
-    names = networks.split(",") if networks else []
-    script = runpy.run_path(str(scripts[what]))
-    return int(script["run"](networks=names, is_check=is_check, is_json=is_json))
+    names = [name.strip() for name in networks.split(",") if name.strip()] if networks else []
+    sys.path.insert(0, str(folders[what].parent))
+    module = import_module(f"benchmarks.{what}")
+    return int(module.run(networks=names, is_check=is_check, is_json=is_json))
 
 
-def _scripts(folder: Path) -> list[Path]:
+def _modules(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.glob("*.py")) if not path.name.startswith("_")]

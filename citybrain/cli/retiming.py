@@ -79,10 +79,9 @@ def _content(result: Result) -> dict[str, object]:
 def _print(area: StudyArea, flows: Measured | None, result: Result) -> None:
     OUTPUT.print(f"[bold]{area.scenario.name}[/bold]: {_sizes(area)}")
     if flows is not None:
-        total_veh = float(sum(flows.flows.count_veh[:, :].sum(axis=0)))
-        OUTPUT.print(
-            f"counted   {total_veh:.0f} passages of vehicles on {len(flows.flows.lanes)} lanes"
-        )
+        snapshot = flows.flows
+        passages = float(snapshot.count_veh[:, :].sum())
+        OUTPUT.print(f"counted   {passages:.0f} passages on {len(snapshot.lanes)} lanes")
     OUTPUT.print(f"demand    {result.demand.description}")
     OUTPUT.print(f"searched  {result.retiming.evaluations} simulation runs")
     if result.verdict is None:
