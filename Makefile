@@ -6,13 +6,20 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo real test check quick lint fmt type arch golden bench wheel clean
+.PHONY: help demo real test check quick lint fmt type arch golden bench wheel clean
+
+help:
+	@echo "demo   the main job on the bundled scenario, into out/demo"
+	@echo "real   the same on a real city hour (cologne8), into out/real"
+	@echo "test   every test, SUMO included"
+	@echo "check  lint, types, import contracts, quick tests; before every commit"
+	@echo "bench  citybrain beside its peers; golden, fmt, wheel, clean as their names say"
 
 demo: $(VENV)/.installed
 	$(BIN)/citybrain demo --out out/demo
 
 real: $(VENV)/.networks
-	$(BIN)/citybrain real cologne8 --out out/real
+	$(BIN)/citybrain retime cologne8 --seconds-budget 90 --out out/real
 
 test: $(VENV)/.networks $(VENV)/.dev
 	$(BIN)/python -m pytest
