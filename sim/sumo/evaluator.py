@@ -111,7 +111,7 @@ class SumoEvaluator(AbstractContextManager["SumoEvaluator"]):
         additional = ",".join(map(str, (*self._staging.additional_files, programs)))
         arguments: list[str | Path] = ["-c", self._staging.config, *QUIET]
         arguments += ["--additional-files", additional, "--seed", str(evaluation.seed)]
-        arguments += _output_options(files)
+        arguments += output_options(files)
         self._processes.run(arguments, timeout_s=self._timeout_s)
         return read_outcome(
             files,
@@ -122,7 +122,8 @@ class SumoEvaluator(AbstractContextManager["SumoEvaluator"]):
         )
 
 
-def _output_options(files: RunFiles) -> list[str | Path]:
+def output_options(files: RunFiles) -> list[str | Path]:
+    """Return the options that make a run leave what ``read_outcome`` reads."""
     options: list[str | Path] = [
         *("--tripinfo-output", files.trips),
         *("--tripinfo-output.write-unfinished", "true"),

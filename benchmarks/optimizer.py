@@ -1,0 +1,216 @@
+"""citybrain's plans beside the existing plans and SUMO's own ways to time signals."""
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks._peers import run_peers
+from benchmarks._results import NOTHING_BETTER, NetworkResult, first_miss
+from benchmarks._table import print_whole, results_content, results_table
+from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.cli.sources import find_scenario, open_study
+from citybrain.config import ProofSettings, SearchSettings
+from citybrain.engine import provenance
+from citybrain.engine.area import StudyArea
+from citybrain.engine.retiming import Result, Settings, retime_area
+from citybrain.errors import InputError
+from citybrain.model.verdict import Estimate, Outcome
+from citybrain.ports.evaluation import Evaluation
+from sim.sumo.evaluator import SumoEvaluator
+
+SEARCH_TIME_S: Mapping[str, float] = {
+    "cologne1": 90.0,
+    "cologne3": 150.0,
+    "cologne8": 180.0,
+    "ingolstadt1": 90.0,
+}
+"""The networks that are run by default, with the time for the search in each. [s]"""
+
+OTHER_SEARCH_TIME_S = 150.0
+"""Time for the search in any other network. [s]"""
+
+OUT = Path("out/bench/optimizer")
+"""Folder for the plans, verdicts and reports."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """Settings of the benchmark.
+
+    Parameters
+    ----------
+    proof
+        Seeds of every comparison, processes and the longest time of a run; the seeds are none
+        that a search sees.
+    search_time_s
+        Network → time for the search. [s]
+    out
+        Folder for plans, verdicts and reports, one folder for each network.
+    """
+
+    proof: ProofSettings = field(default_factory=ProofSettings)
+    search_time_s: Mapping[str, float] = field(default_factory=lambda: SEARCH_TIME_S)
+    out: Path = OUT
+
+    def settings(self, network: str) -> Settings:
+        """Return the settings of the product for one network."""
+        seconds = self.search_time_s.get(network, OTHER_SEARCH_TIME_S)
+        return Settings(search=SearchSettings(seconds_budget=seconds), proof=self.proof)
+
+    @property
+    def conditions(self) -> dict[str, object]:
+        """What the figures depend on."""
+        seeds, search = self.proof.seeds, SearchSettings()
+        return {
+            **provenance.versions(),
+            "cores": os.cpu_count(),
+            "workers": self.proof.workers,
+            "seeds": list(seeds),
+            "search_seeds": list(search.simulation_seeds),
+        }
+
+
+def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
+    """Run the benchmark and return its exit code.
+
+    Parameters
+    ----------
+    networks
+        RESCO names or paths of scenarios; the four with a target if empty.
+    is_check
+        Return 1 if a target is missed, and name the first.
+    is_json
+        Print JSON instead of the table.
+
+    Raises
+    ------
+    InputError
+        A network is not there; nothing has been run then.
+    """
+    names = networks or list(SEARCH_TIME_S)
+    for name in names:
+        check_installed(name)
+    bench = Bench()
+    results = [measure(name, bench) for name in names]
+    return report(results, bench.conditions, is_check=is_check, is_json=is_json)
+
+
+def check_installed(name: str) -> None:
+    """Raise unless there is a network of that name.
+
+    Raises
+    ------
+    InputError
+        Neither a path nor the name of an installed network.
+    """
+    try:
+        find_scenario(Path(name))
+    except InputError:
+        what = "is no path and no installed network; the RESCO networks come inside sumo-rl"
+        raise InputError(name, what, "pip install --no-deps sumo-rl") from None
+
+
+def measure(name: str, bench: Bench) -> NetworkResult:
+    """Retime one network, prove the plan, and measure the peers with the same seeds.
+
+    Parameters
+    ----------
+    name
+        RESCO name or path.
+    bench
+        Settings of the benchmark.
+
+    Raises
+    ------
+    CitybrainError
+        citybrain itself failed; a peer that fails is told in the result.
+    """
+    with Stages() as stages:
+        started_s = time.monotonic()
+        stages.begin(name, "read")
+        area = open_study(Path(name), None)
+        label = Path(name).name
+        result = retime_area(
+            area,
+            None,
+            bench.settings(label),
+            bench.out / label,
+            clock=time.monotonic,
+            progress=stages,
+        )
+        wall_s = time.monotonic() - started_s
+        peers = run_peers(area, bench.proof, stages)
+    existing, proposed, saving = _compared(area, result, bench.proof)
+    verdict = result.verdict
+    return NetworkResult(
+        network=label,
+        decision=verdict.decision.value if verdict else NOTHING_BETTER,
+        reasons=verdict.reasons if verdict else (),
+        existing=existing,
+        proposed=proposed,
+        saving=saving,
+        search_runs=result.retiming.evaluations,
+        wall_s=wall_s,
+        peers=peers,
+    )
+
+
+def report(
+    results: Sequence[NetworkResult],
+    conditions: Mapping[str, object],
+    *,
+    is_check: bool,
+    is_json: bool,
+) -> int:
+    """Print the results and return the exit code.
+
+    Parameters
+    ----------
+    results
+        One for each network.
+    conditions
+        Versions, seeds and machine.
+    is_check
+        Return 1 if a target is missed, and name the first.
+    is_json
+        Print JSON instead of the table.
+    """
+    miss = first_miss(results)
+    if is_json:
+        print_json(results_content(results, conditions, miss))
+    else:
+        print_whole(results_table(results))
+        OUTPUT.print(_told(conditions), style="dim", soft_wrap=True)
+        for result in results:
+            for peer, found in result.peers.items():
+                if found.failure:
+                    text = f"{result.network}: {peer} crashes: {found.failure}"
+                    OUTPUT.print(text, style="dim", soft_wrap=True, markup=False)
+    if is_check and not is_json:
+        OUTPUT.print(f"target missed: {miss}" if miss else "every target is met", soft_wrap=True)
+    return 1 if is_check and miss else 0
+
+
+def _compared(
+    area: StudyArea, result: Result, proof: ProofSettings
+) -> tuple[tuple[Outcome, ...], tuple[Outcome, ...], Estimate]:
+    """Return existing and proposed outcomes and the saving; without a proposal, no change."""
+    if result.verdict is not None:
+        return result.verdict.running, result.verdict.proposed, result.verdict.saving
+    runs = [Evaluation(plan=area.running, seed=seed) for seed in proof.seeds]
+    with SumoEvaluator(
+        area.scenario, area.network, workers=proof.workers, timeout_s=proof.timeout_s
+    ) as evaluator:
+        existing = tuple(evaluator.evaluate(runs))
+    return existing, existing, Estimate(mean=0.0, low=0.0, high=0.0)
+
+
+def _told(conditions: Mapping[str, object]) -> str:
+    return (
+        f"SUMO {conditions['sumo']}, citybrain {conditions['citybrain']}, "
+        f"Python {conditions['python']}, {conditions['cores']} cores, "
+        f"{conditions['workers']} simulations side by side, seeds {conditions['seeds']}, "
+        f"seeds of the search {conditions['search_seeds']}"
+    )
