@@ -76,7 +76,8 @@ class Search:
         self, candidates: Sequence[Candidate], seeds: Sequence[int]
     ) -> Candidate | None:
         """Sieve the starts with one seed, the better half with the others."""
-        self.scorer.running_score(seeds[:1])
+        pacing = self._affordable(candidates[:_FEWEST_STARTS], seeds[:1])
+        self.scorer.scores(pacing, seeds[:1])
         left = list(candidates)
         for count in range(1, len(seeds) + 1):
             share = max(_FEWEST_STARTS, int(_START_SHARE * self.scorer.budget.left()))
