@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from citybrain.model.aspects import GREENS, YELLOWS, Aspect
 from citybrain.model.pattern import Pattern
-from citybrain.model.signals import GREENS, YELLOWS, Aspect, GroupTiming, Run
+from citybrain.model.runs import Run
+from citybrain.model.signals import GroupTiming
 from citybrain.units import rounded_s
 
 

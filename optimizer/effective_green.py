@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from citybrain.model.signals import Aspect
+from citybrain.model.aspects import Aspect
 from optimizer.courses import Course
 from optimizer.skeleton import Skeleton
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from citybrain.model.aspects import Aspect
 from citybrain.model.intersection import Intersection
-from citybrain.model.signals import Aspect
 from citybrain.units import RESOLUTION_S, rounded_s
 from optimizer.courses import Course, Stay, Turn
 

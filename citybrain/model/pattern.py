@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from citybrain.errors import InfeasibleError
-from citybrain.model.signals import Aspect, GroupTiming
+from citybrain.model.aspects import Aspect
+from citybrain.model.signals import GroupTiming
 from citybrain.units import RESOLUTION_S, rounded_s
 
 

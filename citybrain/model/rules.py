@@ -7,11 +7,12 @@ from itertools import product
 from math import inf
 from typing import NamedTuple
 
+from citybrain.model.aspects import ENDS_AT_RED, STARTS_AT_RED, Aspect
 from citybrain.model.intersection import Intersection
 from citybrain.model.network import Network
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
-from citybrain.model.signals import ENDS_AT_RED, STARTS_AT_RED, Aspect, Green
+from citybrain.model.signals import Green
 from citybrain.model.successions import conflicting_groups, time_until_first_s, time_until_s
 from citybrain.units import RESOLUTION_S, rounded_s
 

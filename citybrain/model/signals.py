@@ -2,34 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from itertools import groupby, pairwise
-from typing import NamedTuple, Self
+from itertools import groupby
+from typing import Self
 
 from citybrain.errors import InfeasibleError
-from citybrain.units import RESOLUTION_S, rounded_s, same_time
-
-
-class Aspect(StrEnum):
-    """What a signal face shows; the letters are those of SUMO and of the plan file."""
-
-    PROTECTED = "G"
-    PERMISSIVE = "g"
-    YELLOW = "y"
-    YELLOW_MAJOR = "Y"
-    RED = "r"
-    RED_AMBER = "u"
-    STOP_THEN_GO = "s"
-    BLINKING = "o"
-    DARK = "O"
-
-
-GREENS = frozenset({Aspect.PROTECTED, Aspect.PERMISSIVE})
-YELLOWS = frozenset({Aspect.YELLOW, Aspect.YELLOW_MAJOR})
-ENDS_AT_RED = YELLOWS | {Aspect.RED}
-"""What follows a green that gives way to red."""
-STARTS_AT_RED = frozenset({Aspect.RED, Aspect.RED_AMBER})
-"""What comes before a green that red gave way to."""
+from citybrain.model.aspects import GREENS, YELLOWS, Aspect
+from citybrain.model.runs import Run, cyclic_runs, with_red_between, within_cycle
+from citybrain.units import RESOLUTION_S, rounded_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,14 +76,6 @@ class Window:
         """Yellow at the end of the window [s]."""
         last = self.segments[-1]
         return last.duration_s if last.aspect in YELLOWS else 0.0
-
-
-class Run(NamedTuple):
-    """One aspect shown without a break; the last run of a cycle may pass the cycle's end."""
-
-    start_s: float
-    duration_s: float
-    aspect: Aspect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,9 +165,9 @@ class GroupTiming:
             at_s = window.start_s
             for segment in window.segments:
                 end_s = rounded_s(at_s + segment.duration_s)
-                marks.extend(_within_cycle(at_s, end_s, segment.aspect, cycle_s))
+                marks.extend(within_cycle(at_s, end_s, segment.aspect, cycle_s))
                 at_s = end_s
-        return tuple(_with_red_between(sorted(marks), cycle_s))
+        return tuple(with_red_between(sorted(marks), cycle_s))
 
     def runs(self, cycle_s: float) -> tuple[Run, ...]:
         """Return the uninterrupted aspects of a cycle, joined over the cycle's end.
@@ -270,36 +241,6 @@ class GroupTiming:
         return cls(group=group, windows=tuple(sorted(windows, key=lambda w: w.start_s)))
 
 
-def cyclic_runs(timeline: Sequence[tuple[float, Aspect]], cycle_s: float) -> tuple[Run, ...]:
-    """Turn changes within one cycle into runs, joining the last to the first where they agree.
-
-    Parameters
-    ----------
-    timeline
-        (start, aspect) in order of time; the first starts at 0. [s]
-    cycle_s
-        Cycle length. [s]
-
-    Returns
-    -------
-    tuple of Run
-        Neighbours differ, the last and the first too unless there is only one.
-    """
-    bounds = [*timeline, (cycle_s, timeline[-1][1])]
-    runs: list[Run] = []
-    for (start_s, aspect), (end_s, _) in pairwise(bounds):
-        if runs and runs[-1].aspect is aspect:
-            last = runs.pop()
-            runs.append(Run(last.start_s, rounded_s(end_s - last.start_s), aspect))
-        else:
-            runs.append(Run(start_s, rounded_s(end_s - start_s), aspect))
-    if len(runs) > 1 and runs[0].aspect is runs[-1].aspect:
-        first, last = runs[0], runs[-1]
-        joined = Run(last.start_s, rounded_s(last.duration_s + first.duration_s), last.aspect)
-        runs = [*runs[1:-1], joined]
-    return tuple(runs)
-
-
 def _green(runs: Sequence[Run], before: Run | None, after: Run | None) -> Green:
     start_s = runs[0].start_s
     is_yellow = after is not None and after.aspect in YELLOWS
@@ -313,32 +254,3 @@ def _green(runs: Sequence[Run], before: Run | None, after: Run | None) -> Green:
         before=before.aspect if before is not None else None,
         after=after.aspect if after is not None else None,
     )
-
-
-def _within_cycle(
-    start_s: float, end_s: float, aspect: Aspect, cycle_s: float
-) -> Iterator[tuple[float, float, Aspect]]:
-    if start_s >= cycle_s - RESOLUTION_S / 2:
-        yield rounded_s(start_s - cycle_s), rounded_s(end_s - cycle_s), aspect
-    elif end_s > cycle_s + RESOLUTION_S / 2:
-        yield start_s, cycle_s, aspect
-        yield 0.0, rounded_s(end_s - cycle_s), aspect
-    else:
-        yield start_s, end_s, aspect
-
-
-def _with_red_between(
-    marks: list[tuple[float, float, Aspect]], cycle_s: float
-) -> Iterator[tuple[float, Aspect]]:
-    shown: Aspect | None = None
-    at_s = 0.0
-    for start_s, end_s, aspect in marks:
-        if not same_time(start_s, at_s):
-            if shown is not Aspect.RED:
-                yield at_s, Aspect.RED
-            shown = Aspect.RED
-        if aspect is not shown:
-            yield start_s, aspect
-        shown, at_s = aspect, end_s
-    if not same_time(at_s, cycle_s) and shown is not Aspect.RED:
-        yield at_s, Aspect.RED

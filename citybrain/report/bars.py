@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from citybrain.model.signals import Aspect
+from citybrain.model.aspects import Aspect
 from citybrain.report import svg
 from citybrain.report.legend import key, legend
 from citybrain.report.markup import Markup, tag

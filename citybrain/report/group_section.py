@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
+from citybrain.model.aspects import Aspect
 from citybrain.model.intersection import Intersection
 from citybrain.model.network import Network
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
-from citybrain.model.signals import Aspect
 from citybrain.report.bars import aspect_legend
 from citybrain.report.group_diagram import group_diagram, group_table
 from citybrain.report.markup import Markup, join, tag

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import count, pairwise
 from math import floor
 
+from citybrain.model.aspects import YELLOWS, Aspect
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
-from citybrain.model.signals import YELLOWS, Aspect
 from citybrain.report.streets import Direction, StopLine
 from citybrain.units import RESOLUTION_S, same_time
 

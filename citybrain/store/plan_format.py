@@ -4,9 +4,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from citybrain.model.aspects import Aspect
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan, Provenance
-from citybrain.model.signals import Aspect, GroupTiming, Segment, Window
+from citybrain.model.signals import GroupTiming, Segment, Window
 
 VERSION = 1
 """Version of the format; a file of another version is refused."""

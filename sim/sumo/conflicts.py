@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from citybrain.errors import InputError
+from citybrain.model.aspects import GREENS, Aspect
 from citybrain.model.intersection import LinkKind, pair
-from citybrain.model.signals import GREENS, Aspect
 from sim.sumo.groups import GroupIndices
 from sim.sumo.signal_links import LinkPath
 from sim.sumo.tls_reader import ProgramDeclaration

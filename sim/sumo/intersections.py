@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from citybrain.config import SafetyLimits
 from citybrain.errors import InputError
+from citybrain.model.aspects import ENDS_AT_RED, STARTS_AT_RED
 from citybrain.model.intersection import Intersection, LinkKind, SignalGroup
 from citybrain.model.network import Untouched
 from citybrain.model.rules import longest_red_s
-from citybrain.model.signals import ENDS_AT_RED, STARTS_AT_RED, Green
+from citybrain.model.signals import Green
 from sim.sumo.conflicts import find_conflicts
 from sim.sumo.groups import GroupIndices, signal_groups
 from sim.sumo.intergreens import IntergreenEvidence, gather_evidence, intergreen_s

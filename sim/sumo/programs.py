@@ -5,10 +5,12 @@ from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
+from citybrain.model.aspects import Aspect
 from citybrain.model.network import Network
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import DayPlan, Plan, ProgramLibrary
-from citybrain.model.signals import Aspect, GroupTiming, cyclic_runs
+from citybrain.model.runs import cyclic_runs
+from citybrain.model.signals import GroupTiming
 from citybrain.model.successions import with_red_clearances
 from citybrain.units import rounded_s
 from sim.sumo.groups import GroupIndices, signal_groups

@@ -6,8 +6,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from citybrain.errors import InputError
+from citybrain.model.aspects import Aspect
 from citybrain.model.plan import DayPlan, Switch
-from citybrain.model.signals import Aspect
 from citybrain.units import rounded_s
 from sim.sumo.xml_files import attribute, read_xml, seconds
 

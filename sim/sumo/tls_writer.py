@@ -5,9 +5,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from citybrain.files import atomic_write_text
+from citybrain.model.aspects import Aspect
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import DayPlan
-from citybrain.model.signals import Aspect
 from sim.sumo.groups import GroupIndices
 from sim.sumo.tls_reader import STATIC
 

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+from citybrain.model.aspects import Aspect
 from citybrain.model.intersection import Intersection, SignalGroup
 from citybrain.model.pattern import Pattern
-from citybrain.model.signals import Aspect, GroupTiming, Segment, Window
+from citybrain.model.signals import GroupTiming, Segment, Window
 from citybrain.units import rounded_s
 
 

@@ -2,9 +2,11 @@
 
 from hypothesis import strategies as st
 
+from citybrain.model.aspects import Aspect
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan, Provenance
-from citybrain.model.signals import Aspect, GroupTiming, Run, cyclic_runs
+from citybrain.model.runs import Run, cyclic_runs
+from citybrain.model.signals import GroupTiming
 
 NAMES = st.text("abcXYZ019_-:#é", min_size=1, max_size=8)
 

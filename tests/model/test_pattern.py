@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 
 from citybrain.errors import InfeasibleError
+from citybrain.model.aspects import Aspect
 from citybrain.model.pattern import Pattern
-from citybrain.model.signals import Aspect
 from tests.model.strategies import patterns
 
 

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from citybrain.model.aspects import Aspect
 from citybrain.model.intersection import Intersection
 from citybrain.model.network import Network
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
 from citybrain.model.rules import Rule, check_pattern, check_plan
-from citybrain.model.signals import Aspect, GroupTiming, Segment, Window
+from citybrain.model.signals import GroupTiming, Segment, Window
 from tests.model.crossroads import Crossroads, with_window
 
 

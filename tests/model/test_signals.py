@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from citybrain.errors import InfeasibleError
-from citybrain.model.signals import GREENS, Aspect, GroupTiming, Run, Segment, Window, cyclic_runs
+from citybrain.model.aspects import GREENS, Aspect
+from citybrain.model.runs import Run, cyclic_runs
+from citybrain.model.signals import GroupTiming, Segment, Window
 from tests.model.strategies import cycles_and_timings, cycles_s, runs
 
 Cyclic = tuple[float, GroupTiming]

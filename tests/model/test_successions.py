@@ -6,8 +6,9 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from citybrain.model.aspects import Aspect
 from citybrain.model.rules import Rule, check_pattern
-from citybrain.model.signals import Aspect, GroupTiming, Segment, Window
+from citybrain.model.signals import GroupTiming, Segment, Window
 from citybrain.model.successions import successions, time_until_s, with_red_clearances
 from tests.model.crossroads import Crossroads
 

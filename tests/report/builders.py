@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from statistics import fmean
 
+from citybrain.model.aspects import Aspect
 from citybrain.model.intersection import Intersection, Link, LinkKind, SignalGroup
 from citybrain.model.network import Lane, Movement, Network, Point, Untouched
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan, Provenance
-from citybrain.model.signals import Aspect, GroupTiming, Segment, Window
+from citybrain.model.signals import GroupTiming, Segment, Window
 from citybrain.model.verdict import (
     Decision,
     DetectorFit,

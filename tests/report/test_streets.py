@@ -3,11 +3,11 @@
 from itertools import pairwise
 
 import pytest
-from report_builders import SPACING_M, SPEED_MPS, arterial, pattern, plan
 
-from citybrain.model.signals import Aspect
+from citybrain.model.aspects import Aspect
 from citybrain.report.progression import Span, link_bands, progression, shown, street_bands
 from citybrain.report.streets import aligned, find_streets
+from tests.report.builders import SPACING_M, SPEED_MPS, arterial, pattern, plan
 
 TRAVEL_S = SPACING_M / SPEED_MPS
 

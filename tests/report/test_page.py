@@ -5,7 +5,6 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
 import pytest
-from report_builders import NASTY, arterial, pattern, plan, verdict
 
 from citybrain.model.network import Network
 from citybrain.model.plan import Plan
@@ -13,6 +12,7 @@ from citybrain.model.verdict import Decision, Verdict
 from citybrain.report import render_report
 from citybrain.report.markup import VOID
 from citybrain.report.wording import number, signed
+from tests.report.builders import NASTY, arterial, pattern, plan, verdict
 
 SECTIONS = (
     "before-after",

@@ -1,0 +1,25 @@
+"""What a signal face can show."""
+
+from enum import StrEnum
+
+
+class Aspect(StrEnum):
+    """What a signal face shows; the letters are those of SUMO and of the plan file."""
+
+    PROTECTED = "G"
+    PERMISSIVE = "g"
+    YELLOW = "y"
+    YELLOW_MAJOR = "Y"
+    RED = "r"
+    RED_AMBER = "u"
+    STOP_THEN_GO = "s"
+    BLINKING = "o"
+    DARK = "O"
+
+
+GREENS = frozenset({Aspect.PROTECTED, Aspect.PERMISSIVE})
+YELLOWS = frozenset({Aspect.YELLOW, Aspect.YELLOW_MAJOR})
+ENDS_AT_RED = YELLOWS | {Aspect.RED}
+"""What follows a green that gives way to red."""
+STARTS_AT_RED = frozenset({Aspect.RED, Aspect.RED_AMBER})
+"""What comes before a green that red gave way to."""
