@@ -1,6 +1,6 @@
 """A study area: a scenario read once, with its network, programs and running plan."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from citybrain.config import SafetyLimits
@@ -105,7 +105,8 @@ def open_area(path: Path, period: str | None, limits: SafetyLimits) -> StudyArea
         A file is missing or broken.
     """
     scenario = open_scenario(path, period)
-    declarations = read_declarations((scenario.net_file, *scenario.additional_files))
+    declared = read_declarations((scenario.net_file, *scenario.additional_files))
+    declarations = replace(declared, begin_s=scenario.begin_s, end_s=scenario.end_s)
     network = read_network(scenario.net_file, declarations, limits)
     library = read_programs(declarations, network)
     return StudyArea(

@@ -1,6 +1,6 @@
 """A plan: one pattern for each intersection, with the record of where it came from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 
@@ -109,6 +109,28 @@ class DayPlan:
     intersections: dict[str, str] = field(hash=False)
     period_s: float | None = None
     synchronous: frozenset[str] = frozenset()
+
+    def program_at(self, time_s: float) -> str:
+        """Return the program that runs at an instant: that of the last switch until then."""
+        done = [switch for switch in self._instants(time_s) if switch.time_s <= time_s]
+        return max(done, key=lambda s: s.time_s).program if done else self.start_program
+
+    def changes_within(self, begin_s: float, end_s: float) -> bool:
+        """Tell whether another program comes to run after begin and before end [s]."""
+        present = self.program_at(begin_s)
+        return any(
+            begin_s < switch.time_s < end_s and switch.program != present
+            for switch in self._instants(end_s)
+        )
+
+    def _instants(self, until_s: float) -> Iterator[Switch]:
+        """Yield the switches at simulated times, repeated as far as they lie before an instant."""
+        for switch in self.switches:
+            at_s = self.reference_s + switch.time_s
+            yield replace(switch, time_s=at_s)
+            while self.period_s and at_s + self.period_s <= until_s:
+                at_s += self.period_s
+                yield replace(switch, time_s=at_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,9 @@ def read_signal(
     name = str(connections[0].signal)
     running = programs.running(name)
     reason = _rail(net, connections) or _why_fixed(programs.active.get(name), running, limits)
+    switching = programs.switching_plan(name)
+    if switching and not reason:
+        reason = f"day plan '{switching}' changes its program within the studied time"
     if reason or running is None:
         return Untouched(intersection=name, reason=reason)
     return _reading(net, link_paths(net, connections), programs.static_of(name), running, limits)

@@ -68,10 +68,20 @@ class ProgramDeclaration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declarations:
-    """All programs and day plans of a scenario, in the order in which SUMO loads them."""
+    """All programs and day plans of a scenario, in the order in which SUMO loads them.
+
+    Parameters
+    ----------
+    programs, day_plans
+        As declared.
+    begin_s, end_s
+        The time that is studied; day plans rule what runs in it. [s]
+    """
 
     programs: tuple[ProgramDeclaration, ...]
     day_plans: tuple[DayPlan, ...] = ()
+    begin_s: float = 0.0
+    end_s: float = 0.0
 
     @property
     def intersections(self) -> tuple[str, ...]:
@@ -85,8 +95,24 @@ class Declarations:
             program.intersection: OFF if program.kind == OFF else program.program
             for program in self.programs
         }
-        ruled = {name: plan.start_program for plan in self.day_plans for name in plan.intersections}
+        ruled = {
+            name: plan.program_at(self.begin_s)
+            for plan in self.day_plans
+            for name in plan.intersections
+        }
         return last | {name: program for name, program in ruled.items() if name in last}
+
+    def switching_plan(self, intersection: str) -> str | None:
+        """Return the day plan that changes an intersection's program in the studied time."""
+        return next(
+            (
+                plan.name
+                for plan in self.day_plans
+                if intersection in plan.intersections
+                and plan.changes_within(self.begin_s, self.end_s)
+            ),
+            None,
+        )
 
     def of(self, intersection: str) -> tuple[ProgramDeclaration, ...]:
         """Return the programs of one intersection."""
