@@ -10,6 +10,7 @@ from citybrain.model.flows import FlowSnapshot
 from citybrain.model.plan import Plan
 from citybrain.model.verdict import Decision, Verdict
 from citybrain.report.page import render_report
+from citybrain.store.demand import write_turning_demand
 from citybrain.store.flows import write_flows
 from citybrain.store.plans import write_plan
 from citybrain.store.verdicts import write_verdict
@@ -18,7 +19,8 @@ from sim.sumo.programs import write_programs
 _ACCEPTED, _NOT_ACCEPTED = "plan.add.xml", "plan.not-accepted.add.xml"
 _NAMES = {
     "flows": "flows.parquet",
-    "demand": "demand.rou.xml",
+    "demand": "demand.json",
+    "routes": "demand.rou.xml",
     "plan": "plan.json",
     "verdict": "verdict.json",
     "report": "report.html",
@@ -71,10 +73,13 @@ class Artefacts:
             (out / name).unlink(missing_ok=True)
         files = {"plan": out / _NAMES["plan"]}
         write_plan(self.proposed or self.area.running, files["plan"])
+        files["demand"] = out / _NAMES["demand"]
+        demand = self.demand
+        write_turning_demand(demand.turning, demand.fits, demand.description, files["demand"])
         if self.flows is not None:
-            files |= {role: out / _NAMES[role] for role in ("flows", "demand")}
+            files |= {role: out / _NAMES[role] for role in ("flows", "routes")}
             write_flows(self.flows, files["flows"])
-            atomic_write_bytes(files["demand"], self.demand.scenario.route_files[0].read_bytes())
+            atomic_write_bytes(files["routes"], demand.scenario.route_files[0].read_bytes())
         if self.proposed is not None and self.verdict is not None:
             files |= self._write_proof(self.proposed, self.verdict, out)
         return files

@@ -120,12 +120,15 @@ def observed_demand(
     timetabled = timetabled_vehicles(area.scenario.route_files)
     result = reweighted(trips, stations, area.hours, timetabled)
     write_demand(result.trips, area.scenario.route_files, routes)
+    turning = _with_routes_as_prior(
+        estimate_turning_demand(flows, area.network, detectors=detectors), result.trips, area.hours
+    )
     return Demand(
         scenario=replace(area.scenario, route_files=(routes.resolve(),)),
-        turning=estimate_turning_demand(flows, area.network),
+        turning=turning,
         description=_described(flows, len(trips), len(result.trips), len(stations)),
         fits=result.fits,
-        caveats=_caveats(result.fits),
+        caveats=_caveats(result.fits, turning),
     )
 
 
@@ -151,6 +154,21 @@ def _surveyed(area: StudyArea, timeout_s: float) -> tuple[DrivenTrip, ...]:
         )
 
 
+def _with_routes_as_prior(
+    turning: TurningDemand, trips: Sequence[DrivenTrip], hours: float
+) -> TurningDemand:
+    """Let the reweighted routes say what the detectors cannot tell."""
+    counts = _movement_counts(trips)
+    return TurningDemand(
+        movements={
+            name: replace(movement, flow_vph=counts[name] / hours, note="reweighted routes")
+            if movement.source is DemandSource.PRIOR
+            else movement
+            for name, movement in turning.movements.items()
+        }
+    )
+
+
 def _movement_counts(trips: Sequence[DrivenTrip]) -> Counter[str]:
     return Counter(
         f"{edge}->{following}"
@@ -167,10 +185,16 @@ def _described(flows: FlowSnapshot, before: int, after: int, station_count: int)
     )
 
 
-def _caveats(fits: Sequence[DetectorFit]) -> tuple[str, ...]:
+def _caveats(fits: Sequence[DetectorFit], turning: TurningDemand) -> tuple[str, ...]:
     caveats = [
         "stop-line counts are served flow: where a queue never cleared, the demand was higher"
     ]
+    unobservable = [movement.movement for movement in turning.unobservable]
+    if unobservable:
+        caveats.append(
+            f"{len(unobservable)} of {len(turning.movements)} movements cannot be told by the "
+            f"detectors, such as {unobservable[0]}: a prior was used (see demand.json)"
+        )
     poor = [fit for fit in fits if fit.geh > 5]  # noqa: PLR2004 - the usual target of GEH
     if poor:
         worst = max(poor, key=lambda fit: fit.geh)
