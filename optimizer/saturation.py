@@ -36,8 +36,8 @@ def permissive_saturation_vph(opposing_vph: float) -> float:
     ----------
     Highway Capacity Manual 2016, equation 31-100: filter saturation flow from gap acceptance.
     """
-    if opposing_vph <= 0:
-        return BASE_SATURATION_VPH
     flow_vps = opposing_vph / 3600.0
+    if flow_vps <= 0:
+        return BASE_SATURATION_VPH
     share = math.exp(-flow_vps * _CRITICAL_GAP_S) / -math.expm1(-flow_vps * _FOLLOW_UP_S)
     return min(BASE_SATURATION_VPH, opposing_vph * share)
