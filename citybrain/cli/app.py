@@ -1,5 +1,6 @@
 """The commands and their options; each imports what it needs only when it runs."""
 
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +24,10 @@ Scenario = Annotated[
     Path,
     typer.Argument(help="A .sumocfg, a scenario.toml, a folder with one, or a known name."),
 ]
-Workers = Annotated[int, typer.Option(min=1, help="Simulations that run side by side.")]
+Workers = Annotated[
+    int, typer.Option(min=1, help="Simulations that run side by side; one for each core.")
+]
+CORES = os.cpu_count() or 1
 Flows = Annotated[
     Path | None, typer.Option(help="Measured flows (Parquet, from `citybrain count`).")
 ]
@@ -56,8 +60,8 @@ def demo(
     *,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out/demo"),
     period: Period = None,
-    seconds_budget: Annotated[float, typer.Option(help="Time for the search. [s]")] = 15.0,
-    workers: Workers = 2,
+    seconds_budget: Annotated[float, typer.Option(help="Time for the search. [s]")] = 12.0,
+    workers: Workers = CORES,
     json: Json = False,
 ) -> int:
     """Retime the bundled scenario from its recorded feed, and prove the plan."""
@@ -126,7 +130,7 @@ def retime(
         typer.Option(min=1, help="Simulation runs for the search, instead of a time."),
     ] = None,
     seeds: SeedCount = 10,
-    workers: Workers = 2,
+    workers: Workers = CORES,
     json: Json = False,
 ) -> int:
     """Search a better plan, prove it in SUMO, and write plan, verdict and report."""
@@ -159,7 +163,7 @@ def validate(
     ] = False,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out/validate"),
     seeds: SeedCount = 10,
-    workers: Workers = 2,
+    workers: Workers = CORES,
     json: Json = False,
 ) -> int:
     """Prove a plan against the running one, with paired seeds."""
