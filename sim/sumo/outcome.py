@@ -50,6 +50,15 @@ class _Tally:
         self.longest_walking_delay_s = max(self.longest_walking_delay_s, lost_s)
 
 
+def wanted_to_depart(trip: ET.Element) -> bool:
+    """Tell whether someone wanted to depart before the end.
+
+    SUMO loads ahead: with those who were kept waiting it also writes vehicles that want to
+    depart at the very end and people who want to later, all without any delay.
+    """
+    return float(trip.attrib["depart"]) >= 0 or float(trip.get("departDelay", "0")) > 0
+
+
 def has_arrived(trip: ET.Element) -> bool:
     """Tell whether a vehicle reached its destination, by its own power."""
     return float(trip.attrib["arrival"]) >= 0 and not trip.get("vaporized")
@@ -119,6 +128,8 @@ def read_outcome(
     tally = _Tally()
     try:
         for element in iterate_elements(files.trips, {"tripinfo", "personinfo"}):
+            if not wanted_to_depart(element):
+                continue
             if element.tag == "tripinfo":
                 tally.add_vehicle(element, end_s, bicycle_types)
             else:
