@@ -78,9 +78,11 @@ class _Streets:
         seen: set[str] = set()
         while queue:
             far_m, way = heapq.heappop(queue)
+            if far_m > _LONGEST_LINK_M:
+                break
             if way[-1] in approaches:
                 return way
-            if way[-1] in seen or far_m > _LONGEST_LINK_M:
+            if way[-1] in seen:
                 continue
             seen.add(way[-1])
             for following in self.turns.get(way[-1], ()):
