@@ -1,12 +1,14 @@
 """A candidate: gaps and offset of every intersection, which render to a plan."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from citybrain.errors import InfeasibleError
 from citybrain.model.network import Network
 from citybrain.model.plan import Plan
 from citybrain.units import rounded_s
-from optimizer.greens import scaled_gaps
+from optimizer.greens import scaled_gaps, shortest_gaps
 from optimizer.skeleton import Gaps, Skeleton
 
 
@@ -59,15 +61,27 @@ class Workshop:
 
     @classmethod
     def of(cls, running: Plan, network: Network) -> "Workshop":
-        """Take the skeletons of every pattern of the running plan."""
+        """Take the skeletons of the running plan's patterns, where they have events to move.
+
+        Raises
+        ------
+        InfeasibleError
+            No pattern has.
+        """
         skeletons, ranges_s = {}, {}
         for pattern in running.patterns:
             intersection = network.intersections[pattern.intersection]
-            skeletons[intersection.name] = Skeleton.of(pattern, intersection)
+            try:
+                skeletons[intersection.name] = Skeleton.of(pattern, intersection)
+            except InfeasibleError:
+                continue
             ranges_s[intersection.name] = (
                 min(intersection.minimum_cycle_s, pattern.cycle_s),
                 max(intersection.maximum_cycle_s, pattern.cycle_s),
             )
+        if not skeletons:
+            msg = f"plan {running.name}: no intersection has events to move"
+            raise InfeasibleError(msg)
         return cls(running, skeletons, ranges_s)
 
     def start(self) -> Candidate:
@@ -77,9 +91,8 @@ class Workshop:
         them replace it, in a longer cycle if the own one cannot hold them.
         """
         timings = {}
-        for pattern in self.running.patterns:
-            skeleton = self.skeletons[pattern.intersection]
-            timings[pattern.intersection] = Timing(_mended(skeleton), pattern.offset_s)
+        for name, skeleton in self.skeletons.items():
+            timings[name] = Timing(_mended(skeleton), self.running.pattern(name).offset_s)
         return Candidate.of(timings)
 
     def unchanged(self) -> Candidate | None:
@@ -95,17 +108,23 @@ class Workshop:
         InfeasibleError
             A timing breaks a bound of its skeleton.
         """
-        patterns = tuple(
-            self.skeletons[intersection].render(timing.gaps_s, timing.offset_s, name)
+        rendered = {
+            intersection: self.skeletons[intersection].render(timing.gaps_s, timing.offset_s, name)
             for intersection, timing in candidate.timings
+        }
+        patterns = (
+            rendered.get(pattern.intersection, replace(pattern, program=name))
+            for pattern in self.running.patterns
         )
-        return Plan(name=name, patterns=patterns)
+        return Plan(name=name, patterns=tuple(patterns))
 
 
 def _mended(skeleton: Skeleton) -> Gaps:
     if skeleton.is_safe(skeleton.running):
         return skeleton.running
-    cycle_s = round(sum(skeleton.running))
-    while (gaps_s := scaled_gaps(skeleton, skeleton.running, cycle_s)) is None:
-        cycle_s += 1
-    return gaps_s
+    shortest = shortest_gaps(skeleton)
+    if shortest is None:
+        msg = f"{skeleton.intersection}: its bounds on greens and intergreens leave no pattern"
+        raise InfeasibleError(msg)
+    cycle_s = max(math.ceil(sum(skeleton.running)), round(sum(shortest)))
+    return scaled_gaps(skeleton, skeleton.running, cycle_s) or shortest

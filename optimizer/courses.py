@@ -133,37 +133,43 @@ def events_and_courses(pattern: Pattern) -> tuple[tuple[float, ...], tuple[Cours
         One for each group, in the pattern's order.
     """
     runs = {timing.group: timing.runs(pattern.cycle_s) for timing in pattern.groups}
-    ties = {group: tuple(_ties(shown)) for group, shown in runs.items()}
-    own_s = {run.start_s for shown in ties.values() for run, tied in shown if tied is run}
+    ties = {group: _ties(shown) for group, shown in runs.items()}
+    own_s = {
+        run.start_s
+        for shown in ties.values()
+        for run, tied, _ in shown
+        if tied is run and len(shown) > 1
+    }
     times_s = tuple(sorted(own_s))
     index = {time_s: event for event, time_s in enumerate(times_s)}
     courses = []
     for group, shown in ties.items():
         turns = tuple(
-            Turn(index.get(tied.start_s, 0), _shift_s(run, tied, pattern.cycle_s), run.aspect)
-            for run, tied in shown
+            Turn(index.get(tied.start_s, 0), shift_s, run.aspect) for run, tied, shift_s in shown
         )
-        courses.append(Course(group, turns, tuple(run.duration_s for run, _ in shown)))
+        courses.append(Course(group, turns, tuple(run.duration_s for run, _, _ in shown)))
     return times_s, tuple(courses)
 
 
-def _ties(runs: Sequence[Run]) -> list[tuple[Run, Run]]:
-    """Pair each run with the run whose start is the event that it is tied to."""
-    ties = []
-    for index, run in enumerate(runs):
-        before, after = runs[index - 1], runs[(index + 1) % len(runs)]
-        if run.aspect is Aspect.RED_AMBER and after.aspect in GREENS:
-            ties.append((run, after))
-        elif before.aspect in YELLOWS and len(runs) > 1:
-            ties.append((run, before))
+def _ties(runs: Sequence[Run]) -> list[tuple[Run, Run, float]]:
+    """Tie each run to a run that begins with an event, and tell how long after it begins [s].
+
+    A run that follows a yellow begins a fixed time after it, red-amber a fixed time before its
+    green; the run that it is tied to may be tied itself.
+    """
+    return [_tie(runs, index) for index in range(len(runs))]
+
+
+def _tie(runs: Sequence[Run], index: int) -> tuple[Run, Run, float]:
+    at, shift_s = index, 0.0
+    for _ in runs:
+        before, after = (at - 1) % len(runs), (at + 1) % len(runs)
+        if runs[at].aspect is Aspect.RED_AMBER and runs[after].aspect in GREENS:
+            shift_s -= runs[at].duration_s
+            at = after
+        elif runs[before].aspect in YELLOWS and len(runs) > 1:
+            shift_s += runs[before].duration_s
+            at = before
         else:
-            ties.append((run, run))
-    return ties
-
-
-def _shift_s(run: Run, tied: Run, cycle_s: float) -> float:
-    if tied is run:
-        return 0.0
-    if run.aspect is Aspect.RED_AMBER:
-        return -run.duration_s
-    return rounded_s((run.start_s - tied.start_s) % cycle_s)
+            break
+    return runs[index], runs[at], rounded_s(shift_s)

@@ -35,6 +35,7 @@ def balanced_gaps(skeleton: Skeleton, ratios: GroupRatios, cycle_s: float) -> Ga
     -------
     tuple of float or None
         Gaps in whole seconds that keep every span, or none if no split of this cycle does.
+        Without any demand, the running split in proportion.
 
     References
     ----------
@@ -43,6 +44,8 @@ def balanced_gaps(skeleton: Skeleton, ratios: GroupRatios, cycle_s: float) -> Ga
     """
     span_rows, span_limits_s = _span_rows(skeleton)
     rows, limits_s = _capacity_rows(skeleton, ratios, cycle_s)
+    if not len(rows):
+        return scaled_gaps(skeleton, skeleton.running, cycle_s)
     size = span_rows.shape[1]
     solution = _minimised(
         np.append(np.zeros(size), -1.0),

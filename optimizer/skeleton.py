@@ -82,6 +82,9 @@ class Skeleton:
         following_s = (*times_s[1:], times_s[0] + pattern.cycle_s)
         running = tuple(rounded_s(b - a) for a, b in zip(times_s, following_s, strict=True))
         spans = spans_of(courses, running, intersection)
+        if not spans:
+            msg = f"{pattern.intersection}: no bound on any event, nothing to retime"
+            raise InfeasibleError(msg)
         matrix, minimum_s, maximum_s = span_matrix(spans, len(running))
         return cls(
             intersection=pattern.intersection,
