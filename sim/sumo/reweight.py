@@ -23,6 +23,7 @@ from scipy.optimize import lsq_linear
 from citybrain.files import atomic_write_text
 from citybrain.model.verdict import DetectorFit
 from sim.sumo.driven import DrivenTrip
+from sim.sumo.routes import departure_s
 from sim.sumo.stations import Station, geh, passes
 from sim.sumo.xml_files import iterate_elements
 
@@ -206,10 +207,7 @@ def is_public_transport(element: ET.Element) -> bool:
 
 def _departure_s(element: ET.Element) -> float | None:
     text = element.get("depart", element.get("begin"))
-    try:
-        return float(text) if text is not None else None
-    except ValueError:
-        return 0.0
+    return None if text is None else departure_s(text) or 0.0
 
 
 def _vehicle(trip: DrivenTrip) -> ET.Element:

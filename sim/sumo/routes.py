@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 from citybrain.errors import InputError
-from sim.sumo.xml_files import iterate_elements
+from sim.sumo.xml_files import iterate_elements, seconds
 
 _DEPARTING = frozenset({"vehicle", "trip", "person"})
 
@@ -28,15 +27,16 @@ def last_departure_s(route_files: Sequence[Path]) -> float:
 def _departures_s(path: Path) -> Iterator[float]:
     for element in iterate_elements(path, _DEPARTING | {"flow", "personFlow"}):
         key = "depart" if element.tag in _DEPARTING else "end"
-        time_s = _number(element, key)
+        time_s = departure_s(element.get(key))
         if time_s is not None:
             yield time_s
 
 
-def _number(element: ET.Element, key: str) -> float | None:
+def departure_s(text: str | None) -> float | None:
+    """Return a departure time [s]; none for a word such as ``triggered``, or nothing."""
     try:
-        return float(element.get(key, ""))
-    except ValueError:
+        return seconds(text or "", "departure")
+    except InputError:
         return None
 
 
