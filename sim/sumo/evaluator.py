@@ -57,8 +57,8 @@ class SumoEvaluator(AbstractContextManager["SumoEvaluator"]):
         self._timeout_s = timeout_s
         self._with_movements = with_movements
         self._on_finished = on_finished
-        self._staging = Staging(scenario, planned=network.intersections)
         self._bicycle_types = bicycle_types((*scenario.route_files, *scenario.additional_files))
+        self._staging = Staging(scenario, planned=network.intersections)
         self._processes = SumoProcesses()
         self._pool = ThreadPoolExecutor(max_workers=workers)
 

@@ -21,6 +21,8 @@ _SYNONYMS = {
 }
 _DROPPED_GROUPS = frozenset({"output", "gui_only", "report", "traci_server"})
 _DROPPED = frozenset({"seed", "random", "gui-settings-file", "remote-port", "max-depart-delay"})
+_OUTPUTS = frozenset({"summary", "tripinfo", "netstate", "netstate-dump", "device.toc.file"})
+_OUTPUT_WORDS = ("output", "log", "save-", "device.ssm.")
 _FILE_OPTIONS = frozenset({"weight-files", "load-state"})
 _CLEARING_TIME_S = 900.0
 
@@ -185,9 +187,13 @@ def _read_options(path: Path) -> dict[str, str]:
             continue
         for entry in entries:
             name = _SYNONYMS.get(entry.tag, entry.tag)
-            if name not in _DROPPED and "output" not in name:
+            if name not in _DROPPED and not _is_output(name):
                 options[name] = entry.get("value", "")
     return options
+
+
+def _is_output(name: str) -> bool:
+    return name in _OUTPUTS or any(word in name for word in _OUTPUT_WORDS)
 
 
 def _paths(config: Path, folder: Path, names: str) -> tuple[Path, ...]:

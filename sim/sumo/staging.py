@@ -2,7 +2,7 @@
 
 A user's additional files may name outputs (loops, edge data, signal logs).  Run as they are,
 parallel simulations would write over each other and over the user's results, so files that
-name outputs are copied without them.
+name outputs, or include others that may, are copied without them.
 """
 
 import tempfile
@@ -13,10 +13,10 @@ from types import TracebackType
 from xml.etree import ElementTree as ET
 
 from sim.sumo.scenario import SumoScenario
-from sim.sumo.xml_files import read_xml
+from sim.sumo.xml_files import attribute, read_xml
 
-_OUTPUT_ATTRIBUTES = ("file", "dest")
-_INPUT_ELEMENTS = frozenset({"include", "poly", "rerouter", "variableSpeedSign"})
+_OUTPUT_ATTRIBUTES = ("file", "dest", "output")
+_INPUT_ELEMENTS = frozenset({"poly", "rerouter", "variableSpeedSign"})
 _NOWHERE = "NUL"
 
 
@@ -36,10 +36,14 @@ class Staging(AbstractContextManager["Staging"]):
         self._temporary = tempfile.TemporaryDirectory(prefix="citybrain-")
         self.folder = Path(self._temporary.name)
         self.scenario = scenario
-        self.additional_files = tuple(
-            _staged(path, self.folder / f"additional-{index}.xml", planned)
-            for index, path in enumerate(scenario.additional_files)
-        )
+        try:
+            self.additional_files = tuple(
+                _staged(path, self.folder / f"additional-{index}.xml", planned)
+                for index, path in enumerate(scenario.additional_files)
+            )
+        except BaseException:
+            self._temporary.cleanup()
+            raise
         self.config = self.folder / "staged.sumocfg"
         self._write_config()
 
@@ -58,8 +62,8 @@ class Staging(AbstractContextManager["Staging"]):
             **dict(scenario.options),
             "net-file": str(scenario.net_file),
             "route-files": ",".join(map(str, scenario.route_files)),
-            "begin": f"{scenario.begin_s:g}",
-            "end": f"{scenario.end_s:g}",
+            "begin": f"{scenario.begin_s:.12g}",
+            "end": f"{scenario.end_s:.12g}",
             "max-depart-delay": "-1",
         }
         root = ET.Element("configuration")
@@ -71,11 +75,33 @@ class Staging(AbstractContextManager["Staging"]):
 def _staged(path: Path, copy: Path, planned: Collection[str]) -> Path:
     """Return the file itself if it can be used as it is, else a mended copy."""
     root = read_xml(path)
-    mended = [_silence(root), _release(root, planned)]
+    mended = [_unfold(root, path.parent), _silence(root), _release(root, planned)]
     if not any(mended):
         return path
+    _name_inputs_in_full(root, path.parent)
     ET.ElementTree(root).write(copy, encoding="utf-8", xml_declaration=True)
     return copy
+
+
+def _unfold(root: ET.Element, folder: Path) -> bool:
+    """Put the content of included files in their place; tell whether there was one."""
+    changed = False
+    for place, element in reversed(list(enumerate(root))):
+        if element.tag == "include":
+            path = folder / attribute(element, "href", f"{folder}, <include>")
+            included = read_xml(path)
+            _unfold(included, path.parent)
+            _name_inputs_in_full(included, path.parent)
+            root[place : place + 1] = list(included)
+            changed = True
+    return changed
+
+
+def _name_inputs_in_full(root: ET.Element, folder: Path) -> None:
+    """Let a copy find what the original reads from files beside it."""
+    for element in root.iter():
+        if element.tag in _INPUT_ELEMENTS and "file" in element.attrib:
+            element.set("file", str((folder / element.attrib["file"]).resolve()))
 
 
 def _silence(root: ET.Element) -> bool:
@@ -84,9 +110,9 @@ def _silence(root: ET.Element) -> bool:
     for element in root.iter():
         if element.tag in _INPUT_ELEMENTS:
             continue
-        for attribute in _OUTPUT_ATTRIBUTES:
-            if attribute in element.attrib:
-                element.set(attribute, _NOWHERE)
+        for name in _OUTPUT_ATTRIBUTES:
+            if name in element.attrib:
+                element.set(name, _NOWHERE)
                 changed = True
     return changed
 

@@ -1,0 +1,183 @@
+"""Reading SUMO configurations as their users write them."""
+
+import gzip
+import shutil
+from pathlib import Path
+
+import pytest
+
+from citybrain.errors import InputError
+from sim.sumo.routes import bicycle_types, last_departure_s
+from sim.sumo.scenario import SumoScenario, open_scenario
+from tests.sim.raw_runs import CITY
+from tests.sim.sources import CROSS_NET
+
+ROUTES = '<routes><trip id="a" depart="30" from="1fi" to="2fo"/></routes>'
+
+
+def scenario_of(folder: Path, config: str, routes: str = ROUTES) -> SumoScenario:
+    """Write a configuration with a network and routes beside it, and open it."""
+    shutil.copy(CROSS_NET, folder / "town.net.xml")
+    (folder / "town.rou.xml").write_text(routes, encoding="utf-8")
+    (folder / "town.add.xml").write_text("<additional/>", encoding="utf-8")
+    path = folder / "town.sumocfg"
+    path.write_text(f"<configuration>{config}</configuration>", encoding="utf-8")
+    return open_scenario(path)
+
+
+LONG = """<input><net-file value="town.net.xml"/><route-files value="town.rou.xml"/>
+    <additional-files value="town.add.xml"/></input>
+    <time><begin value="60"/><end value="3660"/></time>"""
+FLAT = """<net-file value="town.net.xml"/><route-files value="town.rou.xml"/>
+    <additional-files value="town.add.xml"/><begin value="60"/><end value="3660"/>"""
+WORDS = """<input><net value="town.net.xml"/><routes value=" town.rou.xml "/>
+    <additional value="town.add.xml"/></input>
+    <time><b value="0:01:00"/><e value="01:01:00"/></time>"""
+LETTERS = """<n value="town.net.xml"/><r value="town.rou.xml"/><a value="town.add.xml"/>
+    <b value="60.0"/><e value="0:01:01:00"/>"""
+
+
+@pytest.mark.parametrize(
+    "config", [LONG, FLAT, WORDS, LETTERS], ids=["long", "flat", "words", "letters"]
+)
+def test_every_spelling_of_an_option_is_read(tmp_path: Path, config: str) -> None:
+    scenario = scenario_of(tmp_path, config)
+    assert scenario.net_file == tmp_path / "town.net.xml"
+    assert scenario.route_files == (tmp_path / "town.rou.xml",)
+    assert scenario.additional_files == (tmp_path / "town.add.xml",)
+    assert (scenario.begin_s, scenario.end_s) == (60.0, 3660.0)
+    assert (scenario.options, scenario.caveats, scenario.name) == ((), (), "town")
+
+
+def test_options_that_shape_traffic_are_kept_and_outputs_dropped(tmp_path: Path) -> None:
+    scenario = scenario_of(
+        tmp_path,
+        LONG
+        + """<processing><time-to-teleport value="120"/><step-length value="0.5"/></processing>
+        <output><tripinfo-output value="trips.xml"/><summary value="s.xml"/>
+        <precision value="6"/></output>
+        <fcd-output value="fcd.xml"/><tripinfo-output.write-unfinished value="true"/>
+        <report><log value="log.txt"/><verbose value="true"/></report>
+        <gui_only><gui-settings-file value="view.xml"/></gui_only>
+        <random_number><seed value="7"/><random value="true"/></random_number>
+        <traci_server><remote-port value="8813"/></traci_server>
+        <max-depart-delay value="10"/>""",
+    )
+    assert dict(scenario.options) == {"time-to-teleport": "120", "step-length": "0.5"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("summary", "tripinfo", "netstate", "netstate-dump", "log", "message-log", "error-log"),
+        *("save-state.times", "save-state.files", "save-configuration", "device.ssm.file"),
+    ],
+)
+def test_outputs_outside_their_group_are_dropped(tmp_path: Path, name: str) -> None:
+    config = f'{LONG}<{name} value="{tmp_path}/precious.xml"/>'
+    assert scenario_of(tmp_path, config).options == ()
+
+
+def test_files_that_options_name_are_found_from_anywhere(tmp_path: Path) -> None:
+    (tmp_path / "weights.xml").write_text("<meandata/>", encoding="utf-8")
+    scenario = scenario_of(tmp_path, LONG + '<weight-files value="weights.xml"/>')
+    assert dict(scenario.options) == {"weight-files": str(tmp_path / "weights.xml")}
+
+
+NO_END = '<net-file value="town.net.xml"/><route-files value="town.rou.xml"/>'
+
+
+@pytest.mark.parametrize(
+    ("routes", "last_s"),
+    [
+        ('<vehicle id="a" depart="10"/><trip id="b" depart="1200.5"/>', 1200.5),
+        ('<vehicle id="a" depart="10"/><flow id="f" begin="0" end="1800" number="5"/>', 1800),
+        ('<trip id="a" depart="0:20:00"/>', 1200),
+        ('<flow id="f" begin="0" end="1:00:00" period="9"/>', 3600),
+        ('<person id="p" depart="700"/><vehicle id="a" depart="triggered"/>', 700),
+    ],
+)
+def test_without_an_end_runs_last_until_the_streets_are_clear(
+    tmp_path: Path, routes: str, last_s: float
+) -> None:
+    scenario = scenario_of(tmp_path, NO_END, f"<routes>{routes}</routes>")
+    assert scenario.end_s == last_s + 900
+    (caveat,) = scenario.caveats
+    assert "names no end" in caveat
+    assert f"at {scenario.end_s:.0f} s" in caveat
+
+
+def test_packed_files_are_read(tmp_path: Path) -> None:
+    packed = tmp_path / "town.rou.xml.gz"
+    packed.write_bytes(gzip.compress(ROUTES.encode()))
+    scenario = scenario_of(tmp_path, NO_END.replace("town.rou.xml", packed.name))
+    assert scenario.route_files == (packed,)
+    assert scenario.end_s == 930
+    types = '<routes><vType id="velo" vClass="bicycle"/><vType id="car"/></routes>'
+    packed.write_bytes(gzip.compress(types.encode()))
+    assert bicycle_types([packed]) == {"velo", "DEFAULT_BIKETYPE"}
+
+
+def test_a_cut_off_packed_file_is_named(tmp_path: Path) -> None:
+    packed = tmp_path / "cut.rou.xml.gz"
+    packed.write_bytes(gzip.compress(ROUTES.encode() * 50)[:-20])
+    with pytest.raises(InputError, match=r"cut\.rou\.xml\.gz.*cut off"):
+        last_departure_s([packed])
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        (NO_END.replace("town.net", "lost.net"), r"names .*lost\.net\.xml, which does not exist"),
+        (NO_END.replace("town.rou", "lost.rou"), r"names .*lost\.rou\.xml, which does not exist"),
+        ('<route-files value="town.rou.xml"/>', "names no net-file"),
+        ('<net-file value="town.net.xml"/>', "names no route-files"),
+        (NO_END + '<end value="soon"/>', "'soon' is no time"),
+    ],
+)
+def test_a_broken_configuration_is_told_in_one_line(tmp_path: Path, config: str, told: str) -> None:
+    with pytest.raises(InputError, match=told) as raised:
+        scenario_of(tmp_path, config)
+    assert str(raised.value).startswith(str(tmp_path / "town.sumocfg"))
+    assert "\n" not in str(raised.value)
+
+
+def test_routes_without_departures_ask_for_an_end(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"holds no departure times.*<end"):
+        scenario_of(tmp_path, NO_END, "<routes/>")
+
+
+@pytest.mark.parametrize(
+    ("root", "told"), [("routes", "is a <routes>"), ("configuration><", "XML")]
+)
+def test_a_file_that_is_no_configuration_is_refused(tmp_path: Path, root: str, told: str) -> None:
+    path = tmp_path / "town.sumocfg"
+    path.write_text(f"<{root}/>", encoding="utf-8")
+    with pytest.raises(InputError, match=told):
+        open_scenario(path)
+
+
+def test_a_missing_configuration_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nowhere\.sumocfg.*does not exist"):
+        open_scenario(tmp_path / "nowhere.sumocfg")
+    with pytest.raises(InputError, match=r"holds no scenario\.toml and no \.sumocfg"):
+        open_scenario(tmp_path)
+
+
+def test_a_folder_with_one_configuration_stands_for_it(tmp_path: Path) -> None:
+    scenario = scenario_of(tmp_path, LONG)
+    assert open_scenario(tmp_path) == scenario
+    (tmp_path / "other.sumocfg").write_text("<configuration/>", encoding="utf-8")
+    with pytest.raises(InputError, match=r"holds several \.sumocfg"):
+        open_scenario(tmp_path)
+
+
+def test_the_bundled_periods_are_known_by_name() -> None:
+    morning, default = open_scenario(CITY, "morning"), open_scenario(CITY)
+    assert morning == default
+    assert morning.feed_seed == 90001
+    assert morning.detectors == CITY / "detectors.toml"
+    with pytest.raises(InputError, match="choose one of: evening, midday, morning"):
+        open_scenario(CITY, "night")
+    with pytest.raises(InputError, match="leave --period out"):
+        open_scenario(CITY / "morning.sumocfg", "morning")

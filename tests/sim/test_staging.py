@@ -1,0 +1,229 @@
+"""The private folder of a run: the user's files are read, and never written."""
+
+import gzip
+import hashlib
+import subprocess
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from citybrain.config import SafetyLimits
+from citybrain.engine.area import open_area
+from citybrain.errors import InputError
+from citybrain.ports.evaluation import Evaluation
+from sim.sumo.evaluator import SumoEvaluator
+from sim.sumo.run import sumo_binary, sumo_environment
+from sim.sumo.scenario import SumoScenario
+from sim.sumo.staging import Staging
+from tests.sim.sources import CROSS_NET
+
+OUTPUTS = """<additional>
+    <inductionLoop id="e1" lane="1si_0" pos="5" period="60" file="e1.xml"/>
+    <instantInductionLoop id="i1" lane="1si_0" pos="9" file="instant.xml"/>
+    <laneAreaDetector id="e2" lane="2si_0" pos="1" length="20" period="60" file="e2.xml"/>
+    <entryExitDetector id="e3" period="60" file="e3.xml">
+        <detEntry lane="3si_0" pos="1"/><detExit lane="3si_0" pos="9"/>
+    </entryExitDetector>
+    <edgeData id="edges" file="edges.xml"/>
+    <laneData id="lanes" file="lanes.xml"/>
+    <routeProbe id="probe" edge="1si" period="60" file="probe.xml"/>
+    <calibrator id="cal" edge="1fi" pos="0" output="calibrator.xml">
+        <flow begin="0" end="60" speed="10"/>
+    </calibrator>
+    <timedEvent type="SaveTLSStates" source="0" dest="states.xml"/>
+</additional>
+"""
+LOOP = '<inductionLoop id="in" lane="1si_1" pos="5" period="60" file="included.xml"/>'
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Path:
+    """A folder with a configuration whose every corner names an output."""
+    folder = tmp_path / "town"
+    folder.mkdir()
+    texts = {
+        "town.rou.xml": '<routes><trip id="a" depart="1" from="1fi" to="2fo"/></routes>',
+        "outputs.add.xml": OUTPUTS,
+        "plain.add.xml": '<additional><vType id="car"/></additional>',
+        "town.sumocfg": f"""<configuration><input><net-file value="{CROSS_NET}"/>
+            <route-files value="town.rou.xml"/>
+            <additional-files value="plain.add.xml,outputs.add.xml"/></input>
+            <time><end value="120"/></time>
+            <output><summary-output value="summary.xml"/><tripinfo value="trips.xml"/></output>
+            </configuration>""",
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def prints(folder: Path) -> Mapping[str, str]:
+    """Return file name → SHA-256 of everything below a folder."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def scenario_in(folder: Path, *additional: str) -> SumoScenario:
+    return SumoScenario(
+        name="town",
+        config=folder / "town.sumocfg",
+        net_file=CROSS_NET,
+        route_files=(folder / "town.rou.xml",),
+        additional_files=tuple(folder / name for name in additional),
+        begin_s=0.0,
+        end_s=60.0,
+        options=(("step-length", "0.5"),),
+    )
+
+
+def run_staged(staging: Staging) -> None:
+    additional = ",".join(map(str, staging.additional_files))
+    command = [sumo_binary(), "-c", staging.config, "--additional-files", additional]
+    subprocess.run(
+        [*map(str, command), "--no-step-log", "--no-warnings", "--duration-log.disable"],
+        env=sumo_environment(),
+        check=True,
+        cwd=staging.folder,
+    )
+
+
+def staged(folder: Path, text: str, planned: frozenset[str] = frozenset()) -> ElementTree.Element:
+    """Stage one additional file and return what a run would read."""
+    (folder / "one.add.xml").write_text(text, encoding="utf-8")
+    with Staging(scenario_in(folder, "one.add.xml"), planned) as staging:
+        return ElementTree.parse(staging.additional_files[0]).getroot()
+
+
+@pytest.mark.integration
+def test_a_run_writes_none_of_the_users_outputs(town: Path) -> None:
+    """SUMO's own run writes eleven files there; citybrain's run none."""
+    before = prints(town)
+    area = open_area(town / "town.sumocfg", None, SafetyLimits())
+    with SumoEvaluator(area.scenario, area.network, workers=1, timeout_s=60.0) as evaluator:
+        (outcome,) = evaluator.evaluate([Evaluation(plan=area.running, seed=1)])
+    assert outcome.vehicle_count == 1
+    assert prints(town) == before
+
+    command = [sumo_binary(), "-c", town / "town.sumocfg", "--no-step-log", "--no-warnings"]
+    subprocess.run(list(map(str, command)), env=sumo_environment(), check=True, cwd=town)
+    assert len(prints(town)) == len(before) + 11
+
+
+def test_no_copy_names_an_output(town: Path) -> None:
+    with Staging(scenario_in(town, "outputs.add.xml"), ()) as staging:
+        (copy,) = staging.additional_files
+        assert copy.parent == staging.folder
+        root = ElementTree.parse(copy).getroot()
+    assert len(root) == 9
+    for element in root.iter():
+        for attribute in ("file", "dest", "output"):
+            assert element.get(attribute, "NUL") == "NUL", element.attrib
+
+
+def test_a_file_without_outputs_is_used_as_it_is(town: Path) -> None:
+    with Staging(scenario_in(town, "plain.add.xml"), ()) as staging:
+        assert staging.additional_files == (town / "plain.add.xml",)
+
+
+def test_the_folder_goes_with_the_work(town: Path) -> None:
+    with Staging(scenario_in(town, "outputs.add.xml"), ()) as staging:
+        assert staging.config.is_file()
+    assert not staging.folder.exists()
+
+
+def test_the_folder_goes_with_an_error(town: Path) -> None:
+    with (
+        pytest.raises(ZeroDivisionError),
+        Staging(scenario_in(town, "outputs.add.xml"), ()) as staging,
+    ):
+        _ = 1 / 0
+    assert not staging.folder.exists()
+
+
+def test_a_broken_additional_file_leaves_no_folder(
+    town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (town / "broken.add.xml").write_text("<additional>", encoding="utf-8")
+    with pytest.raises(InputError, match=r"broken\.add\.xml"):
+        Staging(scenario_in(town, "broken.add.xml"), ())
+    assert not list(tmp_path.glob("citybrain-*"))
+
+
+def test_the_configuration_holds_the_scenario_and_nothing_else(town: Path) -> None:
+    scenario = replace(scenario_in(town), begin_s=25200.0, end_s=28800.5)
+    with Staging(scenario, ()) as staging:
+        root = ElementTree.parse(staging.config).getroot()
+    assert {element.tag: element.get("value") for element in root} == {
+        "net-file": str(CROSS_NET),
+        "route-files": str(town / "town.rou.xml"),
+        "begin": "25200",
+        "end": "28800.5",
+        "step-length": "0.5",
+        "max-depart-delay": "-1",
+    }
+
+
+@pytest.mark.parametrize("time_s", [1_234_567.0, 86_400.25])
+def test_late_times_are_written_whole(town: Path, time_s: float) -> None:
+    with Staging(replace(scenario_in(town), end_s=time_s), ()) as staging:
+        end = ElementTree.parse(staging.config).getroot().find("end")
+    assert end is not None
+    assert float(end.attrib["value"]) == time_s
+
+
+WAUT = """<additional>
+    <tlLogic id="0" type="static" programID="late" offset="0">
+        <phase duration="9" state="G"/></tlLogic>
+    <WAUT id="day" refTime="0" startProg="0"><wautSwitch time="30" to="late"/></WAUT>
+    <wautJunction wautID="day" junctionID="0"/>
+    <wautJunction wautID="day" junctionID="7"/>
+</additional>"""
+
+
+def test_a_day_plan_lets_go_of_planned_signals_only(town: Path) -> None:
+    root = staged(town, WAUT, frozenset({"0"}))
+    assert [junction.get("junctionID") for junction in root.iter("wautJunction")] == ["7"]
+    assert root.find("WAUT") is not None
+    assert root.find("tlLogic") is not None
+    assert [j.get("junctionID") for j in staged(town, WAUT).iter("wautJunction")] == ["0", "7"]
+
+
+def test_a_packed_file_is_mended_too(town: Path) -> None:
+    (town / "packed.add.xml.gz").write_bytes(gzip.compress(OUTPUTS.encode()))
+    with Staging(scenario_in(town, "packed.add.xml.gz"), ()) as staging:
+        root = ElementTree.parse(staging.additional_files[0]).getroot()
+    assert {e.get("file") for e in root.iter("inductionLoop")} == {"NUL"}
+
+
+@pytest.mark.integration
+def test_files_that_a_copy_reads_are_still_found(town: Path) -> None:
+    """A copy lies elsewhere, so what it reads from beside the original is named in full."""
+    (town / "speeds.xml").write_text('<vss><step time="0" speed="5"/></vss>', encoding="utf-8")
+    (town / "mixed.add.xml").write_text(
+        f"""<additional>{LOOP}
+        <variableSpeedSign id="v" lanes="1si_0" file="speeds.xml"/></additional>""",
+        encoding="utf-8",
+    )
+    before = prints(town)
+    with Staging(scenario_in(town, "mixed.add.xml"), ()) as staging:
+        run_staged(staging)
+    assert prints(town) == before
+
+
+@pytest.mark.integration
+def test_outputs_of_an_included_file_are_not_written(town: Path) -> None:
+    (town / "inner.add.xml").write_text(f"<additional>{LOOP}</additional>", encoding="utf-8")
+    (town / "outer.add.xml").write_text(
+        '<additional><include href="inner.add.xml"/></additional>', encoding="utf-8"
+    )
+    before = prints(town)
+    with Staging(scenario_in(town, "outer.add.xml"), ()) as staging:
+        run_staged(staging)
+    assert prints(town) == before
