@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import networkx as nx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from citybrain.model.flows import DemandSource, MovementDemand, TurningDemand
@@ -172,6 +172,7 @@ def test_coordinated_streams_close_no_ring_and_leave_nobody_out(found: tuple[Str
     )
 
 
+@settings(max_examples=30)
 @given(towns(), st.data())
 def test_every_branch_of_a_tree_gets_the_offset_it_wants(
     found: tuple[Stream, ...], data: st.DataObject

@@ -1,5 +1,6 @@
 """Retiming with a formula in SUMO's place: the laws of the search."""
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,8 +14,13 @@ from citybrain.model.rules import check_plan
 from citybrain.model.verdict import Outcome
 from citybrain.ports.evaluation import Evaluation, PlanEvaluator
 from citybrain.store.plans import plan_text
+from optimizer.budget import Budget
+from optimizer.candidate import Candidate, Workshop
+from optimizer.moves import Mover
 from optimizer.retime import Retiming, Task, retime
-from optimizer.scoring import cost_s
+from optimizer.scoring import Scorer, cost_s
+from optimizer.search import Search
+from optimizer.starts import Starter
 from tests.optimizer.two_stages import PLAIN_SEED, Formula, least_delay_s, task
 
 FLOWS_VPH = {"A1": 800.0, "A2": 300.0, "B1": 200.0, "B2": 700.0}
@@ -66,15 +72,34 @@ def searched(
     return retime(work, evaluator, chosen, clock=clock, progress=silent)
 
 
-@pytest.mark.parametrize("budget", range(1, 61))
-def test_no_budget_of_runs_is_overdrawn(single: Task, budget: int) -> None:
+@pytest.fixture(scope="module")
+def starts(single: Task) -> list[Candidate]:
+    workshop = Workshop.of(single.running, single.network)
+    return list(Starter(workshop, single.network, single.demand).candidates())
+
+
+@pytest.mark.parametrize("runs", range(1, 61))
+def test_no_budget_of_runs_is_overdrawn(single: Task, starts: list[Candidate], runs: int) -> None:
     evaluator = Formula({"A1": 800.0, "A2": 300.0})
-    found = searched(single, evaluator, budget)
+    workshop = Workshop.of(single.running, single.network)
+    budget = Budget(stopped, None, runs)
+    scorer = Scorer(workshop, single.network, evaluator, budget)
+    search = Search(scorer, Mover(workshop), random.Random(1), SEEDS, silent)
+    found = search.best_of(starts)
+    assert budget.spent == len(evaluator.asked) <= runs
+    if found.candidate is not None:
+        assert check_plan(workshop.plan(found.candidate, "p"), single.network) == ()
+
+
+@pytest.mark.parametrize("budget", [1, 2, 3, 10, 24, 60])
+def test_a_retiming_answers_for_its_plan(unbalanced: Task, budget: int) -> None:
+    evaluator = Formula(FLOWS_VPH)
+    found = searched(unbalanced, evaluator, budget)
     assert found.evaluations == len(evaluator.asked) <= budget
     assert found.best_cost_s <= found.running_cost_s
     assert found.is_better == (found.best_cost_s < found.running_cost_s)
-    assert (found.plan is single.running) == (not found.is_better)
-    assert check_plan(found.plan, single.network) == ()
+    assert (found.plan is unbalanced.running) == (not found.is_better)
+    assert check_plan(found.plan, unbalanced.network) == ()
 
 
 def test_no_run_is_asked_for_twice(unbalanced: Task) -> None:
@@ -96,7 +121,7 @@ def test_the_best_plan_of_an_easy_problem_is_nearly_found(unbalanced: Task, seed
 
 
 @given(st.integers(0, 2**31), st.integers(8, 60), st.floats(0.0, 1e6), st.floats(0.0, 1e3))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_same_seed_and_runs_give_the_same_plan_whatever_the_clock(
     seed: int, budget: int, start_s: float, step_s: float
 ) -> None:
