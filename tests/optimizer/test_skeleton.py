@@ -3,21 +3,21 @@
 import random
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from citybrain.config import SafetyLimits
 from citybrain.engine.area import open_area
 from citybrain.errors import InfeasibleError
-from citybrain.model.aspects import YELLOWS, Aspect
 from citybrain.model.intersection import Intersection, SignalGroup
 from citybrain.model.pattern import Pattern
 from citybrain.model.rules import Rule, check_pattern
-from optimizer.courses import events_and_courses
 from optimizer.skeleton import Skeleton
 from tests.model.strategies import patterns
 from tests.optimizer.junctions import FEW, Junction, colours, junctions, timing
 from tests.sim.sources import CITY_NET
+
+DICE = st.integers(0, 2**32).map(random.Random)
 
 
 def unbounded(pattern: Pattern) -> Intersection:
@@ -63,27 +63,13 @@ def test_running_gaps_render_to_the_running_pattern(junction: Junction) -> None:
     assert check_pattern(rendered, junction.intersection) == ()
 
 
-def has_chain(pattern: Pattern) -> bool:
-    """Tell whether something that hangs on a yellow has something else hanging on it."""
-    for group in pattern.groups:
-        aspects = [run.aspect for run in group.runs(pattern.cycle_s)]
-        ring = zip(aspects, aspects[1:] + aspects[:1], strict=True)
-        if any(a in YELLOWS and b in YELLOWS | {Aspect.RED_AMBER} for a, b in ring):
-            return True
-    return False
-
-
-def moves(pattern: Pattern) -> bool:
-    """Tell whether some group begins a green or changes its kind at two instants or more."""
-    _, courses = events_and_courses(pattern)
-    return len({turn.event for c in courses if not c.is_constant for turn in c.turns}) > 1
-
-
 @FEW
 @given(patterns())
 def test_any_pattern_is_rendered_again_to_the_millisecond(pattern: Pattern) -> None:
-    assume(moves(pattern) and not has_chain(pattern))
-    skeleton = Skeleton.of(pattern, unbounded(pattern))
+    try:
+        skeleton = Skeleton.of(pattern, unbounded(pattern))
+    except InfeasibleError:
+        reject()
     rendered = skeleton.render(skeleton.running, pattern.offset_s, pattern.program)
     assert shown(rendered) == shown(pattern)
     assert (rendered.cycle_s, rendered.offset_s) == (pattern.cycle_s, pattern.offset_s)
@@ -95,9 +81,6 @@ def pattern_of(*rows: str) -> Pattern:
     return Pattern(intersection="J", program="p", cycle_s=10.0, offset_s=0.0, groups=timings)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a yellow or red-amber tied to a yellow that is itself tied loses its event"
-)
 @pytest.mark.parametrize("row", ["rrGGGyyYrr", "GGGGyyuurr"])
 def test_what_follows_a_yellow_that_follows_a_yellow_keeps_its_time(row: str) -> None:
     pattern = pattern_of(row, "rrrrGGGGyr")
@@ -105,9 +88,6 @@ def test_what_follows_a_yellow_that_follows_a_yellow_keeps_its_time(row: str) ->
     assert shown(skeleton.render(skeleton.running, 0.0, "p")) == shown(pattern)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="groups that never change count as an event; without spans it is ValueError"
-)
 def test_a_signal_that_never_gives_way_leaves_nothing_to_retime() -> None:
     pattern = pattern_of("GGGGGGGyyy", "GGGGGGGGGG")
     with pytest.raises(InfeasibleError, match="nothing to retime"):
@@ -123,7 +103,7 @@ def test_running_plan_of_the_bundled_scenario_is_rendered_again() -> None:
 
 
 @FEW
-@given(junctions(), st.randoms(use_true_random=False), st.integers(0, 400))
+@given(junctions(), DICE, st.integers(0, 400))
 def test_gaps_that_keep_the_spans_keep_the_rules(
     junction: Junction, rng: random.Random, offset_s: int
 ) -> None:
@@ -134,7 +114,7 @@ def test_gaps_that_keep_the_spans_keep_the_rules(
 
 
 @FEW
-@given(junctions(), st.randoms(use_true_random=False))
+@given(junctions(), DICE)
 def test_groups_keep_the_order_of_their_aspects(junction: Junction, rng: random.Random) -> None:
     skeleton = Skeleton.of(junction.pattern, junction.intersection)
     rendered = skeleton.render(wandered(skeleton, rng, 40), 0.0, "p")

@@ -1,0 +1,87 @@
+"""Moves: hundreds of random steps never leave the bounds."""
+
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from citybrain.errors import InfeasibleError
+from citybrain.model.rules import check_plan
+from optimizer.candidate import Workshop
+from optimizer.moves import Mover
+from tests.model.crossroads import Crossroads
+from tests.optimizer.junctions import FEW, Junction, colours, junctions, network_of, plan_of
+
+DICE = st.integers(0, 2**32).map(random.Random)
+STEPS = 40
+
+
+@FEW
+@given(junctions("A"), junctions("B"), DICE)
+def test_every_plan_on_a_random_walk_keeps_the_rules(
+    first: Junction, second: Junction, rng: random.Random
+) -> None:
+    network = network_of(first, second)
+    workshop = Workshop.of(plan_of(first, second), network)
+    mover, candidate = Mover(workshop), workshop.start()
+    for step in range(STEPS):
+        reach_s = rng.choice((2.0, 5.0, 13.0))
+        if step % 10 == 9:
+            candidate = mover.stretched(candidate, rng, reach_s=reach_s)
+        else:
+            candidate = mover.perturbed(candidate, rng, share=0.5, reach_s=reach_s)
+        assert check_plan(workshop.plan(candidate, "p"), network) == ()
+        for name, timing in candidate.timings:
+            low_s, high_s = workshop.cycle_ranges_s[name]
+            assert low_s <= timing.cycle_s <= high_s
+
+
+@FEW
+@given(junctions(), DICE, st.floats(0, 1))
+def test_a_perturbed_candidate_is_another_one(
+    junction: Junction, rng: random.Random, share: float
+) -> None:
+    workshop = Workshop.of(plan_of(junction), network_of(junction))
+    start = workshop.start()
+    moved = [
+        Mover(workshop).perturbed(start, rng, share=share, reach_s=5.0) != start for _ in range(10)
+    ]
+    assert any(moved)
+
+
+@FEW
+@given(junctions("A"), junctions("B"))
+def test_the_running_plan_is_its_own_candidate(first: Junction, second: Junction) -> None:
+    running = plan_of(first, second)
+    workshop = Workshop.of(running, network_of(first, second))
+    assert workshop.unchanged() == workshop.start()
+    rendered = workshop.plan(workshop.start(), "running")
+    for old, new in zip(running.patterns, rendered.patterns, strict=True):
+        assert colours(new) == colours(old)
+
+
+def crossroads_that_breaks_an_intergreen(**bounds: object) -> Junction:
+    junction = Crossroads(red_s=2.0)
+    asked_s = dict.fromkeys((("1", "2"), ("2", "1")), junction.intergreen_s + 3)
+    intersection = replace(
+        junction.intersection(), intergreens_s=asked_s, maximum_cycle_s=120.0, **bounds
+    )
+    return Junction(intersection, junction.pattern())
+
+
+def test_a_running_plan_that_breaks_an_intergreen_is_mended_in_a_longer_cycle() -> None:
+    junction = crossroads_that_breaks_an_intergreen(maximum_reds_s={})
+    network = network_of(junction)
+    workshop = Workshop.of(plan_of(junction), network)
+    assert workshop.unchanged() is None
+    mended = workshop.plan(workshop.start(), "p")
+    assert mended.patterns[0].cycle_s == junction.pattern.cycle_s + 6
+    assert check_plan(mended, network) == ()
+
+
+def test_bounds_that_leave_no_plan_are_refused() -> None:
+    junction = crossroads_that_breaks_an_intergreen()
+    with pytest.raises(InfeasibleError, match="leave no pattern"):
+        Workshop.of(plan_of(junction), network_of(junction)).start()
