@@ -155,6 +155,51 @@ def test_vehicles_kept_out_are_charged_until_the_end(tmp_path: Path) -> None:
         assert all(float(trip.attrib["timeLoss"]) == 0 for trip in kept_out)
 
 
+RECKLESS = """<vType id="reckless" jmDriveAfterRedTime="1000" jmIgnoreFoeProb="1"
+    jmIgnoreJunctionFoeProb="1"/>"""
+
+
+def reckless_cross(folder: Path, *options: str) -> StudyArea:
+    """Write a scenario of drivers who heed neither signals nor each other, and open it."""
+    ways = (("1fi", "2fo"), ("2fi", "1fo"), ("3fi", "4fo"), ("4fi", "3fo"))
+    flows = "".join(
+        f'<flow id="{start}" type="reckless" from="{start}" to="{end}" begin="0" end="600"'
+        ' period="6"/>'
+        for start, end in ways
+    )
+    (folder / "wild.rou.xml").write_text(f"<routes>{RECKLESS}{flows}</routes>", encoding="utf-8")
+    config = folder / "wild.sumocfg"
+    config.write_text(
+        f"""<configuration>
+        <net-file value="{CROSS_NET}"/><route-files value="wild.rou.xml"/><end value="{END_S}"/>
+        <collision.check-junctions value="true"/>{"".join(options)}
+        </configuration>""",
+        encoding="utf-8",
+    )
+    return open_area(config, None, SafetyLimits())
+
+
+def test_teleports_and_collisions_are_those_that_sumo_counts(tmp_path: Path) -> None:
+    area = reckless_cross(
+        tmp_path, '<time-to-teleport value="15"/>', '<collision.action value="teleport"/>'
+    )
+    outcome = evaluated(area, [area.running], seed=6)[0]
+    assert_told_alike(outcome, plain_run(area, tmp_path / "raw", 6))
+    assert outcome.teleports > 0
+    assert outcome.collisions > 0
+
+
+def test_vehicles_that_sumo_takes_out_are_charged_until_the_end(tmp_path: Path) -> None:
+    area = reckless_cross(tmp_path, '<collision.action value="remove"/>')
+    outcome = evaluated(area, [area.running], seed=7)[0]
+    raw = plain_run(area, tmp_path / "raw", 7)
+    taken_out = [trip for trip in raw.trips if trip.get("vaporized") == "collision"]
+    assert len(taken_out) > 10
+    owed_s = sum(END_S - float(trip.attrib["arrival"]) for trip in taken_out)
+    assert outcome.mean_delay_s == pytest.approx(raw.mean_delay_s + owed_s / len(raw.trips))
+    assert outcome.unfinished_veh == raw.statistic("vehicles", "running") + len(taken_out)
+
+
 @needs_resco
 def test_a_gridlocked_network_is_charged_for_everyone(tmp_path: Path) -> None:
     area = shortened(resco_config("arterial4x4"))
