@@ -1,0 +1,70 @@
+"""Help comes at once: it loads none of the libraries that the work needs."""
+
+import subprocess
+import sys
+
+import pytest
+
+from citybrain import __version__
+from tests.cli.towns import Terminal
+
+COMMANDS = ("demo", "count", "retime", "validate", "show", "bench")
+HEAVY = ("numba", "numpy", "scipy", "pandas", "pyarrow", "networkx", "sumo", "sumolib")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("word", ["--help", "-h"])
+def test_every_command_explains_itself(terminal: Terminal, command: str, word: str) -> None:
+    told = terminal(command, word)
+    assert told.code == 0
+    assert f"citybrain {command}" in told.output
+    assert "--json" in told.output
+    assert not told.errors
+
+
+def test_the_version_is_told(terminal: Terminal) -> None:
+    told = terminal("--version")
+    assert (told.code, told.output) == (0, f"citybrain {__version__}\n")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["retime", "--help"], ["--version"]])
+def test_help_loads_no_heavy_library(words: list[str]) -> None:
+    script = (
+        "import sys; from citybrain.cli.main import run; "
+        f"code = run({words!r}); "
+        f"print(code, [name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stderr == "0 []\n"
+
+
+def test_the_package_alone_loads_no_heavy_library() -> None:
+    script = f"import citybrain, sys; print([n for n in {HEAVY!r} if n in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["frobnicate"], "No such command 'frobnicate'"),
+        (["retime"], "Missing argument"),
+        (["retime", "x", "--seeds", "1"], "'--seeds'"),
+        (["retime", "x", "--evaluations", "0"], "'--evaluations'"),
+        (["retime", "x", "--seconds-budget", "soon"], "'--seconds-budget'"),
+        (["validate", "x"], "--plan"),
+        (["count", "x"], "--detectors"),
+        (["count", "x", "--detectors", "y", "--start", "noon"], "'--start'"),
+        (["show", "x", "--colour"], "--colour"),
+        (["bench", "luck"], "luck: is no benchmark"),
+    ],
+)
+def test_a_slip_in_the_command_is_one_line(terminal: Terminal, words: list[str], told: str) -> None:
+    answer = terminal(*words)
+    assert answer.code == 2
+    assert told in answer.complaint
+    assert not answer.output
