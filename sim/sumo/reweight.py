@@ -80,10 +80,11 @@ def reweighted(
     measured_veh = np.array([station.measured_vph * hours for station in stations])
     wanted_veh = _fitted(incidence, stations, measured_veh - fixed_veh, own_veh)
     whole_veh = _rounded(wanted_veh)
+    last_s = max((trip.depart_s for trip in trips), default=0.0)
     chosen = [
         trip
         for route, count in zip(routes, whole_veh, strict=True)
-        for trip in _resampled(by_route[route], int(count))
+        for trip in _resampled(by_route[route], int(count), last_s)
     ]
     modelled_vph = (incidence @ whole_veh + fixed_veh) / hours
     return Reweighted(
@@ -135,8 +136,8 @@ def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.diff(sums, prepend=0.0)
 
 
-def _resampled(trips: Sequence[DrivenTrip], count: int) -> Iterator[DrivenTrip]:
-    """Spread a number of vehicles over the departures of a route."""
+def _resampled(trips: Sequence[DrivenTrip], count: int, last_s: float) -> Iterator[DrivenTrip]:
+    """Spread a number of vehicles over the departures of a route, none later than ``last_s``."""
     present = len(trips)
     for number in range(count):
         place = (number + 0.5) * present / count
@@ -146,7 +147,8 @@ def _resampled(trips: Sequence[DrivenTrip], count: int) -> Iterator[DrivenTrip]:
         if first:
             yield trip
             continue
-        until_s = trips[index + 1].depart_s if index + 1 < present else trip.depart_s + 60.0
+        after_s = trips[index + 1].depart_s if index + 1 < present else trip.depart_s + 60.0
+        until_s = min(after_s, last_s)
         later_s = trip.depart_s + (place - index) * (until_s - trip.depart_s)
         yield replace(trip, vehicle=f"{trip.vehicle}+{number}", depart_s=round(later_s, 2))
 

@@ -81,11 +81,13 @@ def test_a_route_is_repeated_to_exactly_the_number_asked(
             trips_on("a b", len(departures_cs)), sorted(departures_cs), strict=True
         )
     ]
-    chosen = list(_resampled(trips, count))
+    last_s = trips[-1].depart_s + 20.0
+    chosen = list(_resampled(trips, count, last_s))
     assert len(chosen) == count
     assert len({trip.vehicle for trip in chosen}) == count
     times_s = [trip.depart_s for trip in chosen]
     assert times_s == sorted(times_s)
+    assert max(times_s, default=0.0) <= last_s
     assert {trip.edges for trip in chosen} <= {("a", "b")}
     if count <= len(trips):
         assert set(chosen) <= set(trips)
@@ -95,8 +97,8 @@ def test_a_route_is_repeated_to_exactly_the_number_asked(
 
 def test_fewer_vehicles_are_spread_evenly_and_more_fall_between() -> None:
     trips = trips_on("a b", 6, every_s=10.0)
-    assert [trip.depart_s for trip in _resampled(trips, 3)] == [10.0, 30.0, 50.0]
-    doubled = [trip.depart_s for trip in _resampled(trips[:3], 6)]
+    assert [trip.depart_s for trip in _resampled(trips, 3, 99.0)] == [10.0, 30.0, 50.0]
+    doubled = [trip.depart_s for trip in _resampled(trips[:3], 6, 99.0)]
     assert doubled[::2] == [0.0, 10.0, 20.0]
     assert all(a < b < a + 10 for a, b in zip(doubled[:4:2], doubled[1:5:2], strict=True))
 
@@ -212,11 +214,14 @@ def test_the_same_input_gives_the_same_trips() -> None:
     assert reweighted(*arguments) == reweighted(*arguments)
 
 
-def test_repeated_vehicles_depart_before_the_last_one_or_soon_after() -> None:
-    result = reweighted(town_trips([50] * 4), town_stations([200] * 4), hours=1.0)
+def test_repeated_vehicles_depart_while_the_scenario_still_sends_some() -> None:
+    late = [replace(trip, depart_s=3590.0) for trip in trips_on("west hub", 1)]
+    others = [replace(trip, depart_s=3595.0) for trip in trips_on("north hub", 1)]
+    result = reweighted([*late, *others], [station("west", 9.0), station("north", 1.0)], hours=1.0)
     times_s = [trip.depart_s for trip in result.trips]
+    assert len(times_s) > 4
     assert times_s == sorted(times_s)
-    assert len({trip.vehicle for trip in result.trips}) == len(times_s)
+    assert max(times_s) == 3595.0
 
 
 # ---- GEH and stations
