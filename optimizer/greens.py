@@ -1,6 +1,7 @@
 """Greens for a given cycle: the split that keeps the largest reserve of capacity."""
 
 import math
+from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -53,6 +54,7 @@ def balanced_gaps(skeleton: Skeleton, ratios: GroupRatios, cycle_s: float) -> Ga
         np.concatenate([span_limits_s, limits_s]),
         sum_of=size,
         sum_s=cycle_s,
+        lowest=[0.0] * size + [-np.inf],
     )
     return _safe_whole(skeleton, solution)
 
@@ -96,11 +98,16 @@ def _minimised(
     *,
     sum_of: int = 0,
     sum_s: float = 0.0,
+    lowest: Sequence[float] = (),
 ) -> NDArray[np.float64] | None:
-    """Minimise a linear cost over ``rows @ x <= limits``, ``x >= 0`` and a fixed sum of gaps."""
+    """Minimise a linear cost over ``rows @ x <= limits``, a fixed sum of gaps and ``x >= 0``.
+
+    Other lower bounds than 0 are given by ``lowest``.
+    """
     total = np.zeros((1, len(cost)))
     total[0, :sum_of] = 1.0
-    solved = linprog(cost, A_ub=rows, b_ub=limits, A_eq=total, b_eq=[sum_s], method="highs")
+    bounds = [(low, np.inf) for low in (lowest or [0.0] * len(cost))]
+    solved = linprog(cost, A_ub=rows, b_ub=limits, A_eq=total, b_eq=[sum_s], bounds=bounds)
     if solved.status != 0 or solved.x is None:
         return None
     return np.asarray(solved.x[:sum_of] if sum_of else solved.x)

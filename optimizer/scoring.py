@@ -1,6 +1,6 @@
 """What a search minimises, and how it asks for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from citybrain.model.network import Network
@@ -11,12 +11,19 @@ from optimizer.budget import Budget
 from optimizer.candidate import Candidate, Workshop
 
 _EXCESS_COST_S = 600.0
-"""Charge for each stranded vehicle, teleport or collision beyond those of the running plan.  A
-plan with more of them is never accepted, so the charge only has to outweigh what they save. [s]"""
+"""Charge for each stranded vehicle, teleport or collision beyond those of the running plan; it
+tells a search which way leads back to plans that can be accepted. [s]"""
 
 _MARGIN_VEH = 1.0
 """Stranded vehicles that a plan should spare in each run, so that other seeds do not turn an
 equal count into a rise. [veh]"""
+
+_HARMS: tuple[Callable[[Outcome], int], ...] = (
+    lambda outcome: outcome.stranded_veh,
+    lambda outcome: outcome.never_inserted_veh,
+    lambda outcome: outcome.teleports,
+    lambda outcome: outcome.collisions,
+)
 
 PLAN_NAME = "citybrain"
 
@@ -106,39 +113,61 @@ class Scorer:
         return self.workshop.plan(candidate, PLAN_NAME)
 
     def _score(self, candidate: Candidate | None, seeds: Sequence[int]) -> Score:
+        outcomes = [self._known[candidate, seed] for seed in seeds]
+        running = [self._known[None, seed] for seed in seeds]
         local_s: dict[str, float] = {}
-        costs_s = []
-        for seed in seeds:
-            outcome = self._known[candidate, seed]
-            costs_s.append(cost_s(outcome, self._known[None, seed]))
+        for outcome in outcomes:
             for movement, delay_s in outcome.movement_delay_s.items():
                 where = self.network.movements[movement].intersection
                 local_s[where] = local_s.get(where, 0.0) + delay_s
-        return Score(sum(costs_s) / len(costs_s), local_s)
+        return Score(cost_s(outcomes, running), local_s)
 
 
-def cost_s(outcome: Outcome, running: Outcome) -> float:
-    """Return what a run costs, per vehicle that wanted to travel.
+def cost_s(outcomes: Sequence[Outcome], running: Sequence[Outcome]) -> float:
+    """Return what a plan costs, per vehicle that wanted to travel.
 
     Parameters
     ----------
-    outcome
-        The run.
+    outcomes
+        Runs of the plan.
     running
-        The run of the running plan with the same seed.
+        Runs of the running plan with the same seeds.
 
     Returns
     -------
     float
-        Delay of drivers and of people on foot, and a charge for what must not rise. [s/veh]
+        Delay of drivers and of people on foot.  A plan that strands more vehicles or has more
+        teleports or collisions than the running plan costs more than the running plan, whatever
+        it saves: such a plan would not be accepted.  One that strands about as many is charged
+        a little, so that other seeds do not tip it over. [s/veh]
     """
-    excess = (
-        max(0.0, outcome.stranded_veh - max(0.0, running.stranded_veh - _MARGIN_VEH))
-        + max(0, outcome.never_inserted_veh - running.never_inserted_veh)
-        + max(0, outcome.teleports - running.teleports)
-        + max(0, outcome.collisions - running.collisions)
-    )
-    if outcome == running:
-        excess = 0.0
-    total_s = outcome.delay_s + outcome.walking_delay_s + _EXCESS_COST_S * excess
-    return total_s / max(1, outcome.vehicle_count)
+    own_s = _delay_s(outcomes)
+    if outcomes == running:
+        return own_s
+    vehicles = max(1, sum(outcome.vehicle_count for outcome in outcomes))
+    excess = _excess(outcomes, running)
+    if excess > 0:
+        own_s = max(own_s, _delay_s(running))
+    return own_s + _EXCESS_COST_S * (excess + _short_of_margin(outcomes, running)) / vehicles
+
+
+def _delay_s(outcomes: Sequence[Outcome]) -> float:
+    """Return the mean over runs of the delay per vehicle that wanted to travel [s/veh]."""
+    means_s = [
+        (outcome.delay_s + outcome.walking_delay_s) / max(1, outcome.vehicle_count)
+        for outcome in outcomes
+    ]
+    return sum(means_s) / len(means_s)
+
+
+def _excess(outcomes: Sequence[Outcome], running: Sequence[Outcome]) -> int:
+    """Return how many more vehicles are harmed than in the running plan, over all runs [veh]."""
+    return sum(max(0, sum(map(count, outcomes)) - sum(map(count, running))) for count in _HARMS)
+
+
+def _short_of_margin(outcomes: Sequence[Outcome], running: Sequence[Outcome]) -> float:
+    """Return how many stranded vehicles are missing to the margin, over all runs [veh]."""
+    stranded = sum(outcome.stranded_veh for outcome in outcomes)
+    before = sum(outcome.stranded_veh for outcome in running)
+    margin = min(_MARGIN_VEH * len(running), before)
+    return min(margin, max(0.0, stranded - (before - margin)))

@@ -21,6 +21,7 @@ _START_SHARE = 0.5
 _LONGEST_REACH_S = 13.0
 _SHORTEST_REACH_S = 2.0
 _PATIENCE = 4
+_MOST_IDLE = 50
 _STRETCH_PROBABILITY = 0.15
 
 
@@ -76,12 +77,14 @@ class Search:
         self, candidates: Sequence[Candidate], seeds: Sequence[int]
     ) -> Candidate | None:
         """Sieve the starts with one seed, the better half with the others."""
-        pacing = self._affordable(candidates[:_FEWEST_STARTS], seeds[:1])
+        runs = self.scorer.budget.runs_left()
+        pacing = self._affordable(candidates[:_FEWEST_STARTS], seeds[:1], runs)
         self.scorer.scores(pacing, seeds[:1])
         left = list(candidates)
         for count in range(1, len(seeds) + 1):
             share = max(_FEWEST_STARTS, int(_START_SHARE * self.scorer.budget.left()))
-            left = self._affordable(left[:share], seeds[:count])
+            runs = self.scorer.budget.runs_left()
+            left = self._affordable(left[:share], seeds[:count], runs)
             if not left:
                 break
             scores = self.scorer.scores(left, seeds[:count])
@@ -90,21 +93,26 @@ class Search:
             self._note(ranked, keep=count == len(seeds))
         return left[0] if left and self._archive else None
 
-    def _affordable(self, candidates: Sequence[Candidate], seeds: Sequence[int]) -> list[Candidate]:
-        """Return the first candidates, as many as the budget of runs can still score."""
+    def _affordable(
+        self, candidates: Sequence[Candidate], seeds: Sequence[int], runs: int
+    ) -> list[Candidate]:
+        """Return the first candidates, as many as some runs can score."""
         left = list(candidates)
-        while left and self.scorer.cost(left, seeds) > self.scorer.budget.runs_left():
+        while left and self.scorer.cost(left, seeds) > runs:
             left.pop()
         return left
 
     def _climb(self, incumbent: Candidate, seeds: Sequence[int]) -> None:
-        """Move on to better candidates until the budget is nearly used."""
-        reach_s, failures = _LONGEST_REACH_S, 0
+        """Move on to better candidates until the budget or the neighbourhood is used up."""
+        reach_s, failures, idle = _LONGEST_REACH_S, 0, 0
         score = self._scored(incumbent, seeds)
         size = (_BATCH + 1) * len(seeds)
         reserve = _FINALISTS * len(self.seeds)
-        while self.scorer.budget.allows(size + reserve):
+        while self.scorer.budget.allows(size + reserve) and idle < _MOST_IDLE:
+            spent = self.scorer.budget.spent
             better = self._improved(incumbent, score, seeds, reach_s)
+            idle = idle + 1 if self.scorer.budget.spent == spent else 0
+            reach_s = _LONGEST_REACH_S if idle else reach_s
             if better is None:
                 failures += 1
                 if failures >= _PATIENCE:
@@ -145,7 +153,7 @@ class Search:
         """Choose among the best candidates with every seed, or with those that are affordable."""
         ranked = sorted(self._archive, key=lambda candidate: self._archive[candidate])
         for seeds in (self.seeds, climbing):
-            finalists = self._affordable(ranked[:_FINALISTS], seeds)
+            finalists = self._affordable(ranked[:_FINALISTS], seeds, self.scorer.budget.left())
             if finalists:
                 scores = self.scorer.scores(finalists, seeds)
                 best, score = min(zip(finalists, scores, strict=True), key=_by_cost)

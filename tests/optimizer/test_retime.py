@@ -217,7 +217,7 @@ OUTCOMES = st.builds(
 
 @given(OUTCOMES)
 def test_the_running_plan_is_charged_its_delay_alone(running: Outcome) -> None:
-    assert cost_s(running, running) == (running.delay_s + running.walking_delay_s) / 1000
+    assert cost_s([running], [running]) == (running.delay_s + running.walking_delay_s) / 1000
 
 
 @given(
@@ -230,6 +230,6 @@ def test_more_harm_never_costs_less(
     outcome: Outcome, running: Outcome, harm: str, more: int
 ) -> None:
     worse = replace(outcome, **{harm: getattr(outcome, harm) + more})
-    assert cost_s(worse, running) >= cost_s(outcome, running)
+    assert cost_s([worse], [running]) >= cost_s([outcome], [running])
     if getattr(outcome, harm) >= getattr(running, harm) and harm in ("teleports", "collisions"):
-        assert cost_s(worse, running) >= cost_s(outcome, running) + 0.6 * more - 1e-9
+        assert cost_s([worse], [running]) >= cost_s([outcome], [running]) + 0.6 * more - 1e-9

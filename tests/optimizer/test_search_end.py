@@ -1,7 +1,5 @@
 """A search ends, even where its budget allows more runs than there are plans to try."""
 
-import pytest
-
 from citybrain.config import SearchSettings
 from optimizer.retime import retime
 from tests.optimizer.two_stages import Formula, task
@@ -10,9 +8,6 @@ FLOWS_VPH = {"A1": 800.0, "A2": 300.0}
 LONGEST_IDLE = 200
 
 
-@pytest.mark.xfail(
-    strict=True, reason="once every neighbour is known no run is spent, and the climb goes on"
-)
 def test_a_search_ends_when_every_neighbour_is_known() -> None:
     formula, spent = Formula(FLOWS_VPH), []
 
