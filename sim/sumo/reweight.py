@@ -1,9 +1,12 @@
 """Reweighting: the scenario's routes, in the numbers that the detectors saw.
 
 For every route r driven in the scenario, x_r ≥ 0 vehicles are sought so that the flows past the
-stations are met and the scenario's own numbers n_r are left no further than needed:
+stations are met and the scenario's own numbers n_r are left no further than needed,
 
-    minimise  Σ_s w_s (Σ_r a_sr x_r - m_s)² / m_s  +  μ² Σ_r (x_r - n_r)² / n_r,   x ≥ 0,
+    minimise  Σ_s w_s (Σ_r a_sr x_r - m_s)² / m_s  +  μ² Σ_r (x_r - l n_r)² / n_r,   x ≥ 0,
+
+with l the ratio of all that was measured to all that the scenario sends past the stations
+(1 for a route that no station sees):
 
 non-negative least squares with the weights of Poisson counts (M. G. H. Bell, "The estimation of
 origin-destination matrices by constrained generalised least squares", 1991).
@@ -123,9 +126,13 @@ def _fitted(
 ) -> NDArray[np.float64]:
     weights = np.sqrt([station.weight for station in stations])
     weights = weights / np.sqrt(np.maximum(measured_veh, 0.0) + 1.0)
+    passing_veh = float(np.sum(incidence @ own_veh))
+    level = max(0.0, float(np.sum(measured_veh))) / passing_veh if passing_veh else 1.0
+    is_seen = np.asarray(incidence.sum(axis=0)) > 0
+    expected_veh = np.where(is_seen, level * own_veh, own_veh)
     prior = _PRIOR_WEIGHT / np.sqrt(own_veh)
     rows = sparse.vstack([sparse.diags_array(weights) @ incidence, sparse.diags_array(prior)])
-    targets = np.concatenate([weights * measured_veh, prior * own_veh])
+    targets = np.concatenate([weights * measured_veh, prior * expected_veh])
     solved = lsq_linear(rows.tocsr(), targets, bounds=(0.0, np.inf), tol=1e-10)
     return np.asarray(solved.x)
 

@@ -156,13 +156,25 @@ def test_counts_alone_are_met_up_to_rounding(own: list[int], seen: list[int]) ->
     assert all(abs(fit.modelled_vph - fit.measured_vph) <= 2 for fit in result.fits)
 
 
-@pytest.mark.parametrize(("own", "seen"), [(20, 40), (100, 50), (200, 400), (300, 0)])
-def test_one_route_lies_between_its_prior_and_its_count(own: int, seen: int) -> None:
-    """Setting the derivative of the objective to zero gives the number in closed form."""
-    count_weight, prior_weight = 1 / (seen + 1), PRIOR_WEIGHT**2 / own
-    expected = (count_weight * seen + prior_weight * own) / (count_weight + prior_weight)
+@pytest.mark.parametrize(("own", "seen"), [(20, 40), (20, 600), (100, 50), (300, 0)])
+def test_a_scenario_far_from_the_measured_level_is_lifted_to_it(own: int, seen: int) -> None:
     result = reweighted(trips_on("west hub", own), [station("west", seen)], hours=1.0)
-    assert len(result.trips) == round(expected)
+    assert len(result.trips) == seen
+
+
+def test_a_route_lies_between_its_lifted_prior_and_its_count() -> None:
+    """Setting the derivative of the objective to zero gives the number in closed form."""
+    own, seen = {"west": 100, "north": 100}, {"west": 300, "north": 100}
+    trips = [trip for place, count in own.items() for trip in trips_on(f"{place} hub", count)]
+    stations = [station(place, count) for place, count in seen.items()]
+    result = reweighted(trips, stations, hours=1.0)
+    level = sum(seen.values()) / sum(own.values())
+    for place, count in seen.items():
+        count_weight, prior_weight = 1 / (count + 1), PRIOR_WEIGHT**2 / own[place]
+        weighted = count_weight * count + prior_weight * level * own[place]
+        expected = weighted / (count_weight + prior_weight)
+        found = sum(trip.edges[0] == place for trip in result.trips)
+        assert abs(found - expected) <= 1
 
 
 def test_modelled_flows_are_those_of_the_returned_trips() -> None:
