@@ -1,5 +1,6 @@
 """The entry point: runs a command and turns every failure into one clear line."""
 
+import signal
 import sys
 from enum import IntEnum
 
@@ -7,6 +8,9 @@ import typer
 
 from citybrain.cli.app import app
 from citybrain.errors import CitybrainError, InfeasibleError, UnsafePlanError
+
+_TYPER_INTERRUPTED = 130
+"""What typer turns a KeyboardInterrupt into."""
 
 
 class Exit(IntEnum):
@@ -18,7 +22,8 @@ class Exit(IntEnum):
 
 
 def main() -> None:
-    """Run the command line and exit."""
+    """Run the command line and exit; being told to end is an interruption like Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -58,6 +63,8 @@ def _run_typer(arguments: list[str]) -> int:
     except typer.TyperException as error:
         told = error.format_message().rstrip(".") or "no command given"
         return _failed(f"{told}; see citybrain --help")
+    if code == _TYPER_INTERRUPTED:
+        raise KeyboardInterrupt
     return int(code or Exit.DONE)
 
 
