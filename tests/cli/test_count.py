@@ -1,0 +1,127 @@
+"""``count``: feeds with gaps, repetitions and disorder are mended, counted and said."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from citybrain.store.flows import read_flows
+from tests.cli.towns import PERIOD, Terminal, change, cut
+
+INVENTORY, FEED = "detectors.toml", f"{PERIOD}.pulses.parquet"
+
+
+@pytest.fixture
+def pulses(town: Path) -> pd.DataFrame:
+    return pd.read_parquet(town / FEED)
+
+
+def counted(
+    terminal: Terminal, town: Path, pulses: pd.DataFrame, *words: object
+) -> dict[str, object]:
+    feed = town / "pulses.csv"
+    pulses.to_csv(feed, index=False)
+    told = terminal("count", feed, "--detectors", town / INVENTORY, *words, "--json")
+    assert told.code == 0
+    content = json.loads(told.output)
+    assert isinstance(content, dict)
+    return content
+
+
+def test_the_recorded_feed_needs_no_repair(
+    terminal: Terminal, town: Path, pulses: pd.DataFrame, out: Path
+) -> None:
+    content = counted(terminal, town, pulses, "--out", out / "f.parquet")
+    repairs = content["repairs"]
+    assert isinstance(repairs, dict)
+    assert {name for name, number in repairs.items() if number} == {"rows"}
+    assert repairs["rows"] == len(pulses)
+    flows = read_flows(out / "f.parquet")
+    assert content["vehicles"] == pytest.approx(float(flows.count_veh[:, :].sum()))
+
+
+def test_disorder_and_repetitions_change_no_count(
+    terminal: Terminal, town: Path, pulses: pd.DataFrame, out: Path
+) -> None:
+    clean = counted(terminal, town, pulses, "--out", out / "clean.parquet")
+    worse = pd.concat([pulses, pulses.iloc[100:150]]).sample(frac=1.0, random_state=1)
+    mended = counted(terminal, town, worse, "--out", out / "mended.parquet")
+    repairs = mended["repairs"]
+    assert isinstance(repairs, dict)
+    assert repairs["doubled_rows"] == 50
+    assert repairs["reordered_rows"] > 0
+    assert mended["vehicles"] == clean["vehicles"]
+    assert (out / "mended.parquet").read_bytes() == (out / "clean.parquet").read_bytes()
+
+
+def test_a_gap_lowers_the_coverage_and_not_the_flow(
+    terminal: Terminal, town: Path, pulses: pd.DataFrame, out: Path
+) -> None:
+    times = pulses["on_s"]
+    kept = pulses[(times < times.min() + 900) | (times > times.min() + 1800)]
+    content = counted(terminal, town, kept, "--out", out / "f.parquet")
+    repairs = content["repairs"]
+    assert isinstance(repairs, dict)
+    assert repairs["gaps"] >= 1
+    coverage = read_flows(out / "f.parquet").coverage
+    assert coverage[:, :].min() < 0.1
+    assert coverage[:, :].max() > 0.9
+
+
+def test_a_table_of_flows_is_printed(terminal: Terminal, town: Path, out: Path) -> None:
+    flows = out / "f.parquet"
+    started = ("--start", "2026-03-17T11:00:00")
+    words = ("count", town / FEED, "--detectors", town / INVENTORY, "--out", flows, *started)
+    for told in (terminal(*words), terminal("show", flows)):
+        assert told.code == 0
+        assert "veh/h" in told.output
+        assert "2026-03-17 11:00" in told.output
+        assert "J1_J2_" in told.output
+    shown = json.loads(terminal("show", flows, "--json").output)
+    assert shown["bins"] == 12
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("missing.csv", None, "the feed does not exist; check the path"),
+        ("empty.csv", "", "the feed is empty; record it again"),
+        ("other.csv", "a,b\n1,2\n", "is no feed of a known form"),
+        ("head.csv", "detector,on_s,off_s\n", "the feed holds no pulse"),
+        ("strange.csv", "detector,on_s,off_s\nnowhere,1,2\n", "no detector of it is in the"),
+        ("net.xml", "<net/>", "which is no detector output"),
+    ],
+)
+def test_what_is_no_feed_is_refused(
+    terminal: Terminal, town: Path, out: Path, name: str, content: str | None, told: str
+) -> None:
+    feed = town / name
+    if content is not None:
+        feed.write_text(content, encoding="utf-8")
+    answer = terminal("count", feed, "--detectors", town / INVENTORY, "--out", out / "f.parquet")
+    assert answer.code == 2
+    assert name in answer.complaint
+    assert told in answer.complaint
+    assert not out.exists()
+
+
+def test_a_feed_that_was_cut_off_is_refused(terminal: Terminal, town: Path, out: Path) -> None:
+    cut(town / FEED)
+    words = ("--detectors", town / INVENTORY, "--out", out / "f.parquet")
+    answer = terminal("count", town / FEED, *words)
+    assert answer.code == 2
+    assert f"{FEED}: is not a whole Parquet file" in answer.complaint
+    assert not out.exists()
+
+
+def test_lanes_are_checked_where_a_network_is_given(
+    terminal: Terminal, town: Path, out: Path
+) -> None:
+    change(town / INVENTORY, 'lane = "E_J5_bay_0"', 'lane = "E_J5_bay_7"')
+    words = ("count", town / FEED, "--detectors", town / INVENTORY, "--out", out / "f.parquet")
+    answer = terminal(*words, "--network", town / "crossing_arterials.net.xml")
+    assert answer.code == 2
+    assert "lane 'E_J5_bay_7' is not in crossing_arterials.net.xml" in answer.complaint
+    assert "did you mean" in answer.complaint
+    assert not out.exists()
