@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from citybrain.errors import InputError
 from citybrain.model.network import Network
 from citybrain.model.plan import Plan
 from sim.sumo.evaluator import QUIET, RUN_PROGRAM
@@ -57,6 +58,8 @@ def driven_trips(
 
     Raises
     ------
+    InputError
+        Nobody wanted to travel.
     SimulationError
         The run failed.
     """
@@ -68,7 +71,12 @@ def driven_trips(
     for flag in ("write-unfinished", "last-route", "intended-depart"):
         arguments += [f"--vehroute-output.{flag}", "true"]
     run_sumo(arguments, timeout_s=timeout_s)
-    return tuple(sorted(_read(routes), key=lambda trip: (trip.depart_s, trip.vehicle)))
+    trips = sorted(_read(routes), key=lambda trip: (trip.depart_s, trip.vehicle))
+    if not trips:
+        scenario = staging.scenario
+        what = f"no vehicle departs between {scenario.begin_s:g} s and {scenario.end_s:g} s"
+        raise InputError(scenario.config, what, "correct route-files, begin or end")
+    return tuple(trips)
 
 
 def _read(routes: Path) -> Iterator[DrivenTrip]:
