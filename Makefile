@@ -27,7 +27,7 @@ test: $(VENV)/.networks $(VENV)/.dev
 check: lint type arch quick
 
 quick: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -m "not integration"
+	$(BIN)/python -m pytest -q -n 2 -m "not integration"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -1,6 +1,11 @@
 """Options of the whole test suite."""
 
 import pytest
+from hypothesis import settings
+
+# Shared machines are slow at times; a law does not fail because of that.
+settings.register_profile("citybrain", deadline=None)
+settings.load_profile("citybrain")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
