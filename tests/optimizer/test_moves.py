@@ -4,7 +4,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from citybrain.errors import InfeasibleError
@@ -14,11 +14,12 @@ from optimizer.moves import Mover
 from tests.model.crossroads import Crossroads
 from tests.optimizer.junctions import FEW, Junction, colours, junctions, network_of, plan_of
 
+FEWER = settings(max_examples=15)
 DICE = st.integers(0, 2**32).map(random.Random)
-STEPS = 40
+STEPS = 30
 
 
-@FEW
+@FEWER
 @given(junctions("A"), junctions("B"), DICE)
 def test_every_plan_on_a_random_walk_keeps_the_rules(
     first: Junction, second: Junction, rng: random.Random
@@ -51,7 +52,7 @@ def test_a_perturbed_candidate_is_another_one(
     assert any(moved)
 
 
-@FEW
+@FEWER
 @given(junctions("A"), junctions("B"))
 def test_the_running_plan_is_its_own_candidate(first: Junction, second: Junction) -> None:
     running = plan_of(first, second)
