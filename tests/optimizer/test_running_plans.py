@@ -131,6 +131,7 @@ def test_other_cycles_keep_the_rules(town: Callable[[], Town]) -> None:
                 assert [str(v) for v in found if v.rule is not Rule.CYCLE] == []
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(("town", "steps"), [(city, 200), (fokr, 40), (cologne, 20)])
 def test_hundreds_of_random_moves_keep_the_rules(town: Callable[[], Town], steps: int) -> None:
     network = town().network

@@ -46,6 +46,7 @@ def nets() -> list[Path]:
     return [*resco, CITY_NET, *(file for file in sumo_files() if ".net." in file.name)]
 
 
+@pytest.mark.integration
 def test_every_running_plan_keeps_the_rules_that_were_read_from_it() -> None:
     checked = 0
     for files in (*((net,) for net in nets()), FOKR_FILES):

@@ -47,6 +47,7 @@ def differences(before: RawProgram, after: RawProgram) -> list[float]:
     return [time_s for time_s in times_s if before.state_at(time_s) != after.state_at(time_s)]
 
 
+@pytest.mark.integration
 def test_every_static_program_shows_the_same_colours_after_the_round_trip(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
