@@ -11,6 +11,7 @@ from citybrain.config import ProofSettings
 from citybrain.engine.artefacts import write_proof
 from citybrain.engine.prove import proof_seeds, prove_plan
 from citybrain.engine.retiming import find_demand
+from citybrain.files import check_writable
 from citybrain.model.verdict import Decision
 from citybrain.store.plans import read_plan
 
@@ -36,6 +37,7 @@ def run(request: Request) -> int:
         stages.begin("read", str(request.scenario))
         area = open_study(request.scenario, request.period)
         area.check_retimable()
+        check_writable(request.out)
         plan = read_plan(request.plan)
         seen = plan.provenance.seeds if plan.provenance else ()
         settings = ProofSettings(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from citybrain.engine.area import StudyArea
 from citybrain.engine.demand import Demand
-from citybrain.files import atomic_write_bytes, atomic_write_text
+from citybrain.files import atomic_write_bytes, atomic_write_text, written_together
 from citybrain.model.flows import FlowSnapshot
 from citybrain.model.plan import Plan
 from citybrain.model.verdict import Decision, Verdict
@@ -50,7 +50,7 @@ class Artefacts:
     verdict: Verdict | None
 
     def write(self, out: Path) -> dict[str, Path]:
-        """Write the files into a folder and remove those of an earlier job.
+        """Write the files into a folder, all together, in place of those of an earlier job.
 
         Only an accepted plan is called ``plan.add.xml``.
 
@@ -69,27 +69,30 @@ class Artefacts:
         InputError
             A file cannot be written.
         """
-        for name in (*_NAMES.values(), _ACCEPTED, _NOT_ACCEPTED):
-            (out / name).unlink(missing_ok=True)
-        files = {"plan": out / _NAMES["plan"]}
-        write_plan(self.proposed or self.area.running, files["plan"])
-        files["demand"] = out / _NAMES["demand"]
-        demand = self.demand
-        write_turning_demand(demand.turning, demand.fits, demand.description, files["demand"])
-        if self.flows is not None:
-            files |= {role: out / _NAMES[role] for role in ("flows", "routes")}
-            write_flows(self.flows, files["flows"])
-            atomic_write_bytes(files["routes"], demand.scenario.route_files[0].read_bytes())
-        if self.proposed is not None and self.verdict is not None:
-            files |= self._write_proof(self.proposed, self.verdict, out)
-        return files
+        stale = (*_NAMES.values(), _ACCEPTED, _NOT_ACCEPTED)
+        with written_together(out, stale) as part:
+            files = self._write_into(part)
+        return {role: out / name for role, name in files.items()}
 
-    def _write_proof(self, proposed: Plan, verdict: Verdict, out: Path) -> dict[str, Path]:
-        is_accepted = verdict.decision is Decision.ACCEPT
-        programs = out / (_ACCEPTED if is_accepted else _NOT_ACCEPTED)
-        write_programs(proposed, self.area.network, programs)
-        files = {"programs": programs}
-        return files | write_proof(self.area, proposed, verdict, out)
+    def _write_into(self, part: Path) -> dict[str, str]:
+        demand = self.demand
+        roles = ["plan", "demand"]
+        write_plan(self.proposed or self.area.running, part / _NAMES["plan"])
+        write_turning_demand(
+            demand.turning, demand.fits, demand.description, part / _NAMES["demand"]
+        )
+        if self.flows is not None:
+            roles += ["flows", "routes"]
+            write_flows(self.flows, part / _NAMES["flows"])
+            routes = demand.scenario.route_files[0].read_bytes()
+            atomic_write_bytes(part / _NAMES["routes"], routes)
+        files = {role: _NAMES[role] for role in roles}
+        if self.proposed is not None and self.verdict is not None:
+            is_accepted = self.verdict.decision is Decision.ACCEPT
+            files["programs"] = _ACCEPTED if is_accepted else _NOT_ACCEPTED
+            write_programs(self.proposed, self.area.network, part / files["programs"])
+            files |= _write_evidence(self.area, self.proposed, self.verdict, part)
+        return files
 
 
 def write_proof(area: StudyArea, proposed: Plan, verdict: Verdict, out: Path) -> dict[str, Path]:
@@ -111,8 +114,16 @@ def write_proof(area: StudyArea, proposed: Plan, verdict: Verdict, out: Path) ->
     InputError
         A file cannot be written.
     """
-    files = {role: out / _NAMES[role] for role in ("verdict", "report")}
+    with written_together(out) as part:
+        files = _write_evidence(area, proposed, verdict, part)
+    return {role: out / name for role, name in files.items()}
+
+
+def _write_evidence(
+    area: StudyArea, proposed: Plan, verdict: Verdict, folder: Path
+) -> dict[str, str]:
+    files = {role: _NAMES[role] for role in ("verdict", "report")}
     page = render_report(verdict, area.network, area.running, proposed)
-    write_verdict(verdict, files["verdict"])
-    atomic_write_text(files["report"], page)
+    write_verdict(verdict, folder / files["verdict"])
+    atomic_write_text(folder / files["report"], page)
     return files

@@ -11,6 +11,7 @@ from citybrain.engine.area import StudyArea
 from citybrain.engine.artefacts import Artefacts
 from citybrain.engine.demand import Demand, observed_demand, own_demand
 from citybrain.engine.prove import check_rules, prove_plan
+from citybrain.files import check_writable
 from citybrain.model.flows import Detector, FlowSnapshot
 from citybrain.model.plan import Plan, Provenance
 from citybrain.model.verdict import Decision, Verdict
@@ -101,6 +102,7 @@ def retime_area(
         A run failed.
     """
     area.check_retimable()
+    check_writable(out)
     with tempfile.TemporaryDirectory(prefix="citybrain-") as folder:
         demand = find_demand(area, measured, Path(folder) / "demand.rou.xml", settings.proof)
         retiming = _searched(area, demand, settings, clock, progress)

@@ -102,7 +102,6 @@ def test_retiming_onto_a_full_disk_is_one_line(
     assert not [name for name in digests(out) if name.startswith(".")]
 
 
-@pytest.mark.xfail(strict=True, reason="earlier results are removed before the new ones are whole")
 @pytest.mark.integration
 def test_a_full_disk_leaves_the_earlier_results(
     terminal: Terminal, town: Path, out: Path, full_after: Callable[[int], None]
