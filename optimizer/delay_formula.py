@@ -56,7 +56,8 @@ def control_delay_s(cycle_s: float, green_s: float, flow_ratio: float) -> float:
 
     References
     ----------
-    Highway Capacity Manual 2016, equations 19-20 and 19-26, with k = 0.5, I = 1, T = 0.25 h.
+    Highway Capacity Manual, 6th ed., chapter 19: d1 without progression, d2 with k = 0.5, I = 1,
+    T = 0.25 h.
     """
     share = max(green_s, 1.0) / cycle_s
     saturation = flow_ratio / share

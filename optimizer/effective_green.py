@@ -11,8 +11,8 @@ from optimizer.courses import Course
 from optimizer.skeleton import Skeleton
 
 START_LOSS_S = 1.0
-"""Green lost at start-up less the yellow that is used (HCM 2016, section 19: 2 s lost at the
-start, and all but 1 s of the yellow used where it is 3 s or longer leave about 1 s). [s]"""
+"""Green lost at each start beyond the yellow that is used.  HCM 6th ed., chapter 19, takes 2 s for
+each, which cancel; SUMO's drivers use hardly any yellow, so that something remains. [s]"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

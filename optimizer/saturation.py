@@ -3,15 +3,15 @@
 import math
 
 BASE_SATURATION_VPH = 1800.0
-"""Discharge of one through lane.  HCM 2016, equation 19-8, takes 1,900 passenger cars per hour
+"""Discharge of one through lane.  HCM 6th ed., chapter 19, starts from 1,900 passenger cars per hour
 for a metropolitan area before its adjustments; 1,800 is that less the usual ones. [veh/h]"""
 
 _TURN_FACTOR = {"through": 1.0, "left": 0.95, "right": 0.85, "u_turn": 0.8}
-"""HCM 2016, section 19: 1/1.05 for protected left turns, 1/1.18 for right turns."""
+"""HCM 6th ed., chapter 19: 1/1.05 for protected left turns, 1/1.18 for right turns [-]."""
 
 _CRITICAL_GAP_S = 4.5
 _FOLLOW_UP_S = 2.5
-"""HCM 2016, section 31: permissive left turns accept 4.5 s and follow at 2.5 s."""
+"""HCM 6th ed., chapter 31: permissive left turns accept 4.5 s and follow at 2.5 s."""
 
 
 def protected_saturation_vph(turn: str) -> float:
@@ -34,7 +34,7 @@ def permissive_saturation_vph(opposing_vph: float) -> float:
 
     References
     ----------
-    Highway Capacity Manual 2016, equation 31-100: filter saturation flow from gap acceptance.
+    Highway Capacity Manual, 6th ed., chapter 31: permitted left turns by gap acceptance.
     """
     flow_vps = opposing_vph / 3600.0
     if flow_vps <= 0:

@@ -10,8 +10,8 @@ from citybrain.model.flows import TurningDemand
 from citybrain.model.network import Movement, Network
 
 _LONGEST_LINK_M = 1000.0
-"""Beyond this distance a platoon has dispersed too far to be coordinated (FHWA Traffic Signal
-Timing Manual, 2nd ed., chapter 7, gives a half to one mile). [m]"""
+"""Beyond this distance a platoon has dispersed too far to be coordinated (Signal Timing Manual,
+2nd ed., NCHRP Report 812, 2015: signals within half a mile to a mile are candidates). [m]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
