@@ -3,7 +3,7 @@
 import math
 
 BASE_SATURATION_VPH = 1800.0
-"""Discharge of one through lane.  HCM 6th ed., chapter 19, starts from 1,900 passenger cars per hour
+"""Discharge of one through lane.  HCM 6th ed., chapter 19, starts from 1,900 passenger cars an hour
 for a metropolitan area before its adjustments; 1,800 is that less the usual ones. [veh/h]"""
 
 _TURN_FACTOR = {"through": 1.0, "left": 0.95, "right": 0.85, "u_turn": 0.8}
