@@ -1,9 +1,7 @@
 """From pulses to flows per lane and bin."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
 
 import numpy as np
 
@@ -19,9 +17,9 @@ from detectors.bins import (
     reaching_to,
 )
 from detectors.choice import detector_of_lanes, silent_lanes
-from detectors.kernels import tally_pulses
 from detectors.pulses import Floats, Ints, Pulses
 from detectors.repair import GAP_S
+from detectors.tally import Tally
 from detectors.trust import TrustRules, count_interval, judge
 
 QUARTER_HOUR_S = 900.0
@@ -29,60 +27,6 @@ LONGEST_FEED_DAYS = 366
 """A feed that seems to be longer is taken to hold a wrong time."""
 MOST_CELLS = 50_000_000
 """Bins times lanes that are still counted at once."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Tally:
-    """Running sums ``[bin, lane]``, to which batches of pulses are added.
-
-    Parameters
-    ----------
-    count, speed_count
-        Pulses, and pulses of known speed. [veh]
-    occupied_s
-        Time during which the lane's detector was covered. [s]
-    speed_sum_mps
-        Sum of the known speeds. [m/s]
-    """
-
-    count: Ints
-    speed_count: Ints
-    occupied_s: Floats
-    speed_sum_mps: Floats
-
-    @classmethod
-    def empty(cls, bin_count: int, lane_count: int) -> Self:
-        """Return sums of nothing."""
-        shape = bin_count, lane_count
-        return cls(
-            np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape), np.zeros(shape)
-        )
-
-    def add(self, pulses: Pulses, lane_of: Ints, bins: Bins) -> None:
-        """Add a batch of pulses in place; batches come in order of time.
-
-        Parameters
-        ----------
-        pulses
-            Batch.
-        lane_of
-            Detector of the feed → column; negative for one that is not counted.
-        bins
-            Rows of the sums.
-        """
-        tally_pulses(
-            pulses.detector,
-            pulses.on_s,
-            pulses.off_s,
-            pulses.speed_mps,
-            lane_of,
-            bins.start_s,
-            bins.bin_s,
-            self.count,
-            self.occupied_s,
-            self.speed_sum_mps,
-            self.speed_count,
-        )
 
 
 def count_pulses(
@@ -151,7 +95,7 @@ def count_pulses(
         lanes=tuple(chosen),
         count_veh=count_veh,
         occupancy=_ratio(tally.occupied_s, grid * bin_s, 0.0).clip(0.0, 1.0),
-        speed_mps=_ratio(tally.speed_sum_mps, tally.speed_count, np.nan),
+        speed_mps=_ratio(tally.speed_sum_mps, tally.speed_count.astype(np.int64), np.nan),
         coverage=grid,
         low_veh=low_veh,
         high_veh=high_veh,

@@ -5,26 +5,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detectors.kernels import tally_pulses
+from detectors.batches import PulseBatch
+from detectors.tally import Grid, Headways, Tally
 
 RECORDED = Path(__file__).parents[2].parent / "shared" / "data" / "hires"
 
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled_kernels() -> None:
-    tally_pulses(
-        np.zeros(1, np.int32),
-        np.zeros(1),
-        np.ones(1),
-        np.ones(1),
-        np.zeros(1, np.int64),
-        0.0,
-        1.0,
-        np.zeros((1, 1), np.int64),
-        np.zeros((1, 1)),
-        np.zeros((1, 1)),
-        np.zeros((1, 1), np.int64),
-    )
+    one = np.zeros(1, np.uint32)
+    batch = PulseBatch(lane=one, on_ms=one, length_ms=one, base_ms=0)
+    grid = Grid(start_ms=0, bin_ms=1000)
+    Tally.empty(1, 1).add_batch(batch, grid)
+    Headways.empty(1, 1).add_batch(batch, grid)
 
 
 @pytest.fixture(scope="session")
