@@ -17,7 +17,7 @@ def shortest_gaps(skeleton: Skeleton) -> Gaps | None:
     """Return the gaps of the shortest cycle that a skeleton allows, none if it allows none [s]."""
     rows, limits_s = _span_rows(skeleton)
     solution = _minimised(np.ones(rows.shape[1]), rows, limits_s)
-    return None if solution is None else _whole(solution)
+    return _safe_whole(skeleton, solution)
 
 
 def balanced_gaps(skeleton: Skeleton, ratios: GroupRatios, cycle_s: float) -> Gaps | None:

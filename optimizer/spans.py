@@ -13,7 +13,6 @@ from citybrain.units import RESOLUTION_S, rounded_s
 from optimizer.courses import Course, Stay, Turn
 
 _SHORTEST_STAY_S = 1.0
-_PROTECTION_MARGIN_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +140,12 @@ class _SpanMaker:
     def yielding(self, courses: Sequence[Course]) -> Iterator[Span]:
         """Yield what keeps two protected greens apart where one may only yield to the other.
 
-        The running pattern's own separation is kept, as far as it is a clearance and not a
-        whole stage: up to the yellow and some seconds of red.
+        How far apart is data of the intersection, taken from the running pattern.
         """
         by_name = {course.group: course for course in courses}
         for pair in sorted(self.intersection.yielding):
             for ending, starting in (pair, pair[::-1]):
-                limit_s = self.intersection.yellows_s.get(ending, 0.0) + _PROTECTION_MARGIN_S
+                limit_s = self.intersection.protections_s.get((ending, starting), 0.0)
                 ends = by_name[ending].stays(Aspect.PROTECTED)
                 starts = by_name[starting].stays(Aspect.PROTECTED)
                 for end, start in _successions(ends, starts):

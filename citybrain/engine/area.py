@@ -7,6 +7,7 @@ from citybrain.config import SafetyLimits
 from citybrain.errors import InfeasibleError
 from citybrain.model.network import Network
 from citybrain.model.plan import Plan, ProgramLibrary
+from citybrain.units import SECONDS_PER_HOUR
 from sim.sumo.network import read_network
 from sim.sumo.programs import read_programs, running_plan
 from sim.sumo.scenario import SumoScenario, open_scenario
@@ -39,8 +40,9 @@ class StudyArea:
 
     @property
     def hours(self) -> float:
-        """Simulated time [h]."""
-        return (self.scenario.end_s - self.scenario.begin_s) / 3600.0
+        """Time in which vehicles depart [h]."""
+        scenario = self.scenario
+        return (scenario.end_s - scenario.begin_s - scenario.clearing_s) / SECONDS_PER_HOUR
 
     @property
     def caveats(self) -> tuple[str, ...]:

@@ -15,7 +15,9 @@ from citybrain.model.flows import (
     TurningDemand,
 )
 from citybrain.model.verdict import DetectorFit
+from citybrain.units import SECONDS_PER_HOUR
 from detectors.turning import estimate_turning_demand
+from detectors.window import busiest_window
 from sim.sumo.driven import DrivenTrip, driven_trips
 from sim.sumo.reweight import reweighted, timetabled_vehicles, write_demand
 from sim.sumo.scenario import SumoScenario
@@ -115,6 +117,7 @@ def observed_demand(
         The survey run failed.
     """
     check_flow_lanes(flows, area)
+    flows = _of_the_studied_length(flows, area.hours)
     trips = _surveyed(area, timeout_s)
     stations = stations_of(flows, detectors, area.network)
     timetabled = timetabled_vehicles(area.scenario.route_files)
@@ -130,6 +133,14 @@ def observed_demand(
         fits=result.fits,
         caveats=_caveats(result.fits, turning),
     )
+
+
+def _of_the_studied_length(flows: FlowSnapshot, hours: float) -> FlowSnapshot:
+    """Return the busiest part of longer flows that is as long as the study."""
+    studied_s = hours * SECONDS_PER_HOUR
+    if flows.duration_s < studied_s + flows.bin_s:
+        return flows
+    return busiest_window(flows, studied_s)
 
 
 def check_flow_lanes(flows: FlowSnapshot, area: StudyArea) -> None:

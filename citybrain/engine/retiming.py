@@ -176,7 +176,11 @@ def _signed(retiming: Retiming, area: StudyArea, demand: Demand, settings: Searc
     inputs = {**area.scenario.input_files, "demand": demand.scenario.route_files[0]}
     record = Provenance(
         inputs=provenance.hashes(inputs),
-        settings={"search seed": settings.seed},
+        settings={
+            "search seed": settings.seed,
+            "seconds budget": settings.seconds_budget or 0,
+            "evaluation budget": settings.evaluation_budget or 0,
+        },
         versions=provenance.versions(),
         seeds=settings.simulation_seeds,
         evaluations=retiming.evaluations,

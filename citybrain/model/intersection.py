@@ -83,6 +83,9 @@ class Intersection:
     intergreens_s
         (group ending, group starting) → shortest time from the end of the one green to the
         start of the other, for both orders of every pair in ``conflicts``. [s]
+    protections_s
+        (group ending, group starting) → shortest time from the end of a protected green of the
+        one to the next protected green of the other, for pairs in ``yielding``. [s]
     yellows_s
         Group → yellow that must follow its green. [s]
     red_ambers_s
@@ -104,6 +107,7 @@ class Intersection:
     intergreens_s: dict[tuple[str, str], float] = field(hash=False)
     yellows_s: dict[str, float] = field(hash=False)
     red_ambers_s: dict[str, float] = field(hash=False)
+    protections_s: dict[tuple[str, str], float] = field(default_factory=dict, hash=False)
     maximum_reds_s: dict[str, float] = field(default_factory=dict, hash=False)
     minimum_cycle_s: float = 0.0
     maximum_cycle_s: float = inf

@@ -13,7 +13,12 @@ from citybrain.model.network import Network
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
 from citybrain.model.signals import Green
-from citybrain.model.successions import conflicting_groups, time_until_first_s, time_until_s
+from citybrain.model.successions import (
+    conflicting_groups,
+    protected_gaps_s,
+    time_until_first_s,
+    time_until_s,
+)
 from citybrain.units import RESOLUTION_S, rounded_s
 
 
@@ -26,6 +31,7 @@ class Rule(StrEnum):
     CONFLICT = "no conflicting greens"
     INTERGREEN = "intergreen"
     YIELDING = "one of two meeting greens yields"
+    PROTECTION = "separation of protected greens"
     MINIMUM_GREEN = "minimum green"
     YELLOW = "yellow"
     RED_AMBER = "red-amber"
@@ -110,7 +116,16 @@ def check_pattern(pattern: Pattern, intersection: Intersection) -> tuple[Violati
     shown = _Shown(pattern, intersection, greens)
     return tuple(
         violation
-        for rule in (_cycle, _pairs, _yielding, _greens, _changes, _red_clearances, _reds)
+        for rule in (
+            _cycle,
+            _pairs,
+            _yielding,
+            _protections,
+            _greens,
+            _changes,
+            _red_clearances,
+            _reds,
+        )
         for violation in rule(shown)
     )
 
@@ -260,6 +275,14 @@ def _changes(shown: _Shown) -> Iterator[Violation]:
                     shown_s=green.red_amber_s,
                     limit_s=red_amber_s,
                 )
+
+
+def _protections(shown: _Shown) -> Iterator[Violation]:
+    gaps_s = protected_gaps_s(shown.pattern, shown.intersection.yielding)
+    for key, limit_s in shown.intersection.protections_s.items():
+        gap_s = gaps_s.get(key, inf)
+        if _falls_short(gap_s, limit_s):
+            yield shown.breach(Rule.PROTECTION, key, 0.0, shown_s=gap_s, limit_s=limit_s)
 
 
 def _red_clearances(shown: _Shown) -> Iterator[Violation]:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
+from citybrain.model.aspects import Aspect
 from citybrain.model.intersection import pair
 from citybrain.model.pattern import Pattern
 from citybrain.model.signals import Green, GroupTiming, Window
@@ -108,6 +109,43 @@ def successions(pattern: Pattern, conflicts: Pairs) -> Iterator[Succession]:
                     shown_s=gap_s,
                     is_direct=same_time(gap_s, min(gaps_s.values())) and same_time(gap_s, since_s),
                 )
+
+
+def protected_gaps_s(pattern: Pattern, pairs: Pairs) -> dict[tuple[str, str], float]:
+    """Return how long protected greens of two groups lie apart, for both orders of every pair.
+
+    Parameters
+    ----------
+    pattern
+        What is shown.
+    pairs
+        Pairs of groups whose protected greens may not overlap.
+
+    Returns
+    -------
+    dict
+        (group ending, group starting) → shortest time from the end of a protected green to the
+        next protected green of the other; pairs without both are left out. [s]
+    """
+    cycle_s = pattern.cycle_s
+    protected = {
+        timing.group: [
+            run
+            for run in timing.runs(cycle_s)
+            if run.aspect is Aspect.PROTECTED and run.duration_s < cycle_s
+        ]
+        for timing in pattern.groups
+    }
+    gaps_s = {}
+    for first, second in sorted(pairs):
+        for ending, starting in ((first, second), (second, first)):
+            starts_s = [run.start_s for run in protected[starting]]
+            if starts_s and protected[ending]:
+                gaps_s[ending, starting] = min(
+                    time_until_first_s(run.start_s + run.duration_s, starts_s, cycle_s)
+                    for run in protected[ending]
+                )
+    return gaps_s
 
 
 def with_red_clearances(

@@ -1,6 +1,6 @@
 """One signal of a SUMO network as an intersection of the model, or why it stays as it is."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from citybrain.config import SafetyLimits
@@ -8,8 +8,10 @@ from citybrain.errors import InputError
 from citybrain.model.aspects import ENDS_AT_RED, STARTS_AT_RED
 from citybrain.model.intersection import Intersection, LinkKind, SignalGroup
 from citybrain.model.network import Untouched
+from citybrain.model.pattern import Pattern
 from citybrain.model.rules import longest_red_s
 from citybrain.model.signals import Green
+from citybrain.model.successions import protected_gaps_s
 from sim.sumo.conflicts import find_conflicts
 from sim.sumo.groups import GroupIndices, signal_groups
 from sim.sumo.intergreens import IntergreenEvidence, gather_evidence, intergreen_s
@@ -19,6 +21,9 @@ from sim.sumo.signal_links import LinkPath, foe_links, link_paths
 from sim.sumo.tls_reader import OFF, STATIC, Declarations, ProgramDeclaration
 
 _RAIL_JUNCTIONS = frozenset({"rail_signal", "rail_crossing"})
+_LONGEST_WALK_S = 40.0
+"""Crossing time of 43 m at 1.07 m/s; longer separations after a walk are stages. [s]"""
+_PROTECTED_RED_S = 3.0
 _NO_CHOICE = "nothing to retime: no two greens conflict"
 
 
@@ -112,20 +117,23 @@ def _reading(
 ) -> SignalReading | Untouched:
     _check_width(paths, programs)
     groups = signal_groups(programs)
-    conflicts = find_conflicts(groups, foe_links(net, paths), programs)
+    conflicts = find_conflicts(groups, foe_links(net, paths), (running,))
     pattern = pattern_of(running, groups)
     greens = {timing.group: timing.greens(pattern.cycle_s) for timing in pattern.groups}
     if not any(greens[first] and greens[second] for first, second in conflicts.conflicting):
         return Untouched(intersection=running.intersection, reason=_NO_CHOICE)
     yellows_s = {name: _yellow_s(shown) for name, shown in greens.items()}
+    shown_groups = tuple(_groups(groups, paths, greens, limits))
+    walks = {group.name for group in shown_groups if group.is_pedestrian}
     evidence = gather_evidence(pattern, conflicts, yellows_s, limits.walking_speed_mps)
     intersection = Intersection(
         name=running.intersection,
-        groups=tuple(_groups(groups, paths, greens, limits)),
+        groups=shown_groups,
         links=tuple(path.link for path in paths),
         conflicts=conflicts.conflicting,
         yielding=conflicts.yielding,
         intergreens_s={(e.ending, e.starting): intergreen_s(e) for e in evidence},
+        protections_s=_protections_s(pattern, conflicts.yielding, yellows_s, walks),
         yellows_s=yellows_s,
         red_ambers_s={name: _red_amber_s(shown) for name, shown in greens.items()},
         maximum_reds_s={
@@ -191,3 +199,23 @@ def _short_clearances(evidence: Sequence[IntergreenEvidence]) -> list[str]:
         f"group {worst.ending} to group {worst.starting}: {worst.shown_s:g} s shown, "
         f"{worst.kinematic_s:g} s asked; kept as shown"
     ]
+
+
+def _protections_s(
+    pattern: Pattern,
+    yielding: frozenset[tuple[str, str]],
+    yellows_s: Mapping[str, float],
+    walks: Collection[str],
+) -> dict[tuple[str, str], float]:
+    """Return how far protected greens of yielding pairs must stay apart.
+
+    After a walk, all that the running plan shows up to the time of a long crossing; after
+    vehicles, what it shows up to the yellow and some seconds of red: more than that is a stage
+    that lies between and no clearance.
+    """
+    return {
+        (ending, starting): min(
+            shown_s, _LONGEST_WALK_S if ending in walks else yellows_s[ending] + _PROTECTED_RED_S
+        )
+        for (ending, starting), shown_s in protected_gaps_s(pattern, yielding).items()
+    }

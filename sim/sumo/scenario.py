@@ -41,6 +41,8 @@ class SumoScenario:
         Absolute paths.
     begin_s, end_s
         Simulated time. [s]
+    clearing_s
+        Time at the end in which nobody departs any more, added where no end was named. [s]
     options
         Every other option of the configuration that shapes traffic; outputs and windows
         are left out.
@@ -66,6 +68,7 @@ class SumoScenario:
     feed: Path | None = None
     feed_start: datetime | None = None
     feed_seed: int | None = None
+    clearing_s: float = 0.0
     caveats: tuple[str, ...] = ()
 
     @property
@@ -73,6 +76,8 @@ class SumoScenario:
         """Role → file, for the record of provenance."""
         files = {"config": self.config, "network": self.net_file}
         files |= {f"routes {i}": path for i, path in enumerate(self.route_files, 1)}
+        files |= {"detectors": self.detectors} if self.detectors else {}
+        files |= {"feed": self.feed} if self.feed else {}
         files |= {f"additional {i}": path for i, path in enumerate(self.additional_files, 1)}
         return files
 
@@ -155,7 +160,9 @@ def _open_config(path: Path) -> SumoScenario:
     begin_s = seconds(options.pop("begin", "0"), f"{path}, begin")
     end_s = seconds(options.pop("end", "-1"), f"{path}, end")
     caveats: tuple[str, ...] = ()
+    clearing_s = 0.0
     if end_s <= begin_s:
+        clearing_s = _CLEARING_TIME_S
         end_s = last_departure_s(route_files) + _CLEARING_TIME_S
         caveats = (
             f"the configuration names no end: runs end {_CLEARING_TIME_S:.0f} s after the last "
@@ -172,6 +179,7 @@ def _open_config(path: Path) -> SumoScenario:
         begin_s=begin_s,
         end_s=end_s,
         options=tuple(sorted(options.items())),
+        clearing_s=clearing_s,
         caveats=caveats,
     )
 
