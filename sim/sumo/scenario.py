@@ -1,9 +1,12 @@
 """A scenario: what a SUMO configuration names, read once and never written."""
 
+import math
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 from citybrain.errors import InputError
 from sim.sumo.routes import last_departure_s
@@ -25,6 +28,13 @@ _OUTPUTS = frozenset({"summary", "tripinfo", "netstate", "netstate-dump", "devic
 _OUTPUT_WORDS = ("output", "log", "save-", "device.ssm.")
 _FILE_OPTIONS = frozenset({"weight-files", "load-state"})
 _CLEARING_TIME_S = 900.0
+_KINDS: dict[type, str] = {
+    dict: "a table",
+    str: "text in quotation marks",
+    int: "a whole number",
+    datetime: "an instant such as 2026-03-17T06:30:00Z",
+}
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +105,7 @@ def open_scenario(path: Path, period: str | None = None) -> SumoScenario:
     Raises
     ------
     InputError
-        A file is missing or broken, or the period is unknown.
+        A file or an entry is missing or broken, or the period is unknown.
     """
     if path.is_dir():
         path = _file_in_folder(path)
@@ -122,25 +132,44 @@ def _open_toml(path: Path, period: str | None) -> SumoScenario:
         raise InputError(path, "does not exist", "check the path") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(path, f"is not valid TOML ({error})", "correct the file") from None
-    periods = table.get("periods", {})
-    chosen = period or table.get("default_period")
-    if chosen not in periods:
+    periods = _entry(table, "periods", dict, path) or {}
+    chosen = period or _entry(table, "default_period", str, path)
+    if chosen is None or chosen not in periods:
         known = ", ".join(sorted(periods)) or "none"
         raise InputError(path, f"has no period {chosen!r}", f"choose one of: {known}")
-    entry = periods[chosen]
-    for key in ("sumocfg",):
-        if key not in entry:
-            raise InputError(path, f"period {chosen} has no {key!r}", "add it")
+    where = f"{path}, period {chosen}"
+    entry = _entry(periods, chosen, dict, path) or {}
+    config = _entry(entry, "sumocfg", str, where)
+    if config is None:
+        raise InputError(where, "has no 'sumocfg'", "add it")
     folder = path.parent
-    start = entry.get("feed_start")
     return replace(
-        _open_config(folder / entry["sumocfg"]),
-        name=f"{table.get('name', folder.name)} ({chosen})",
-        detectors=_optional(folder, table.get("detectors")),
-        feed=_optional(folder, entry.get("feed")),
-        feed_start=start.astimezone(UTC) if start else None,
-        feed_seed=entry.get("feed_seed"),
+        _open_config(folder / config),
+        name=f"{_entry(table, 'name', str, path) or folder.name} ({chosen})",
+        detectors=_optional(folder, _entry(table, "detectors", str, path)),
+        feed=_optional(folder, _entry(entry, "feed", str, where)),
+        feed_start=_feed_start(entry, where),
+        feed_seed=_entry(entry, "feed_seed", int, where),
     )
+
+
+def _entry(table: Mapping[str, Any], key: str, kind: type[_T], where: object) -> _T | None:
+    """Return an entry of a table, which must be of its kind; none if it is left out."""
+    value = table.get(key)
+    if value is None or isinstance(value, kind):
+        return value
+    raise InputError(where, f"has {value!s:.40} for {key}", f"write {_KINDS[kind]}")
+
+
+def _feed_start(entry: Mapping[str, Any], where: object) -> datetime | None:
+    start = _entry(entry, "feed_start", datetime, where)
+    if start is None:
+        return None
+    if start.tzinfo is None:
+        raise InputError(
+            where, f"feed_start {start} names no zone", f"write {start.isoformat()}Z if UTC"
+        )
+    return start.astimezone(UTC)
 
 
 def _optional(folder: Path, name: str | None) -> Path | None:
@@ -157,8 +186,8 @@ def _open_config(path: Path) -> SumoScenario:
         raise InputError(path, "names no route-files", "add <route-files value=…/>")
     net_file = _paths(path, folder, options.pop("net-file"))[0]
     additional_files = _paths(path, folder, options.pop("additional-files", ""))
-    begin_s = seconds(options.pop("begin", "0"), f"{path}, begin")
-    end_s = seconds(options.pop("end", "-1"), f"{path}, end")
+    begin_s = _instant_s(options.pop("begin", "0"), f"{path}, begin")
+    end_s = _instant_s(options.pop("end", "-1"), f"{path}, end")
     caveats: tuple[str, ...] = ()
     clearing_s = 0.0
     if end_s <= begin_s:
@@ -182,6 +211,13 @@ def _open_config(path: Path) -> SumoScenario:
         clearing_s=clearing_s,
         caveats=caveats,
     )
+
+
+def _instant_s(text: str, where: str) -> float:
+    time_s = seconds(text, where)
+    if not math.isfinite(time_s):
+        raise InputError(where, f"{text!r} is no time", "write seconds or hh:mm:ss")
+    return time_s
 
 
 def _read_options(path: Path) -> dict[str, str]:
