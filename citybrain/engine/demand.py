@@ -20,6 +20,7 @@ from detectors.turning import estimate_turning_demand
 from detectors.window import busiest_window
 from sim.sumo.driven import DrivenTrip, driven_trips
 from sim.sumo.reweight import reweighted, timetabled_vehicles, write_demand
+from sim.sumo.routes import check_whole
 from sim.sumo.scenario import SumoScenario
 from sim.sumo.staging import Staging
 from sim.sumo.stations import stations_of
@@ -65,6 +66,8 @@ def own_demand(area: StudyArea, *, timeout_s: float) -> Demand:
 
     Raises
     ------
+    InputError
+        A route file is cut off, or nobody departs.
     SimulationError
         The survey run failed.
     """
@@ -112,7 +115,7 @@ def observed_demand(
     Raises
     ------
     InputError
-        The flows are of none of the network's lanes.
+        The flows name a lane that the network lacks, a route file is cut off, or nobody departs.
     SimulationError
         The survey run failed.
     """
@@ -159,6 +162,7 @@ def check_flow_lanes(flows: FlowSnapshot, area: StudyArea) -> None:
 
 
 def _surveyed(area: StudyArea, timeout_s: float) -> tuple[DrivenTrip, ...]:
+    check_whole(area.scenario.route_files)
     with Staging(area.scenario, planned=area.network.intersections) as staging:
         return driven_trips(
             staging, area.network, area.running, seed=SURVEY_SEED, timeout_s=timeout_s

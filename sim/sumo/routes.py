@@ -40,6 +40,19 @@ def departure_s(text: str | None) -> float | None:
         return None
 
 
+def check_whole(route_files: Sequence[Path]) -> None:
+    """Raise unless every route file is complete, so that it is named before a run stumbles on it.
+
+    Raises
+    ------
+    InputError
+        A file is missing, cut off or not XML.
+    """
+    for path in route_files:
+        for _ in iterate_elements(path, ()):
+            pass
+
+
 def bicycle_types(files: Sequence[Path]) -> frozenset[str]:
     """Return the names of the vehicle types that are bicycles, SUMO's default type among them."""
     return frozenset(
