@@ -120,4 +120,6 @@ def _account(program: str, code: int, told: str) -> str:
         )
     lines = [line.strip() for line in told.splitlines() if line.strip()]
     errors = [line.removeprefix("Error: ") for line in lines if not line.startswith(_NOISE)]
-    return f"{program}: {'; '.join(errors[:2]) or f'ended with code {code}'}"
+    if not errors:
+        return f"{program}: ended with code {code} and told nothing; start it again"
+    return f"{program}: {'; '.join(errors[:2])}; correct what it names and start again"

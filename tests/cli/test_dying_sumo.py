@@ -17,8 +17,11 @@ pytestmark = pytest.mark.integration
 
 DEATHS = {
     "killed": ("kill -9 $$", "sumo: killed by signal 9 in mid-run; nothing of the run was used"),
-    "silent": ("exit 3", "sumo: ended with code 3"),
-    "told": ("echo 'Error: no such edge' >&2; exit 1", "sumo: no such edge"),
+    "silent": ("exit 3", "sumo: ended with code 3 and told nothing; start it again"),
+    "told": (
+        "echo 'Error: no such edge' >&2; exit 1",
+        "sumo: no such edge; correct what it names and start again",
+    ),
     "no outputs": ("exit 0", "does not exist"),
     "garbage": (
         'for a; do case "$a" in *trips.xml|*driven.xml) echo "<trips><tr" > "$a";; esac; done',
