@@ -9,7 +9,7 @@ from citybrain.cli.sources import measured, open_study
 from citybrain.cli.verdicts import print_verdict, verdict_content
 from citybrain.config import ProofSettings
 from citybrain.engine.artefacts import write_proof
-from citybrain.engine.prove import proof_seeds, prove_plan
+from citybrain.engine.prove import check_rules, proof_seeds, prove_plan
 from citybrain.engine.retiming import find_demand
 from citybrain.files import check_writable
 from citybrain.model.verdict import Decision
@@ -39,6 +39,7 @@ def run(request: Request) -> int:
         area.check_retimable()
         check_writable(request.out)
         plan = read_plan(request.plan)
+        check_rules(plan, area)
         seen = plan.provenance.seeds if plan.provenance else ()
         settings = ProofSettings(
             seeds=proof_seeds(request.seed_count, (*seen, area.scenario.feed_seed)),

@@ -90,8 +90,16 @@ def check_rules(plan: Plan, area: StudyArea) -> None:
     Raises
     ------
     UnsafePlanError
-        Names the first rule that is broken, and how many are.
+        Names an intersection that the network lacks, or else the first rule that is broken and
+        how many are.
     """
+    for pattern in plan.patterns:
+        if pattern.intersection not in area.network.intersections:
+            msg = (
+                f"{area.scenario.net_file}: has no intersection {pattern.intersection} to retime, "
+                f"which plan {plan.name} names; name the scenario that the plan was made for"
+            )
+            raise UnsafePlanError(msg)
     violations = check_plan(plan, area.network)
     if violations:
         msg = f"plan {plan.name} breaks {len(violations)} rules, the first: {violations[0]}"
