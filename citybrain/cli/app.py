@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from citybrain.units import DAY_S
+
 app = typer.Typer(
     name="citybrain",
     no_args_is_help=True,
@@ -60,7 +62,7 @@ def demo(
     *,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out/demo"),
     period: Period = None,
-    seconds_budget: Annotated[float, typer.Option(help="Time for the search. [s]")] = 12.0,
+    seconds_budget: Annotated[float, typer.Option(min=1, help="Time for the search. [s]")] = 12.0,
     workers: Workers = CORES,
     json: Json = False,
 ) -> int:
@@ -85,7 +87,9 @@ def count(
     *,
     detectors: Annotated[Path, typer.Option(help="Inventory of the detectors (TOML).")],
     out: Annotated[Path, typer.Option(help="Flows to write (Parquet).")] = Path("flows.parquet"),
-    bin_s: Annotated[float, typer.Option("--bin", min=1, help="Length of a bin. [s]")] = 300.0,
+    bin_s: Annotated[
+        float, typer.Option("--bin", min=1, max=DAY_S, help="Length of a bin. [s]")
+    ] = 300.0,
     start: Annotated[
         datetime | None,
         typer.Option(help="UTC instant of second 0, for feeds that count seconds."),

@@ -38,8 +38,7 @@ def run(request: Request) -> int:
         if request.network is not None:
             network = open_network(request.network, SafetyLimits())
             check_lanes(detectors, network, request.detectors)
-        start = request.start.replace(tzinfo=UTC) if request.start else None
-        clock = FeedClock(start=start, assume_zone=request.zone)
+        clock = FeedClock(start=_in_utc(request.start), assume_zone=request.zone)
         counted = count_feed(request.feed, detectors, bin_s=request.bin_s, clock=clock)
         write_flows(counted.flows, request.out)
     if request.is_json:
@@ -47,6 +46,13 @@ def run(request: Request) -> int:
     else:
         _print(request, counted)
     return 0
+
+
+def _in_utc(start: datetime | None) -> datetime | None:
+    """Return an instant in UTC, which it is in unless it carries an offset."""
+    if start is None:
+        return None
+    return start.astimezone(UTC) if start.tzinfo else start.replace(tzinfo=UTC)
 
 
 def _content(request: Request, counted: CountedFeed) -> dict[str, object]:
