@@ -1,6 +1,8 @@
 """Bad input ends in one line that names file, element and mend, and changes nothing."""
 
+import gzip
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -8,7 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from citybrain.config import SafetyLimits
+from citybrain.engine.area import open_area
 from citybrain.store.flows import BIN_LENGTH_KEY
+from citybrain.store.plans import write_plan
 from tests.cli.towns import PERIOD, SHORT, Terminal, change, cut, digests
 
 NET, CONFIG = "crossing_arterials.net.xml", f"{PERIOD}.sumocfg"
@@ -32,6 +37,17 @@ def emptied(name: str) -> Damage:
     return lambda town: (town / name).write_bytes(b"")
 
 
+def halved_and_packed(town: Path) -> None:
+    packed = town / "packed.rou.xml.gz"
+    packed.write_bytes(gzip.compress((town / ROUTES).read_bytes()))
+    cut(packed)
+    change(town / CONFIG, ROUTES, packed.name)
+
+
+def with_start(instant: str) -> Damage:
+    return changed("scenario.toml", "2026-03-17T11:00:00Z", instant)
+
+
 BAD_SCENARIOS: dict[str, tuple[Damage, tuple[str, ...]]] = {
     "no net": (removed(NET), (CONFIG, NET, "correct the path")),
     "no routes": (removed(ROUTES), (CONFIG, ROUTES, "correct the path")),
@@ -41,6 +57,14 @@ BAD_SCENARIOS: dict[str, tuple[Damage, tuple[str, ...]]] = {
     "half a feed": (halved(FEED), (FEED, "not a whole Parquet file", "copy it again")),
     "half an inventory": (halved(INVENTORY), (INVENTORY, "detector")),
     "half a configuration": (halved(CONFIG), (CONFIG, "no complete XML", "export it again")),
+    "half a route file": (halved(ROUTES), (ROUTES, "cut off", "restore the file")),
+    "some bytes of a route file": (
+        lambda town: cut(town / ROUTES, 0.02),
+        (ROUTES, "cut off", "restore the file"),
+    ),
+    "half a packed route file": (halved_and_packed, ("packed.rou.xml.gz", "cut off", "restore")),
+    "empty routes": (emptied(ROUTES), (ROUTES, "cut off", "generate it again")),
+    "no additional file": (removed("common.add.xml"), (CONFIG, "common.add.xml", "correct the")),
     "half an additional file": (halved("common.add.xml"), ("common.add.xml", "no complete XML")),
     "half a scenario file": (
         changed("scenario.toml", '"midday.sumocfg"', '"midday'),
@@ -59,6 +83,30 @@ BAD_SCENARIOS: dict[str, tuple[Damage, tuple[str, ...]]] = {
     "no time": (
         changed(CONFIG, '<end value="300" />', '<end value="noon" />'),
         (CONFIG, "'noon' is no time", "hh:mm:ss"),
+    ),
+    "endless time": (
+        changed(CONFIG, '<end value="300" />', '<end value="inf" />'),
+        (CONFIG, "end: 'inf' is no time", "hh:mm:ss"),
+    ),
+    "feed without a zone": (
+        with_start("2026-03-17T11:00:00"),
+        ("scenario.toml, period midday", "names no zone", "write 2026-03-17T11:00:00Z if UTC"),
+    ),
+    "feed of a day": (
+        with_start("2026-03-17"),
+        ("scenario.toml, period midday", "has 2026-03-17 for feed_start", "write an instant"),
+    ),
+    "numbered configuration": (
+        changed("scenario.toml", '"midday.sumocfg"', "3"),
+        ("scenario.toml, period midday", "has 3 for sumocfg", "write text"),
+    ),
+    "no configuration named": (
+        changed("scenario.toml", 'sumocfg = "midday.sumocfg"', ""),
+        ("scenario.toml, period midday", "has no 'sumocfg'", "add it"),
+    ),
+    "inventory by number": (
+        changed("scenario.toml", '"detectors.toml"', "[1]"),
+        ("scenario.toml", "has [1] for detectors", "write text"),
     ),
 }
 
@@ -129,6 +177,21 @@ def test_a_broken_plan_is_refused(
     assert "plan.json" in told.complaint
     assert named in told.complaint
     assert not out.exists()
+
+
+def test_a_plan_of_another_network_is_a_refusal(terminal: Terminal, town: Path, out: Path) -> None:
+    running = open_area(town, PERIOD, SafetyLimits()).running
+    stranger = replace(running.patterns[0], intersection="X1")
+    plan = town / "plan.json"
+    write_plan(replace(running, patterns=(*running.patterns, stranger)), plan)
+    before = digests(town)
+    told = terminal("validate", town, *SHORT, "--plan", plan, "--out", out)
+    assert told.code == 1
+    assert f"{NET}: has no intersection X1 to retime, which plan running" in told.complaint
+    assert "name the scenario that the plan was made for" in told.complaint
+    assert not told.output
+    assert not out.exists()
+    assert digests(town) == before
 
 
 def counted(terminal: Terminal, town: Path, feed: Path, out: Path, *words: object) -> object:

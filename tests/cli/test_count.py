@@ -82,6 +82,59 @@ def test_a_table_of_flows_is_printed(terminal: Terminal, town: Path, out: Path) 
     assert shown["bins"] == 12
 
 
+def started(terminal: Terminal, town: Path, instant: str) -> str:
+    words = ("--detectors", town / INVENTORY, "--out", town / "f.parquet", "--start", instant)
+    told = terminal("count", town / FEED, *words, "--json")
+    assert told.code == 0
+    return str(json.loads(told.output)["start"])
+
+
+@pytest.mark.parametrize(
+    "instant",
+    ["2026-03-17T11:00:00", "2026-03-17T11:00:00Z", "2026-03-17T12:00:00+01:00"],
+)
+def test_an_instant_is_utc_unless_it_says_another_zone(
+    terminal: Terminal, town: Path, instant: str
+) -> None:
+    assert started(terminal, town, instant) == "2026-03-17T11:00:00+00:00"
+
+
+LOG = """timestamp,device,event,parameter
+2026-03-17 12:00:01,7,82,1
+2026-03-17 12:00:02,7,81,1
+"""
+
+
+def controller_log(town: Path) -> Path:
+    log = town / "log.csv"
+    log.write_text(LOG, encoding="utf-8")
+    change(town / INVENTORY, '"E_J5_bay_0.stop_bar"', '"7:1"')
+    return log
+
+
+def test_times_without_a_zone_are_refused(terminal: Terminal, town: Path, out: Path) -> None:
+    words = ("--detectors", town / INVENTORY, "--out", out / "f.parquet")
+    log = controller_log(town)
+    for zone, told in (
+        ((), "times carry no time zone; write UTC instants"),
+        (("--zone", "Mars/Base"), "'Mars/Base' is not a time zone; use a name such as UTC"),
+    ):
+        answer = terminal("count", log, *words, *zone)
+        assert answer.code == 2
+        assert "log.csv, column 'timestamp': " in answer.complaint
+        assert told in answer.complaint
+        assert not out.exists()
+
+
+def test_a_named_zone_is_turned_into_utc(terminal: Terminal, town: Path, out: Path) -> None:
+    words = ("--detectors", town / INVENTORY, "--out", out / "f.parquet", "--json")
+    answer = terminal("count", controller_log(town), *words, "--zone", "Europe/Berlin")
+    assert answer.code == 0
+    content = json.loads(answer.output)
+    assert content["start"].startswith("2026-03-17T11:00")
+    assert content["vehicles"] == 1
+
+
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
