@@ -1,6 +1,5 @@
 """What the engine asks of the adapters, as protocols and the values that cross them."""
 
 from citybrain.ports.evaluation import Evaluation, PlanEvaluator, Progress
-from citybrain.ports.proof import Prover
 
-__all__ = ["Evaluation", "PlanEvaluator", "Progress", "Prover"]
+__all__ = ["Evaluation", "PlanEvaluator", "Progress"]

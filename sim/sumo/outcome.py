@@ -10,8 +10,6 @@ from citybrain.model.network import Network
 from citybrain.model.verdict import Outcome
 from sim.sumo.xml_files import iterate_elements
 
-_BICYCLE = "bicycle"
-
 
 @dataclass(slots=True)
 class _Tally:
