@@ -1,0 +1,334 @@
+"""The pass over a controller log: every event once, all measures at once.
+
+Events come in order of time.  Of events in the same tenth of a second those of the signal are
+taken first (green, yellow, red, in this order), so that an arrival in the moment of a change
+belongs to the new colour; the others in the order of the log.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from detectors.kernels import Whole
+from detectors.pulses import Ints
+
+Codes = NDArray[np.int16]
+Records = Any
+"""Array of records with the fields of one of the layouts below, which mypy cannot see."""
+
+UNKNOWN, ON_GREEN, ON_YELLOW, ON_RED = 0, 1, 2, 3
+NEVER_MS = -(1 << 62)
+FIRST_RED_MS = 5000
+"""Part of red in which a standing queue shows that the green did not serve it [ms]."""
+FULL = 0.8
+"""Occupancy of green and of the first of red from which on a split has failed."""
+GREEN, GAP_OUT, MAX_OUT, FORCE_OFF, YELLOW, RED = 1, 4, 5, 6, 8, 10
+WALK, PED_CALL, DETECTOR_OFF, DETECTOR_ON, PED_ON = 21, 45, 81, 82, 90
+LOST_OFFS, LOST_ONS, DOUBLED, UNREAD = 0, 1, 2, 3
+
+
+def _layout(kind: str, names: str) -> np.dtype[np.void]:
+    return np.dtype([(name, kind) for name in names.split()])
+
+
+WIRING = _layout("i4", "detector phase advance presence clearance")
+"""``[device, parameter]`` → its detector and phase, and the phase it serves in each use; or -1."""
+DETECTOR_STATE = _layout("i8", "on_ms off_ms")
+"""Begin of the pulse that lasts, and end of the one before."""
+PHASE_STATE = _layout(
+    "i8",
+    "colour since_ms is_whole present present_ms green_ms covered_green_ms covered_red_ms "
+    "ped_call_ms",
+)
+"""Colour and its begin; detectors covered and when last looked; green and cover of this cycle."""
+DETECTOR_SUMS = _layout("i8", "volume broken chatter occupied_ms mended_ms")
+PHASE_SUMS = _layout(
+    "i8",
+    "arrivals_unknown arrivals_green arrivals_yellow arrivals_red green_ms gap_outs max_outs "
+    "force_offs cycles split_failures ped_actuations ped_served ped_delay_ms clearance_yellow "
+    "clearance_red",
+)
+
+
+class Rules(NamedTuple):
+    """Length and number of bins, end of the log, and limits of the repairs, in ms."""
+
+    bin_ms: int
+    bin_count: int
+    end_ms: int
+    break_ms: int
+    chatter_ms: int
+
+
+@njit(cache=True, nogil=True)
+def _row(time_ms: Whole, rules: Rules) -> Whole:
+    return min(max(time_ms // rules.bin_ms, 0), rules.bin_count - 1)
+
+
+@njit(cache=True, nogil=True)
+def _cover(
+    begin_ms: Whole, end_ms: Whole, detector: Whole, is_mended: bool, rules: Rules, sums: Records
+) -> None:
+    """Add covered time to the bins that it lies in."""
+    row = _row(begin_ms, rules)
+    while begin_ms < end_ms and row < rules.bin_count:
+        part_ms = min(end_ms, (row + 1) * rules.bin_ms) - begin_ms
+        if is_mended:
+            sums[row, detector].mended_ms += part_ms
+        else:
+            sums[row, detector].occupied_ms += part_ms
+        begin_ms += part_ms
+        row += 1
+
+
+@njit(cache=True, nogil=True)
+def _end_green(now_ms: Whole, phase: Whole, state: Records, rules: Rules, sums: Records) -> None:
+    """Add the green that ends to its cycle and to the bins that it lies in."""
+    now = state[phase]
+    if now.colour == ON_GREEN:
+        begin_ms = now.since_ms
+        now.green_ms = now_ms - begin_ms
+        row = _row(begin_ms, rules)
+        while begin_ms < now_ms and row < rules.bin_count:
+            part_ms = min(now_ms, (row + 1) * rules.bin_ms) - begin_ms
+            sums[row, phase].green_ms += part_ms
+            begin_ms += part_ms
+            row += 1
+
+
+@njit(cache=True, nogil=True)
+def _add_presence(now_ms: Whole, phase: Whole, state: Records) -> None:
+    """Add the time since the last look during which the phase's stop line was covered."""
+    now = state[phase]
+    if now.present > 0:
+        from_ms = max(now.present_ms, now.since_ms)
+        if now.colour == ON_GREEN:
+            now.covered_green_ms += now_ms - from_ms
+        elif now.colour == ON_RED:
+            now.covered_red_ms += max(min(now_ms, now.since_ms + FIRST_RED_MS) - from_ms, 0)
+    now.present_ms = now_ms
+
+
+@njit(cache=True, nogil=True)
+def _end_cycle(now_ms: Whole, phase: Whole, state: Records, rules: Rules, sums: Records) -> None:
+    """Judge the split of a cycle that was seen whole, up to five seconds of red."""
+    now = state[phase]
+    barrier_ms = now.since_ms + FIRST_RED_MS
+    was_whole = now.is_whole == 1 and now.colour == ON_RED and now.green_ms > 0
+    if was_whole and now_ms >= barrier_ms:
+        total = sums[_row(barrier_ms, rules), phase]
+        is_full = now.covered_green_ms >= FULL * now.green_ms
+        total.cycles += 1
+        total.split_failures += is_full and now.covered_red_ms >= FULL * FIRST_RED_MS
+
+
+@njit(cache=True, nogil=True)
+def _signal(
+    code: Whole, now_ms: Whole, phase: Whole, state: Records, rules: Rules, sums: Records
+) -> None:
+    """Change the colour; a colour that comes out of turn spoils the cycle, not the state."""
+    _add_presence(now_ms, phase, state)
+    _end_green(now_ms, phase, state, rules, sums)
+    now = state[phase]
+    if code == GREEN:
+        _end_cycle(now_ms, phase, state, rules, sums)
+        now.covered_green_ms = 0
+        now.covered_red_ms = 0
+        now.is_whole = 1
+        now.colour = ON_GREEN
+        now.since_ms = now_ms
+        return
+    before, after = (ON_GREEN, ON_YELLOW) if code == YELLOW else (ON_YELLOW, ON_RED)
+    if now.colour != before:
+        now.is_whole = 0
+    if now.colour != ON_RED:
+        now.colour = after
+        now.since_ms = now_ms
+
+
+@njit(cache=True, nogil=True)
+def _is_off(
+    now_ms: Whole, detector: Whole, state: Records, rules: Rules, sums: Records, faults: Ints
+) -> bool:
+    """End a pulse; return whether there was one."""
+    now = state[detector]
+    if now.on_ms == NEVER_MS:
+        faults[DOUBLED if now.off_ms == now_ms else LOST_ONS] += 1
+        return False
+    is_chatter = now_ms - now.on_ms < rules.chatter_ms
+    sums[_row(now.on_ms, rules), detector].chatter += is_chatter
+    _cover(now.on_ms, now_ms, detector, False, rules, sums)
+    now.on_ms = NEVER_MS
+    now.off_ms = now_ms
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _is_on(
+    now_ms: Whole, detector: Whole, state: Records, rules: Rules, sums: Records, faults: Ints
+) -> bool:
+    """Begin a pulse; return whether it is one, not the last on event again."""
+    now = state[detector]
+    if now.on_ms == now_ms:
+        faults[DOUBLED] += 1
+        return False
+    total = sums[_row(now_ms, rules), detector]
+    total.volume += 1
+    if now.on_ms != NEVER_MS:
+        faults[LOST_OFFS] += 1
+        _cover(now.on_ms, now_ms, detector, True, rules, sums)
+    else:
+        total.broken += now_ms - now.off_ms < rules.break_ms
+    now.on_ms = now_ms
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _arrive(now_ms: Whole, wire: Any, phases: Records, rules: Rules, sums: Records) -> None:  # noqa: ANN401
+    """Count an actuation by the colour of the phase that its detector serves."""
+    row = _row(now_ms, rules)
+    if wire.advance >= 0:
+        colour, total = phases[wire.advance].colour, sums[row, wire.advance]
+        if colour == ON_GREEN:
+            total.arrivals_green += 1
+        elif colour == ON_YELLOW:
+            total.arrivals_yellow += 1
+        elif colour == ON_RED:
+            total.arrivals_red += 1
+        else:
+            total.arrivals_unknown += 1
+    if wire.clearance >= 0:
+        colour, total = phases[wire.clearance].colour, sums[row, wire.clearance]
+        total.clearance_yellow += colour == ON_YELLOW
+        total.clearance_red += colour == ON_RED
+
+
+@njit(cache=True, nogil=True)
+def _other(code: Whole, now_ms: Whole, phase: Whole, state: Records, total: Any) -> None:  # noqa: ANN401
+    now = state[phase]
+    if code == GAP_OUT:
+        total.gap_outs += 1
+    elif code == MAX_OUT:
+        total.max_outs += 1
+    elif code == FORCE_OFF:
+        total.force_offs += 1
+    elif code == PED_ON:
+        total.ped_actuations += 1
+    elif code == PED_CALL and now.ped_call_ms == NEVER_MS:
+        now.ped_call_ms = now_ms
+    elif code == WALK and now.ped_call_ms != NEVER_MS:
+        total.ped_served += 1
+        total.ped_delay_ms += now_ms - now.ped_call_ms
+        now.ped_call_ms = NEVER_MS
+
+
+@njit(cache=True, nogil=True)
+def mark_speaking(device: Codes, code: Codes, parameter: Codes, speaks: NDArray[np.bool_]) -> None:
+    """Mark the channels ``[device, parameter]`` that a detector event names."""
+    for k in range(len(code)):
+        if DETECTOR_OFF <= code[k] <= DETECTOR_ON and 0 <= parameter[k] < speaks.shape[1]:
+            speaks[device[k], parameter[k]] = True
+
+
+@njit(cache=True, nogil=True)
+def _signals(code: Codes, begin: int, end: int) -> bool:
+    for k in range(begin, end):  # noqa: SIM110 - compiled
+        if code[k] == GREEN or code[k] == YELLOW or code[k] == RED:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def pass_over(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one pass, and kernels take arrays
+    time_ms: Ints,
+    device: Codes,
+    code: Codes,
+    parameter: Codes,
+    wiring: Records,
+    rules: Rules,
+    detectors: Records,
+    phases: Records,
+    detector_sums: Records,
+    phase_sums: Records,
+    faults: Ints,
+) -> None:
+    """Take every event of a log once and add up all measures.
+
+    A log may be cut between any two moments; state and sums go on.
+
+    Parameters
+    ----------
+    time_ms
+        Time of each event since the begin of the first bin, in order. [ms]
+    device, code, parameter
+        Controller by position, event code, phase or channel.
+    wiring
+        Detectors and the phases that they serve, `WIRING`.
+    rules
+        Bins and limits.
+    detectors, phases
+        What is going on, `DETECTOR_STATE` and `PHASE_STATE`; changed in place.
+    detector_sums, phase_sums
+        Sums ``[bin, detector]`` and ``[bin, phase]``, changed in place.
+    faults
+        Counts of what was mended or could not be read, changed in place.
+    """
+    begin = 0
+    while begin < len(time_ms):
+        now_ms = time_ms[begin]
+        end = begin
+        while end < len(time_ms) and time_ms[end] == now_ms:
+            end += 1
+        if _signals(code, begin, end):
+            for colour in (GREEN, YELLOW, RED):
+                for k in range(begin, end):
+                    if code[k] == colour and 0 <= parameter[k] < wiring.shape[1]:
+                        phase = wiring[device[k], parameter[k]].phase
+                        if phase >= 0:
+                            _signal(colour, now_ms, phase, phases, rules, phase_sums)
+        for k in range(begin, end):
+            if not 0 <= parameter[k] < wiring.shape[1]:
+                faults[UNREAD] += 1
+                continue
+            wire = wiring[device[k], parameter[k]]
+            if code[k] == DETECTOR_OFF:
+                at = wire.detector
+                if (
+                    _is_off(now_ms, at, detectors, rules, detector_sums, faults)
+                    and wire.presence >= 0
+                ):
+                    _add_presence(now_ms, wire.presence, phases)
+                    phases[wire.presence].present -= 1
+            elif code[k] == DETECTOR_ON:
+                at = wire.detector
+                was_off = detectors[at].on_ms == NEVER_MS
+                if _is_on(now_ms, at, detectors, rules, detector_sums, faults):
+                    _arrive(now_ms, wire, phases, rules, phase_sums)
+                    if was_off and wire.presence >= 0:
+                        _add_presence(now_ms, wire.presence, phases)
+                        phases[wire.presence].present += 1
+            elif GAP_OUT <= code[k] <= PED_ON and wire.phase >= 0:
+                total = phase_sums[_row(now_ms, rules), wire.phase]
+                _other(code[k], now_ms, wire.phase, phases, total)
+        begin = end
+
+
+@njit(cache=True, nogil=True)
+def close(
+    rules: Rules,
+    detectors: Records,
+    phases: Records,
+    detector_sums: Records,
+    phase_sums: Records,
+) -> None:
+    """End what is still going on when the log ends; parameters as in `pass_over`."""
+    for phase in range(len(phases)):
+        _add_presence(rules.end_ms, phase, phases)
+        _end_green(rules.end_ms, phase, phases, rules, phase_sums)
+        _end_cycle(rules.end_ms, phase, phases, rules, phase_sums)
+    for at in range(len(detectors)):
+        begin_ms = detectors[at].on_ms
+        if begin_ms != NEVER_MS:
+            _cover(begin_ms, rules.end_ms, at, True, rules, detector_sums)

@@ -1,0 +1,288 @@
+"""Controller log to measures per phase and detector."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from citybrain.errors import InfeasibleError
+from citybrain.units import DAY_S
+from detectors.controller_log.kernels import (
+    DETECTOR_STATE,
+    DETECTOR_SUMS,
+    DOUBLED,
+    LOST_OFFS,
+    LOST_ONS,
+    NEVER_MS,
+    PHASE_STATE,
+    PHASE_SUMS,
+    UNREAD,
+    WIRING,
+    Codes,
+    Records,
+    Rules,
+    close,
+    mark_speaking,
+    pass_over,
+)
+from detectors.pulses import Floats, Ints
+
+CHANNELS = 256
+"""Phases and detectors are numbered in one byte."""
+QUARTER_HOUR_MS = 900_000
+LONGEST_LOG_DAYS = 366
+LAST_PHASE = 16
+USES: Mapping[str, str] = {
+    "Advance": "advance",
+    "Presence": "presence",
+    "Yellow_Red": "clearance",
+}
+"""Function of a detector in the configuration → our word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepairLimits:
+    """When two pulses are one vehicle, and when a pulse is none.
+
+    Parameters
+    ----------
+    break_ms
+        A pulse that begins less than this after the end of the one before belongs to the same
+        vehicle. [ms]
+    chatter_ms
+        A pulse shorter than this is chatter. [ms]
+    """
+
+    break_ms: int = 200
+    chatter_ms: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EventLog:
+    """Events in order of time.
+
+    Parameters
+    ----------
+    start
+        Zero of `time_ms`, as the log writes it.
+    time_ms
+        Time of each event. [ms]
+    device
+        Controller of each event, a position in `devices`.
+    code, parameter
+        Event code, and phase or channel; -1 for one beyond 32,767.
+    devices
+        Controllers.
+    reordered
+        Rows that were older than the one before.
+    """
+
+    start: pd.Timestamp
+    time_ms: Ints
+    device: Codes
+    code: Codes
+    parameter: Codes
+    devices: tuple[object, ...]
+    reordered: int = 0
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> Self:
+        """Read a table with columns ``TimeStamp, DeviceId, EventId, Parameter``.
+
+        Raises
+        ------
+        InfeasibleError
+            There is no event, or one without a time, or the log reaches over more than a year.
+        """
+        stamps = frame["TimeStamp"].to_numpy().astype("datetime64[ms]")
+        if not len(stamps) or np.isnat(stamps).any():
+            msg = "the log holds no event, or one without a time"
+            raise InfeasibleError(msg)
+        time_ms = stamps.astype(np.int64)
+        start_ms = int(time_ms.min()) // QUARTER_HOUR_MS * QUARTER_HOUR_MS
+        time_ms = time_ms - start_ms
+        if time_ms.max() > LONGEST_LOG_DAYS * DAY_S * 1000:
+            msg = f"the log reaches over {time_ms.max() / DAY_S / 1000:,.0f} days"
+            raise InfeasibleError(msg)
+        older = int(np.count_nonzero(time_ms[1:] < time_ms[:-1]))
+        codes, devices = pd.factorize(frame["DeviceId"])
+        columns = [codes, frame["EventId"].to_numpy(), frame["Parameter"].to_numpy()]
+        device, code, parameter = (_short(column) for column in columns)
+        if older:
+            order = np.argsort(time_ms, kind="stable")
+            time_ms, device = time_ms[order], device[order]
+            code, parameter = code[order], parameter[order]
+        return cls(
+            start=pd.Timestamp(start_ms, unit="ms"),
+            time_ms=time_ms,
+            device=device,
+            code=code,
+            parameter=parameter,
+            devices=tuple(devices),
+            reordered=older,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LogMeasures:
+    """What a controller log tells, per bin.
+
+    Parameters
+    ----------
+    start
+        Begin of the first bin, in the clock of the log.
+    bin_ms
+        Length of a bin. [ms]
+    detectors, phases
+        (controller, channel) and (controller, phase) of the columns.
+    by_detector
+        Raw sums ``[bin, detector]``, fields of `DETECTOR_SUMS`.
+    by_phase
+        Raw sums ``[bin, phase]``, fields of `PHASE_SUMS`.
+    faults
+        What was mended or could not be read.
+    """
+
+    start: pd.Timestamp
+    bin_ms: int
+    detectors: tuple[tuple[object, int], ...]
+    phases: tuple[tuple[object, int], ...]
+    by_detector: Records
+    by_phase: Records
+    faults: Mapping[str, int]
+
+    @property
+    def mended_volume(self) -> Ints:
+        """Vehicles per bin and detector, broken pulses merged and chatter left out [veh]."""
+        sums = self.by_detector
+        return np.asarray(np.maximum(sums["volume"] - sums["broken"] - sums["chatter"], 0))
+
+    @property
+    def occupancy(self) -> Floats:
+        """Covered share of each bin, by whole pulses; see `mended_occupancy` [0-1]."""
+        return np.asarray(self.by_detector["occupied_ms"] / self.bin_ms)
+
+    @property
+    def mended_occupancy(self) -> Floats:
+        """The same with pulses of a lost end, which last until the next one begins [0-1]."""
+        return self.occupancy + self.by_detector["mended_ms"] / self.bin_ms
+
+    @property
+    def arrivals(self) -> Ints:
+        """Actuations of advance detectors [veh]."""
+        names = [name for name in self.by_phase.dtype.names or () if name.startswith("arrivals_")]
+        return np.asarray(sum(self.by_phase[name] for name in names))
+
+    @property
+    def arrivals_on_green(self) -> Floats:
+        """Share of the arrivals that came on green; NaN without arrivals [0-1]."""
+        return _share(self.by_phase["arrivals_green"], self.arrivals)
+
+    @property
+    def arrivals_on_red(self) -> Floats:
+        """Share of the arrivals that came on red; NaN without arrivals [0-1]."""
+        return _share(self.by_phase["arrivals_red"], self.arrivals)
+
+    @property
+    def platoon_ratio(self) -> Floats:
+        """Share of arrivals on green over the share of green, R_p = P / (g / C) [-].
+
+        References
+        ----------
+        Highway Capacity Manual, 6th edition, chapter 19: platoon ratio and arrival type.
+        """
+        return _share(self.arrivals_on_green, self.by_phase["green_ms"] / self.bin_ms)
+
+    @property
+    def ped_delay_s(self) -> Floats:
+        """Mean time from a pedestrian's call to the walk; NaN where none was served [s]."""
+        return _share(self.by_phase["ped_delay_ms"] / 1000.0, self.by_phase["ped_served"])
+
+
+def measure_log(
+    log: EventLog,
+    config: pd.DataFrame,
+    *,
+    bin_ms: int = QUARTER_HOUR_MS,
+    limits: RepairLimits | None = None,
+) -> LogMeasures:
+    """Take all measures in one pass over a log.
+
+    Parameters
+    ----------
+    log
+        Events.
+    config
+        Columns ``DeviceId, Phase, Function, Parameter``: which phase a detector serves, and how
+        (Advance, Presence, Yellow_Red; others are counted and serve no measure of a phase).
+    bin_ms
+        Length of a bin. [ms]
+    limits
+        Limits of the repairs.
+    """
+    limits = limits or RepairLimits()
+    wiring, columns, phases = _wiring(log, config)
+    end_ms = int(log.time_ms[-1])
+    bin_count = end_ms // bin_ms + 1
+    rules = Rules(bin_ms, bin_count, end_ms, limits.break_ms, limits.chatter_ms)
+    detector_state = np.full(len(columns), NEVER_MS, np.int64).repeat(2).view(DETECTOR_STATE)
+    phase_state = np.zeros(len(phases), PHASE_STATE)
+    phase_state["ped_call_ms"] = NEVER_MS
+    by_detector = np.zeros((bin_count, len(columns)), DETECTOR_SUMS)
+    by_phase = np.zeros((bin_count, len(phases)), PHASE_SUMS)
+    faults = np.zeros(4, np.int64)
+    carried = detector_state, phase_state, by_detector, by_phase
+    pass_over(log.time_ms, log.device, log.code, log.parameter, wiring, rules, *carried, faults)
+    close(rules, *carried)
+    at = {
+        "lost offs": LOST_OFFS,
+        "lost ons": LOST_ONS,
+        "doubled rows": DOUBLED,
+        "unread": UNREAD,
+    }
+    return LogMeasures(
+        start=log.start,
+        bin_ms=bin_ms,
+        detectors=columns,
+        phases=phases,
+        by_detector=by_detector,
+        by_phase=by_phase,
+        faults={name: int(faults[position]) for name, position in at.items()},
+    )
+
+
+def _wiring(
+    log: EventLog, config: pd.DataFrame
+) -> tuple[Records, tuple[tuple[object, int], ...], tuple[tuple[object, int], ...]]:
+    """Wire every channel that speaks as a detector, and phases 1 to 16."""
+    shape = len(log.devices), CHANNELS
+    speaks = np.zeros(shape, np.bool_)
+    mark_speaking(log.device, log.code, log.parameter, speaks)
+    wiring: Records = np.full((*shape, len(WIRING.names or ())), -1, np.int32).view(WIRING)[:, :, 0]
+    wiring["detector"][speaks] = np.arange(np.count_nonzero(speaks))
+    wiring["phase"][:, 1 : LAST_PHASE + 1] = np.arange(shape[0] * LAST_PHASE).reshape(shape[0], -1)
+    position = {device: at for at, device in enumerate(log.devices)}
+    columns = (config[name] for name in ("DeviceId", "Phase", "Function", "Parameter"))
+    for device, phase, function, channel in zip(*columns, strict=True):
+        use, at = USES.get(str(function)), position.get(device)
+        is_known = 0 <= channel < CHANNELS and 1 <= phase <= LAST_PHASE
+        if use and at is not None and is_known:
+            wiring[use][at, channel] = wiring["phase"][at, phase]
+    detectors = tuple((log.devices[at], int(channel)) for at, channel in np.argwhere(speaks))
+    phases = tuple((device, n) for device in log.devices for n in range(1, LAST_PHASE + 1))
+    return wiring, detectors, phases
+
+
+def _short(values: NDArray[np.int64]) -> Codes:
+    """Return whole numbers as two bytes; -1 for those that do not fit."""
+    fits = (values >= 0) & (values <= np.iinfo(np.int16).max)
+    return values.astype(np.int16) if fits.all() else np.where(fits, values, -1).astype(np.int16)
+
+
+def _share(above: NDArray[np.generic], below: NDArray[np.generic]) -> Floats:
+    above_f, below_f = np.asarray(above, np.float64), np.asarray(below, np.float64)
+    known = below_f > 0
+    return np.where(known, above_f / np.where(known, below_f, 1.0), np.nan)
