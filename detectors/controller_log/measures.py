@@ -168,7 +168,7 @@ class LogMeasures:
     @property
     def mended_occupancy(self) -> Floats:
         """The same with pulses of a lost end, which last until the next one begins [0-1]."""
-        return self.occupancy + self.by_detector["mended_ms"] / self.bin_ms
+        return np.asarray(self.occupancy + self.by_detector["mended_ms"] / self.bin_ms)
 
     @property
     def arrivals(self) -> Ints:
