@@ -1,0 +1,1 @@
+"""Counts from cameras without a model; the only part that reads pictures."""
