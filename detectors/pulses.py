@@ -51,9 +51,24 @@ class FeedRepairs:
         Pulses or figures of detectors that the inventory does not name.
     gaps
         Times longer than the threshold during which no detector said anything.
+    used_rows
+        Rows that made a flow or a pulse, or showed that the feed was alive.
+    wild_times
+        Rows more than a year away from the others; they are left out.
+    clock_steps
+        How often the clock of the feed was set back or ran backwards.
+    overlaid_rows
+        Rows of times that the clock showed again later; they are left out.
+    repeated_hour_rows
+        Local times of the hour that the end of summer time repeats, told apart by their order.
+    skipped_hour_rows
+        Local times that the begin of summer time skips; the clock is taken to be an hour late.
+    flagged_rows
+        Figures that their source marks as faulty or imputed; their time counts as not covered.
     """
 
     rows: int = 0
+    used_rows: int = 0
     lost_offs: int = 0
     still_on: int = 0
     lost_ons: int = 0
@@ -66,6 +81,12 @@ class FeedRepairs:
     unknown_events: int = 0
     unknown_detector_rows: int = 0
     gaps: int = 0
+    wild_times: int = 0
+    clock_steps: int = 0
+    overlaid_rows: int = 0
+    repeated_hour_rows: int = 0
+    skipped_hour_rows: int = 0
+    flagged_rows: int = 0
 
     def __add__(self, other: Self) -> Self:
         """Return the sums of both."""
@@ -73,9 +94,16 @@ class FeedRepairs:
         return type(self)(**{name: getattr(self, name) + getattr(other, name) for name in names})
 
     @property
+    def left_out_rows(self) -> int:
+        """Rows that were not used; with `used_rows` they are all rows of the feed."""
+        doubtful = self.unreadable_rows + self.wild_times + self.overlaid_rows
+        return doubtful + self.doubled_rows + self.lost_ons
+
+    @property
     def lines(self) -> tuple[str, ...]:
         """What was found, such as ``lost offs: 12``; empty for a clean feed."""
-        names = [field.name for field in fields(self) if field.name != "rows"]
+        sums = {"rows", "used_rows"}
+        names = [field.name for field in fields(self) if field.name not in sums]
         found = {name.replace("_", " "): getattr(self, name) for name in names}
         return tuple(f"{name}: {count}" for name, count in found.items() if count)
 
@@ -102,6 +130,8 @@ class Pulses:
         Second 0, timezone-aware UTC; none where the feed does not say.
     repairs
         What was mended.
+    notes
+        What else the reader found, one sentence each.
     """
 
     names: tuple[str, ...]
@@ -113,6 +143,7 @@ class Pulses:
     spans_s: Floats
     start: datetime | None
     repairs: FeedRepairs
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse pulses that are out of order or end before they begin."""
@@ -147,4 +178,5 @@ class Pulses:
             spans_s=self.spans_s,
             start=self.start,
             repairs=self.repairs,
+            notes=self.notes,
         )

@@ -32,6 +32,8 @@ class RawPulses:
         Second 0 in UTC; none where the feed does not say.
     repairs
         What the reader has counted so far.
+    notes
+        What else the reader found.
     """
 
     names: tuple[str, ...]
@@ -42,6 +44,7 @@ class RawPulses:
     alive_s: Floats
     start: datetime | None
     repairs: FeedRepairs
+    notes: tuple[str, ...] = ()
 
     def take(self, rows: Flags | Ints, repairs: FeedRepairs) -> "RawPulses":
         """Return some of the pulses, with new counts of repairs."""
@@ -141,6 +144,7 @@ def tidy(raw: RawPulses, *, gap_s: float = GAP_S) -> Pulses:
         repaired=(lost | off_s.overlaps)[order],
         spans_s=spans_s,
         start=raw.start,
+        notes=raw.notes,
         repairs=raw.repairs
         + FeedRepairs(
             lost_offs=int(np.sum(lost)),

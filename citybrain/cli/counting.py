@@ -76,7 +76,7 @@ def _print(request: Request, counted: CountedFeed) -> None:
         f"{flows.start:%Y-%m-%d %H:%M:%S} UTC"
     )
     mended = {name: number for name, number in asdict(counted.repairs).items() if number}
-    rows = mended.pop("rows", 0)
+    rows, _ = mended.pop("rows", 0), mended.pop("used_rows", 0)
     told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in mended.items())
     OUTPUT.print(f"read      {rows} rows, repairs: {told or 'none'}")
     for caveat in counted.caveats:

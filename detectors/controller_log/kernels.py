@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from detectors.controller_log.codes import Event
 from detectors.kernels import Whole
 from detectors.pulses import Ints
 
@@ -24,8 +25,10 @@ FIRST_RED_MS = 5000
 """Part of red in which a standing queue shows that the green did not serve it [ms]."""
 FULL = 0.8
 """Occupancy of green and of the first of red from which on a split has failed."""
-GREEN, GAP_OUT, MAX_OUT, FORCE_OFF, YELLOW, RED = 1, 4, 5, 6, 8, 10
-WALK, PED_CALL, DETECTOR_OFF, DETECTOR_ON, PED_ON = 21, 45, 81, 82, 90
+GREEN, YELLOW, RED = int(Event.GREEN), int(Event.YELLOW), int(Event.RED_CLEARANCE)
+GAP_OUT, MAX_OUT, FORCE_OFF = int(Event.GAP_OUT), int(Event.MAX_OUT), int(Event.FORCE_OFF)
+WALK, PED_CALL, PED_ON = int(Event.WALK), int(Event.PED_CALL), int(Event.PED_DETECTOR_ON)
+DETECTOR_OFF, DETECTOR_ON = int(Event.DETECTOR_OFF), int(Event.DETECTOR_ON)
 LOST_OFFS, LOST_ONS, DOUBLED, UNREAD = 0, 1, 2, 3
 
 
