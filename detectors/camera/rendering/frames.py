@@ -1,0 +1,256 @@
+"""A scene and its traffic as a stream of pictures."""
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.camera.rendering import lamps, sensor, shadows, street
+from detectors.camera.rendering.drawing import Bytes, Floats, bytes_of, fill
+from detectors.camera.rendering.fleet import Moment, Traffic, paints
+from detectors.camera.rendering.painter import Lighting, face_colours, far_to_near, paint
+from detectors.camera.rendering.roadside import Roadside
+from detectors.camera.rendering.scene import Scene
+from detectors.camera.rendering.shells import Shell, build_shell, place
+from detectors.camera.rendering.view import NEAR_M, View
+
+Rows = NDArray[np.int64]
+
+_FOLLOWS_M = 28.0
+_BESIDE_M = 2.2
+
+
+def render_frames(scene: Scene, traffic: Traffic) -> Iterator[Bytes]:
+    """Draw every frame of a clip.
+
+    Parameters
+    ----------
+    scene
+        Street, camera and conditions.
+    traffic
+        Vehicles at every frame.
+
+    Yields
+    ------
+    Bytes
+        Blue, green, red, (height, width, 3); the same bytes for the same scene and traffic.
+    """
+    renderer = Renderer(scene, traffic)
+    for frame in range(traffic.frame_count):
+        yield renderer.draw(frame)
+
+
+class Renderer:
+    """Draws frames in their order, as exposure and noise go on from one to the next.
+
+    Parameters
+    ----------
+    scene
+        Street, camera and conditions.
+    traffic
+        Vehicles at every frame.
+    """
+
+    def __init__(self, scene: Scene, traffic: Traffic) -> None:
+        self._scene = scene
+        self._traffic = traffic
+        self._street = street.draw_street(scene)
+        self._roadside = Roadside(scene)
+        count, rate_hps = traffic.frame_count, traffic.rate_hps
+        dice = np.random.default_rng((scene.seed, 3))
+        self._colours = paints(traffic.vehicles, dice)
+        self._shells = [
+            build_shell(vehicle, colour, dice)
+            for vehicle, colour in zip(traffic.vehicles, self._colours, strict=True)
+        ]
+        self._lengths_m = np.array([vehicle.length_m for vehicle in traffic.vehicles])
+        self._is_lit = dice.uniform(size=len(self._shells)) < scene.light.lamps_on
+        self._tones = lamps.lamp_tones(len(self._shells), dice)
+        self._beam = lamps.beam()
+        self._sunshine = sensor.sunshine(scene, count, rate_hps)
+        self._shake = sensor.shake(scene.sensor, count, dice)
+        self._fog = sensor.fog_share(scene) if scene.weather.fog_per_m else None
+        self._rain = sensor.Rain(scene, dice)
+        self._grain = sensor.Grain(scene, dice)
+        self._exposure = sensor.Exposure(
+            speed=scene.sensor.exposure_speed,
+            rate_hps=rate_hps,
+            target=float(
+                self._street.shade.mean() + self._street.sun.mean() * self._sunshine.mean()
+            ),
+        )
+
+    def draw(self, frame: int) -> Bytes:
+        """Draw one frame."""
+        scene = self._scene
+        moment = self._traffic.at(frame)
+        rows = far_to_near(scene.view, moment, self._lengths_m)
+        lighting = self._lighting(float(self._sunshine[frame]))
+        picture = self._ground(moment, rows, float(self._sunshine[frame]))
+        layers = lamps.empty_layers(scene.view)
+        if scene.light.is_dark:
+            picture = self._light_ground(picture, moment, rows)
+        if scene.weather.wetness:
+            picture = self._mirror(picture, moment, rows, lighting)
+        self._roadside.paint_behind(picture, frame / self._traffic.rate_hps, lighting)
+        self._paint_vehicles(picture, layers, moment, rows, lighting)
+        self._roadside.paint_before(picture, layers, frame / self._traffic.rate_hps, lighting)
+        picture = self._glow(picture, layers)
+        return self._through_the_lens(picture, frame)
+
+    def _lighting(self, sunshine: float) -> Lighting:
+        light = self._scene.light
+        height = np.sin(np.radians(max(light.sun_height_deg, 12.0)))
+        return Lighting(
+            sky=np.asarray(light.sky),
+            sun=street.sunlight(light) * sunshine / height,
+            to_sun=shadows.to_sun(light),
+        )
+
+    def _ground(self, moment: Moment, rows: Rows, sunshine: float) -> Bytes:
+        """Return the street with the shadows of the vehicles."""
+        view, light = self._scene.view, self._scene.light
+        shape = self._street.shade.shape[:2]
+        below = np.zeros(shape, np.uint8)
+        sunny = np.zeros(shape, np.uint8) if light.sun > 0 else None
+        sun = shadows.to_sun(light)
+        for row in rows:
+            shell = self._shells[moment.vehicle[row]]
+            stand = (moment.front_m[row], moment.heading[row])
+            shadows.cast_below(below, view, shell, stand)
+            if sunny is not None:
+                shadows.cast_sun(sunny, view, shell, stand, sun)
+        soft = max(0.8, view.height_px / 300)
+        below = bytes_of(cv2.GaussianBlur(below, (0, 0), 2 * soft))
+        picture = cv2.multiply(self._street.shade, _without(below, 0.62), scale=1 / 255)
+        if sunny is not None:
+            kept = _without(bytes_of(cv2.GaussianBlur(sunny, (0, 0), soft)), 1.0)
+            lit = cv2.multiply(self._street.sun, kept, scale=sunshine / 255)
+            picture = cv2.add(picture, lit)
+        return np.asarray(picture, np.uint8)
+
+    def _light_ground(self, picture: Bytes, moment: Moment, rows: Rows) -> Bytes:
+        """Return the street with the light of the head lamps on it."""
+        view = self._scene.view
+        pools = lamps.empty_layers(view).pools
+        for row in rows:
+            vehicle = moment.vehicle[row]
+            if not self._is_lit[vehicle]:
+                continue
+            stand = (moment.front_m[row], moment.heading[row])
+            lamps.add_pool(
+                pools, view, stand, self._tones[vehicle] * self._pool_gain(stand), self._beam
+            )
+        full = cv2.resize(pools, (view.width_px, view.height_px), interpolation=cv2.INTER_LINEAR)
+        lit = cv2.multiply(self._street.albedo, full, scale=1 / 118)
+        return bytes_of(cv2.add(picture, lit))
+
+    def _pool_gain(self, stand: tuple[Floats, Floats]) -> float:
+        """Return how bright a pool looks: asphalt throws light forwards, to an oncoming eye."""
+        view = self._scene.view
+        to_camera = np.array([view.x_m, view.y_m]) - stand[0]
+        facing = float(to_camera @ stand[1]) / max(float(np.linalg.norm(to_camera)), 1e-9)
+        lamp_share = min(1.0, 0.25 + 0.75 * (1 - max(self._scene.light.sky)))
+        return lamp_share * (0.62 + 0.38 * facing)
+
+    def _mirror(self, picture: Bytes, moment: Moment, rows: Rows, lighting: Lighting) -> Bytes:
+        """Return the wet street with streaks below lamps and dim images of the bodies."""
+        view, wetness = self._scene.view, self._scene.weather.wetness
+        layers = lamps.empty_layers(view)
+        flipped = picture.copy()
+        for row in rows:
+            vehicle = moment.vehicle[row]
+            shell = self._shells[vehicle]
+            stand = (moment.front_m[row], moment.heading[row])
+            _paint_image(flipped, view, shell, stand, self._colours[vehicle] * lighting.sky * 0.6)
+            if self._is_lit[vehicle]:
+                tail = 1.0 if moment.is_braking[row] else 0.4
+                lamps.add_lamps(layers, view, shell, stand, self._tones[vehicle], tail)
+        flipped = bytes_of(cv2.blur(flipped, (3, max(3, view.height_px // 60))))
+        picture = bytes_of(cv2.addWeighted(picture, 1 - 0.35 * wetness, flipped, 0.35 * wetness, 0))
+        streaks = lamps.mirrored(layers.glare, max(3, view.height_px // 26))
+        full = cv2.resize(streaks, (view.width_px, view.height_px), interpolation=cv2.INTER_LINEAR)
+        return bytes_of(cv2.addWeighted(picture, 1.0, full, 0.5 * wetness, 0))
+
+    def _paint_vehicles(
+        self,
+        picture: Bytes,
+        layers: lamps.LampLayers,
+        moment: Moment,
+        rows: Rows,
+        lighting: Lighting,
+    ) -> None:
+        scene = self._scene
+        lit = street.lamp_light(moment.front_m, scene)
+        behind = self._light_from_behind(moment)
+        for row in rows:
+            vehicle = moment.vehicle[row]
+            shell = self._shells[vehicle]
+            stand = (moment.front_m[row], moment.heading[row])
+            colours = face_colours(shell, stand[1], lighting, lit[row], float(behind[row]))
+            outline = paint(picture, scene.view, shell, stand, colours)
+            if outline is None:
+                continue
+            lamps.hide(layers, outline)
+            if self._is_lit[vehicle]:
+                tail = 1.0 if moment.is_braking[row] else 0.45
+                lamps.add_lamps(layers, scene.view, shell, stand, self._tones[vehicle], tail)
+            elif moment.is_braking[row]:
+                lamps.add_lamps(layers, scene.view, shell, stand, np.zeros(3), 0.8)
+
+    def _light_from_behind(self, moment: Moment) -> Floats:
+        """Return the light on each rear from the head lamps of the vehicle that follows."""
+        if not self._scene.light.is_dark or not len(moment.vehicle):
+            return np.zeros(len(moment.vehicle))
+        rears = moment.front_m - moment.heading * self._lengths_m[moment.vehicle, None]
+        gap = rears[None] - moment.front_m[:, None]
+        ahead_m = (gap * moment.heading[:, None]).sum(axis=2)
+        aside_m = np.abs(
+            gap[..., 0] * moment.heading[:, None, 1] - gap[..., 1] * moment.heading[:, None, 0]
+        )
+        is_lit = (ahead_m > 0) & (ahead_m < _FOLLOWS_M) & (aside_m < _BESIDE_M)
+        light = np.where(is_lit, 0.5 * (1 - ahead_m / _FOLLOWS_M), 0.0)
+        return np.asarray(light.max(axis=0))
+
+    def _glow(self, picture: Bytes, layers: lamps.LampLayers) -> Bytes:
+        """Return the picture with the lamps and their glare."""
+        if not layers.glare.any():
+            return picture
+        darkness = 1.0 - min(1.0, max(self._scene.light.sky) + self._scene.light.sun)
+        glow = lamps.bloom(layers.glare, 0.15 + 0.85 * darkness + 0.5 * self._scene.weather.rain)
+        size = (picture.shape[1], picture.shape[0])
+        return bytes_of(cv2.add(picture, cv2.resize(glow, size, interpolation=cv2.INTER_LINEAR)))
+
+    def _through_the_lens(self, picture: Bytes, frame: int) -> Bytes:
+        scene = self._scene
+        if self._fog is not None:
+            tone = np.array([205.0, 202.0, 200.0], np.float32) * min(
+                1.0, max(scene.light.sky) + scene.light.sun
+            )
+            picture = (picture + self._fog * (tone - picture)).astype(np.uint8)
+        picture = self._rain.over(picture)
+        picture = sensor.moved(picture, self._shake[frame])
+        picture = sensor.soften(picture, scene.sensor.blur_px)
+        if scene.sensor.exposure_speed:
+            picture = self._exposure.expose(picture)
+        return self._grain.over(picture)
+
+
+def _without(mask: Bytes, strength: float) -> Bytes:
+    """Return the share of light that a mask of shadows leaves, in 255ths, with three channels."""
+    kept = np.clip(255 - strength * np.arange(256), 0, 255).astype(np.uint8)
+    return bytes_of(cv2.merge([cv2.LUT(mask, kept)] * 3))
+
+
+def _paint_image(
+    picture: Bytes, view: View, shell: Shell, stand: tuple[Floats, Floats], colour: Floats
+) -> None:
+    """Paint a vehicle upside down below the street, as a wet road mirrors it."""
+    start, solid = shell.parts[0][0], max(part[1] for part in shell.parts)
+    corners = place(shell.corners_m[start:solid], *stand).reshape(-1, 3) * (1.0, 1.0, -1.0)
+    seen = view.seen(corners)
+    if seen[:, 2].min() < NEAR_M:
+        return
+    hull = cv2.convexHull(view.pictured(seen).astype(np.float32))[:, 0]
+    fill(picture, hull.astype(np.float64), tuple(colour))
