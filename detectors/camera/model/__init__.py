@@ -1,0 +1,1 @@
+"""A user's own ONNX detector, run inside the decoder's process."""

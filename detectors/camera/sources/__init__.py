@@ -1,0 +1,24 @@
+"""Pictures from files, folders and live streams, decoded in a process of their own."""
+
+from detectors.camera.sources.opened import Stream, open_stream
+from detectors.camera.sources.stream import (
+    Frames,
+    Gap,
+    Image,
+    MakeReducer,
+    Reducer,
+    StreamInfo,
+    StreamLimits,
+)
+
+__all__ = [
+    "Frames",
+    "Gap",
+    "Image",
+    "MakeReducer",
+    "Reducer",
+    "Stream",
+    "StreamInfo",
+    "StreamLimits",
+    "open_stream",
+]

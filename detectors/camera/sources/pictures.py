@@ -1,0 +1,265 @@
+"""Readers of pictures inside the decoder's process: video files, folders, live streams."""
+
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from citybrain.errors import InputError
+from detectors.camera.sources.address import Address, pictures_of
+from detectors.camera.sources.names import times_of_names
+from detectors.camera.sources.stream import Image, StreamInfo, StreamLimits
+from detectors.camera.sources.timing import FrameClock, believed_rate_hps
+
+Timed = tuple[int, float, Image]
+"""Number of a frame, its time and the picture."""
+
+BACKLOG_S = 0.5
+BACKLOG_BYTES = 1 << 27
+MJPEG = cv2.VideoWriter.fourcc(*"MJPG")
+
+
+class Pictures(Protocol):
+    """One opened source."""
+
+    info: StreamInfo
+    notes: list[str]
+
+    def frames(self, skip_frames: int) -> Iterator[Timed]:
+        """Give each frame after the first `skip_frames`."""
+        ...
+
+
+def open_pictures(address: Address, limits: StreamLimits, zero_s: float | None) -> Pictures:
+    """Open a source.
+
+    Parameters
+    ----------
+    address
+        What to read.
+    limits
+        Bounds to keep.
+    zero_s
+        The stream's zero on the monotonic clock, for a live source. [s]
+
+    Raises
+    ------
+    InputError
+        Nothing can be read from it.
+    """
+    if address.kind == "folder":
+        return Folder(address, limits)
+    capture = _capture(address, limits)
+    count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+    if address.kind == "url" and (address.text.lower().startswith("rtsp") or count <= 0):
+        return Live(address, capture, limits, zero_s)
+    return Video(address, capture)
+
+
+class Video:
+    """A video that ends: a file, or one that a web server holds."""
+
+    def __init__(self, address: Address, capture: cv2.VideoCapture) -> None:
+        self.notes: list[str] = []
+        self._address, self._capture = address, capture
+        rate_hps = believed_rate_hps(capture.get(cv2.CAP_PROP_FPS))
+        good, first = capture.read()
+        if not good:
+            raise InputError(address.shown, "no frame can be read", "check the file in a player")
+        self._first: Image | None = np.asarray(first, np.uint8)
+        count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        self.info = StreamInfo(
+            width_px=first.shape[1],
+            height_px=first.shape[0],
+            rate_hps=rate_hps,
+            is_live=False,
+            frame_count=count if count > 0 else None,
+        )
+        self.clock = FrameClock(rate_hps)
+
+    def frames(self, skip_frames: int) -> Iterator[Timed]:
+        """Give each frame with its repaired presentation time."""
+        index, capture, clock = 0, self._capture, self.clock
+        image, self._first = self._first, None
+        while image is not None:
+            time_s = clock.time_s(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0)
+            yield index, time_s, image
+            index += 1
+            image = self._next(index < skip_frames)
+        self._report()
+
+    def _next(self, skipped: bool) -> Image | None:
+        if skipped:
+            return _NOTHING if self._capture.grab() else None
+        good, image = self._capture.read()
+        return image if good else None  # type: ignore[return-value]
+
+    def _report(self) -> None:
+        if self.clock.repaired:
+            self.notes.append(
+                f"{self.clock.repaired} frames had a time that was not after the one before; "
+                f"it was repaired from the rate"
+            )
+        if math.isnan(self.info.rate_hps):
+            self.notes.append("the source gives no rate that can be believed")
+
+
+class Folder:
+    """Pictures in a folder, in the order of their names."""
+
+    def __init__(self, address: Address, limits: StreamLimits) -> None:
+        self.notes: list[str] = []
+        self._paths = pictures_of(Path(address.text))
+        self._times_s = times_of_names([path.stem for path in self._paths])
+        rate_hps = limits.picture_rate_hps
+        if self._times_s is None:
+            if rate_hps is None:
+                what = "the names of the pictures carry no times"
+                raise InputError(address.shown, what, "give the rate of the pictures")
+            self._times_s = np.arange(len(self._paths)) / rate_hps
+        elif rate_hps is None:
+            rate_hps = _usual_rate_hps(self._times_s)
+        first = next((image for image in map(_picture, self._paths) if image is not None), None)
+        if first is None:
+            raise InputError(address.shown, "no picture can be read", "check the files in a viewer")
+        self.info = StreamInfo(
+            width_px=first.shape[1],
+            height_px=first.shape[0],
+            rate_hps=rate_hps,
+            is_live=False,
+            frame_count=len(self._paths),
+        )
+
+    def frames(self, skip_frames: int) -> Iterator[Timed]:
+        """Give each picture that can be read; the others are noted."""
+        assert self._times_s is not None
+        for index in range(skip_frames, len(self._paths)):
+            image = _picture(self._paths[index])
+            if image is None:
+                self.notes.append(f"{self._paths[index].name} cannot be read")
+            else:
+                yield index, float(self._times_s[index]), image
+
+
+class Live:
+    """A stream that goes on by itself: only the newest frames are kept.
+
+    A thread reads without pause; what the reducer does not take within half a second makes room
+    for newer frames.  Times are those of the source, tied to the machine's clock at the first
+    frame, and the machine's clock alone where the source's runs away from it.
+    """
+
+    DRIFT_S = 1.0
+
+    def __init__(
+        self,
+        address: Address,
+        capture: cv2.VideoCapture,
+        limits: StreamLimits,
+        zero_s: float | None,
+    ) -> None:
+        self.notes: list[str] = []
+        self._capture, self._limits = capture, limits
+        good, first = capture.read()
+        now_s = time.monotonic()
+        if not good:
+            raise InputError(address.shown, "no frame came", "check the camera and its address")
+        self.zero_s = now_s if zero_s is None else zero_s
+        rate_hps = believed_rate_hps(capture.get(cv2.CAP_PROP_FPS))
+        self.info = StreamInfo(
+            width_px=first.shape[1],
+            height_px=first.shape[0],
+            rate_hps=rate_hps,
+            is_live=True,
+            frame_count=None,
+        )
+        stamp_s = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
+        self._shift_s = now_s - self.zero_s - stamp_s
+        codec = int(capture.get(cv2.CAP_PROP_FOURCC))
+        rtsp = address.text.lower().startswith("rtsp")
+        self._by_arrival = codec == MJPEG and not rtsp
+        most = BACKLOG_S * (rate_hps if math.isfinite(rate_hps) else 25.0)
+        most = max(2, min(int(most), BACKLOG_BYTES // first.nbytes))
+        self._waiting: deque[Timed] = deque(maxlen=most)
+        self._waiting.append((0, now_s - self.zero_s, np.asarray(first, np.uint8)))
+        self._arrived = threading.Condition()
+        self._ended = False
+
+    def frames(self, skip_frames: int) -> Iterator[Timed]:
+        """Give the oldest frame that was kept; numbers skip those that were dropped."""
+        del skip_frames
+        threading.Thread(target=self._read, daemon=True).start()
+        while True:
+            with self._arrived:
+                while not self._waiting and not self._ended:
+                    if not self._arrived.wait(self._limits.frame_s):
+                        return
+                if not self._waiting:
+                    return
+                timed = self._waiting.popleft()
+            yield timed
+
+    def _read(self) -> None:
+        index, last_s = 1, self._waiting[-1][1] if self._waiting else -math.inf
+        while True:
+            good, image = self._capture.read()
+            with self._arrived:
+                if not good:
+                    self._ended = True
+                    self._arrived.notify()
+                    return
+                last_s = max(self._time_s(), last_s + 1e-3)
+                self._waiting.append((index, last_s, np.asarray(image, np.uint8)))
+                self._arrived.notify()
+            index += 1
+
+    def _time_s(self) -> float:
+        arrived_s = time.monotonic() - self.zero_s
+        if self._by_arrival:
+            return arrived_s
+        time_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0 + self._shift_s
+        if abs(time_s - arrived_s) > self.DRIFT_S:
+            self._by_arrival = True
+            self.notes.append(
+                "times of the source run away from the clock: times of arrival are used"
+            )
+            return arrived_s
+        return time_s
+
+
+_NOTHING: Image = np.zeros((0, 0, 3), np.uint8)
+
+
+def _capture(address: Address, limits: StreamLimits) -> cv2.VideoCapture:
+    timeout_ms = int(limits.open_s * 1000)
+    settings = [
+        int(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC),
+        timeout_ms,
+        int(cv2.CAP_PROP_READ_TIMEOUT_MSEC),
+        int(limits.frame_s * 1000),
+        int(cv2.CAP_PROP_N_THREADS),
+        1,
+    ]
+    capture = cv2.VideoCapture(address.text, cv2.CAP_FFMPEG, settings)
+    if not capture.isOpened():
+        if address.kind == "url":
+            raise InputError(address.shown, "cannot be opened", "check that the camera answers")
+        what = "not a video that can be decoded"
+        raise InputError(address.shown, what, "convert it to mp4 with H.264 or MPEG-4")
+    return capture
+
+
+def _picture(path: Path) -> Image | None:
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    return None if image is None else np.asarray(image, np.uint8)
+
+
+def _usual_rate_hps(times_s: np.ndarray) -> float:
+    steps_s = np.diff(times_s)
+    return 1.0 / float(np.median(steps_s)) if steps_s.size else math.nan

@@ -1,0 +1,63 @@
+"""Times of frames: taken from the source where they can be believed, else from the rate."""
+
+import math
+
+RATE_HPS = (0.05, 500.0)
+"""Rates that a camera can have; containers also give clock rates such as 90,000."""
+DAY_S = 86_400.0
+RUN = 3
+"""Frames in a row whose times are behind before the clock is taken to have been set back."""
+
+
+def believed_rate_hps(rate_hps: float) -> float:
+    """Return the rate, or not a number where no camera has it."""
+    return rate_hps if RATE_HPS[0] <= rate_hps <= RATE_HPS[1] else math.nan
+
+
+class FrameClock:
+    """Makes times that increase from the presentation times of a file.
+
+    Parameters
+    ----------
+    rate_hps
+        Nominal rate; 25 per second is taken where it is not a number. [1/s]
+    """
+
+    def __init__(self, rate_hps: float) -> None:
+        self.period_s = 1.0 / rate_hps if math.isfinite(rate_hps) else 0.04
+        self.repaired = 0
+        self.set_back = 0
+        self._shift_s = 0.0
+        self._last_s = -math.inf
+        self._last_stamp_s = -math.inf
+        self._behind = 0
+
+    def time_s(self, stamp_s: float) -> float:
+        """Return the time of the next frame, later than that of the frame before.
+
+        Parameters
+        ----------
+        stamp_s
+            Presentation time that the source gives. [s]
+        """
+        if self._last_s == -math.inf:
+            self._shift_s = -stamp_s if math.isfinite(stamp_s) else 0.0
+            self._last_s, self._last_stamp_s = 0.0, stamp_s
+            return 0.0
+        time_s = stamp_s + self._shift_s
+        if self._last_s < time_s <= self._last_s + DAY_S:
+            self._behind = 0
+        else:
+            time_s = self._repaired_s(stamp_s)
+        self._last_s, self._last_stamp_s = time_s, stamp_s
+        return time_s
+
+    def _repaired_s(self, stamp_s: float) -> float:
+        time_s = self._last_s + self.period_s
+        self.repaired += 1
+        self._behind += 1
+        if self._behind >= RUN and 0 < stamp_s - self._last_stamp_s < DAY_S:
+            self._shift_s = time_s - stamp_s
+            self.set_back += 1
+            self._behind = 0
+        return time_s
