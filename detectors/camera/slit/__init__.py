@@ -1,0 +1,1 @@
+"""Slit-scan counting: the band's rows over time, vehicles as blobs of edges in (x, t)."""

@@ -1,0 +1,181 @@
+"""The rows of a camera's bands to vehicles per lane, as the stream goes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.camera.slit.background import Background
+from detectors.camera.slit.kernels import (
+    Flags,
+    Rows,
+    Singles,
+    best_shift,
+    log_gradients,
+    log_table,
+)
+from detectors.camera.slit.reader import SlitReader
+from detectors.camera.slit.sizes import TypicalSizes
+from detectors.camera.slit.vote import Sighting, Vote
+
+LEARNING_S = 40.0
+"""Rows that are kept back until the background is known [s]."""
+LEARNING_ROUNDS = 2
+"""How often the first rows are read to learn how large vehicles are."""
+USUAL_WIDTH_UNITS = 32.0
+USUAL_TIME_S = 0.36
+"""A car in free flow on the band, until others were seen. [s]"""
+LARGEST_SHIFT_UNITS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What was seen in some frames, beside the vehicles.
+
+    Parameters
+    ----------
+    covered
+        Columns of the band in which something was on the last frame.
+    shift
+        Sideways shift of each frame against the background. [units]
+    share
+        Share of the columns that were covered.
+    """
+
+    covered: Flags
+    shift: Singles
+    share: float
+
+
+class SlitCounter:
+    """Counts vehicles on one band.
+
+    Frames come in any number at a time.  The first `LEARNING_S` are kept back until the
+    background is known; from then on a vehicle comes out as soon as it has left all slits.
+
+    Parameters
+    ----------
+    slits
+        Slits beside each other.
+    main
+        Position of the slit that is the band itself.
+    width
+        Samples along the band.
+    rate_hps
+        Frames per second.
+    scale
+        Steps of brightness per grey level.
+    """
+
+    def __init__(self, *, slits: int, main: int, width: int, rate_hps: float, scale: int) -> None:
+        self._shape = (slits, width)
+        self._main = main
+        self._rate_hps = rate_hps
+        self._table = log_table(scale)
+        self._background = Background(slits, width)
+        self._sizes = [
+            TypicalSizes(width, USUAL_WIDTH_UNITS, USUAL_TIME_S * rate_hps) for _ in range(slits)
+        ]
+        self._readers = self._new_readers(0)
+        self._vote = Vote(slits, main)
+        self._kept: list[Rows] = []
+        self._kept_frames = 0
+        self._read = 0
+        self.look = Look(
+            covered=np.zeros(width, dtype=np.bool_), shift=np.zeros(0, dtype=np.float32), share=0.0
+        )
+
+    def feed(self, rows: Rows) -> list[Sighting]:
+        """Take frames and return the vehicles that have left.
+
+        Parameters
+        ----------
+        rows
+            Brightness ``[frame, 3 * slit, x]``.
+        """
+        if self._background.is_learned:
+            return self._run(rows)
+        self._kept.append(rows)
+        self._kept_frames += len(rows)
+        if self._kept_frames < LEARNING_S * self._rate_hps:
+            return []
+        return self._start()
+
+    def flush(self) -> list[Sighting]:
+        """End everything, at the end of the stream or where it breaks off."""
+        sightings = [] if self._background.is_learned else self._start()
+        for slit, reader in enumerate(self._readers):
+            self._vote.add(slit, reader.flush())
+        return sightings + self._vote.close()
+
+    def _new_readers(self, first: int) -> list[SlitReader]:
+        return [
+            SlitReader(self._shape[1], self._rate_hps, sizes, first=first) for sizes in self._sizes
+        ]
+
+    def _start(self) -> list[Sighting]:
+        """Learn from the rows that were kept back, then read them."""
+        if not self._kept_frames:
+            return []
+        rows = np.concatenate(self._kept)
+        self._kept, self._kept_frames = [], 0
+        along, across = self._gradients(rows, np.zeros(len(rows), dtype=np.float32))
+        self._background.learn(along, across)
+        strength = self._background.strength(*self._aligned(rows, along, across)[:2])
+        for _ in range(LEARNING_ROUNDS):
+            for slit, reader in enumerate(self._new_readers(0)):
+                reader.sizes.forget()
+                reader.feed(strength[:, slit])
+                reader.flush()
+        for sizes in self._sizes:
+            sizes.forget()
+        self._readers = self._new_readers(self._read)
+        return self._run(rows)
+
+    def _run(self, rows: Rows) -> list[Sighting]:
+        still = np.zeros(len(rows), dtype=np.float32)
+        along, across, shift = self._aligned(rows, *self._gradients(rows, still))
+        strength = self._background.strength(along, across)
+        for slit, reader in enumerate(self._readers):
+            self._vote.add(slit, reader.feed(np.ascontiguousarray(strength[:, slit])))
+        covered = np.stack([reader.covered for reader in self._readers])
+        for frame in range(len(rows)):
+            time_s = (self._read + frame) / self._rate_hps
+            self._background.follow(time_s, along[frame], across[frame], covered)
+        self._read += len(rows)
+        on_band = covered[self._main]
+        self.look = Look(covered=on_band, shift=shift, share=float(on_band.mean()))
+        return self._vote.decide([reader.open_boxes for reader in self._readers], self._read)
+
+    def _gradients(self, rows: Rows, shift: Singles) -> tuple[Singles, Singles]:
+        along = np.empty((len(rows), *self._shape), dtype=np.float32)
+        across = np.empty_like(along)
+        log_gradients(rows, self._table, shift, along, across)
+        return along, across
+
+    def _aligned(
+        self, rows: Rows, along: Singles, across: Singles
+    ) -> tuple[Singles, Singles, Singles]:
+        """Return the gradients as if the camera had not shaken, and how far it did."""
+        background = self._background.mode[0, self._main]
+        shift = np.zeros(len(rows), dtype=np.float32)
+        trusted = ~self.look.covered
+        for frame in range(len(rows)):
+            line = along[frame, self._main]
+            shift[frame] = best_shift(line, background, trusted, LARGEST_SHIFT_UNITS)
+        if not shift.any():
+            return along, across, shift
+        return *self._gradients(rows, shift), shift
+
+
+def as_rows(data: NDArray[np.uint16], slits: int) -> Rows:
+    """Return the rows of the first band from what a `BandReducer` gave.
+
+    Parameters
+    ----------
+    data
+        ``[frame, row, x]``.
+    slits
+        Slits of a band.
+    """
+    return np.ascontiguousarray(data[:, : 3 * slits])

@@ -1,0 +1,191 @@
+"""One slit over time: rows come in, vehicles that have ended come out."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from scipy import ndimage
+
+from detectors.camera.slit.kernels import Flags, Singles
+from detectors.camera.slit.shapes import BASE_LEVEL, Shape, vehicles_in
+from detectors.camera.slit.sizes import TypicalSizes
+
+SMOOTHING_S = 0.2
+SMOOTHING_UNITS = 7
+WEAKEST_PEAK = 0.2
+"""Strength of edges that a vehicle has somewhere."""
+SMALLEST_AREA = 0.2
+"""Share of the usual vehicle's box below which a blob is no vehicle."""
+LONGEST_BLOB_S = 300.0
+"""A blob that lasts longer is ended, so that memory stays bounded [s]."""
+GROUND_SHARE = 0.6
+"""Share of a vehicle's time in which the part that touches the ground is seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """One vehicle on a slit.
+
+    Parameters
+    ----------
+    begin, end
+        First frame and the one after the last.
+    left, right
+        Ends along the band. [units]
+    first_x, last_x
+        Middle of the pixels of its first and of its last part in time. [units]
+    is_cut
+        It was there when the slit was first seen, so it is not counted.
+    """
+
+    begin: int
+    end: int
+    left: float
+    right: float
+    first_x: float
+    last_x: float
+    is_cut: bool
+
+    @property
+    def middle(self) -> float:
+        """Time between begin and end [frames]."""
+        return (self.begin + self.end) / 2
+
+    def moved(self, frames: int) -> Self:
+        """Return the same, some frames later."""
+        return replace(self, begin=self.begin + frames, end=self.end + frames)
+
+
+class SlitReader:
+    """Keeps the rows of a slit until everything on them has ended.
+
+    Parameters
+    ----------
+    width
+        Samples along the band.
+    rate_hps
+        Frames per second.
+    sizes
+        What vehicles usually measure; learns from those that end.
+    first
+        Number of the first row.
+    """
+
+    def __init__(self, width: int, rate_hps: float, sizes: TypicalSizes, *, first: int = 0) -> None:
+        self.sizes = sizes
+        self._box = max(round(SMOOTHING_S * rate_hps), 1) | 1
+        self._longest = round(LONGEST_BLOB_S * rate_hps)
+        self._raw: Singles = np.zeros((0, width), dtype=np.float32)
+        self._pending: Singles = np.zeros((0, width), dtype=np.float32)
+        self._first = first
+        self._start = first
+        self._dropped = 0
+        self.open_boxes: tuple[tuple[int, int, int], ...] = ()
+
+    @property
+    def covered(self) -> Flags:
+        """Columns in which something was on the last row."""
+        if not len(self._pending):
+            return np.zeros(self._pending.shape[1], dtype=np.bool_)
+        covered: Flags = self._pending[-1] > BASE_LEVEL
+        return covered
+
+    def feed(self, strength: Singles) -> list[Blob]:
+        """Take rows and return the vehicles that have ended.
+
+        Parameters
+        ----------
+        strength
+            Strength of edges ``[frame, x]``, following the rows before.
+        """
+        half = self._box // 2
+        self._raw = np.concatenate([self._raw[-4 * half :], strength]) if half else strength
+        rows = self._smooth(self._raw)
+        ready = rows[-(len(strength) + half) : len(rows) - half] if half else rows
+        return self._append(ready, is_end=False)
+
+    def flush(self) -> list[Blob]:
+        """End everything and return the vehicles, also those that are still there."""
+        half = self._box // 2
+        rows = self._smooth(self._raw)[len(self._raw) - half :]
+        blobs = self._append(rows, is_end=True)
+        self._first = self._start
+        self._raw, self._pending = self._raw[:0], self._pending[:0]
+        self.open_boxes = ()
+        return blobs
+
+    def _smooth(self, strength: Singles) -> Singles:
+        box = (self._box, SMOOTHING_UNITS)
+        smoothed: Singles = ndimage.uniform_filter(strength, box, mode="nearest")
+        return smoothed
+
+    def _append(self, rows: Singles, *, is_end: bool) -> list[Blob]:
+        self._pending = np.concatenate([self._pending, rows])
+        if not len(self._pending):
+            return []
+        is_end |= len(self._pending) > self._longest
+        reached = self._first + len(self._pending)
+        covered = ndimage.binary_fill_holes(self._pending > BASE_LEVEL)
+        labels, _ = ndimage.label(covered)
+        boxes = ndimage.find_objects(labels)
+        blobs: list[Blob] = []
+        still_open: list[tuple[int, int, int]] = []
+        for number, box in enumerate(boxes, start=1):
+            if box[0].stop < len(self._pending) or is_end:
+                mask = labels[box] == number
+                blobs += self._vehicles(Shape(mask=mask, top=box[0].start, left=box[1].start))
+                self._pending[box][mask] = 0.0
+            else:
+                still_open.append((box[0].start, box[1].start, box[1].stop))
+        if is_end:
+            self._start = reached
+        self._forget_until(min((box[0] for box in still_open), default=len(self._pending)))
+        self.open_boxes = tuple(
+            (self._first + max(top - self._dropped, 0), left, right)
+            for top, left, right in still_open
+        )
+        return blobs
+
+    def _forget_until(self, row: int) -> None:
+        """Drop the rows before one; the last row stays, for what is covered now."""
+        self._dropped = min(row, len(self._pending) - 1)
+        self._pending = self._pending[self._dropped :]
+        self._first += self._dropped
+
+    def _vehicles(self, shape: Shape) -> list[Blob]:
+        blobs, seen = [], []
+        for part in vehicles_in(shape, self._pending, self.sizes):
+            width, height = self.sizes.at(part.middle)
+            is_vehicle = (
+                part.area >= SMALLEST_AREA * width * height
+                and part.of(self._pending)[part.mask].max() >= WEAKEST_PEAK
+            )
+            if is_vehicle:
+                blob = self._blob(part)
+                blobs.append(blob)
+                if not blob.is_cut:
+                    seen.append((part.middle, float(part.width), float(part.height)))
+        self.sizes.see(seen)
+        return blobs
+
+    def _blob(self, part: Shape) -> Blob:
+        half = self._box // 2
+        begin = self._first + part.top
+        end = begin + part.height
+        is_cut = begin <= self._start + 1
+        rows = max(round(GROUND_SHARE * part.height), 1)
+        return Blob(
+            begin=begin + (half if end - begin > 2 * half + 1 else 0),
+            end=end - (half if end - begin > 2 * half + 1 else 0),
+            left=float(part.left),
+            right=float(part.left + part.width),
+            first_x=part.left + _middle(part.mask[:rows]),
+            last_x=part.left + _middle(part.mask[-rows:]),
+            is_cut=is_cut,
+        )
+
+
+def _middle(mask: Flags) -> float:
+    columns = np.flatnonzero(mask.any(axis=0))
+    weights = np.count_nonzero(mask[:, columns], axis=0)
+    return float(np.average(columns, weights=weights)) + 0.5
