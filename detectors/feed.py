@@ -12,15 +12,15 @@ from citybrain.errors import InfeasibleError, InputError
 from citybrain.model.flows import Detector, FlowSnapshot
 from detectors.counting import QUARTER_HOUR_S, count_pulses
 from detectors.pulses import FeedRepairs, Pulses
-from detectors.readers import hires, sumo_e1, sumo_instant, table
-from detectors.readers.sumo_e1 import E1Flows
+from detectors.readers import hires, pems, sumo_e1, sumo_instant, table, utd19
+from detectors.readers.aggregate import IntervalFlows
 from detectors.repair import GAP_S
 from detectors.tables import column_names
 from detectors.xml import root_tag
 
 _FORMS = (
-    "a SUMO E1 or instantE1 output, a pulse table (detector, on_s, off_s) or a controller log "
-    "(timestamp, device, event, parameter) in CSV or Parquet"
+    "a SUMO E1 or instantE1 output, a pulse table (detector, on_s, off_s), a controller log "
+    "(timestamp, device, event, parameter), PeMS station or UTD19 tables in CSV or Parquet"
 )
 NAMES_SHOWN = 5
 """Detectors that a caveat names; the others are only counted."""
@@ -83,7 +83,7 @@ def count_feed(
     detectors
         Inventory; its lanes become the columns.
     bin_s
-        Length of a bin; an E1 output keeps its own. [s]
+        Length of a bin; a feed of flows keeps its own. [s]
     clock
         What the feed does not say about its clock.
 
@@ -100,12 +100,9 @@ def count_feed(
     """
     clock = clock or FeedClock()
     feed = open_feed(path, detectors, clock=clock)
-    if isinstance(feed, E1Flows):
-        return CountedFeed(
-            flows=feed.flows,
-            repairs=feed.repairs,
-            caveats=_caveats(feed.names, detectors, has_start=clock.start is not None),
-        )
+    if isinstance(feed, IntervalFlows):
+        caveats = _caveats(feed.names, detectors, has_start=feed.has_start)
+        return CountedFeed(flows=feed.flows, repairs=feed.repairs, caveats=(*caveats, *feed.notes))
     _check_detectors(path, feed.names, detectors)
     try:
         flows = count_pulses(feed, detectors, bin_s=bin_s, recorded=clock.recorded)
@@ -118,13 +115,16 @@ def count_feed(
     return CountedFeed(
         flows=flows,
         repairs=feed.repairs + unknown,
-        caveats=_caveats(feed.names, detectors, has_start=feed.start is not None),
+        caveats=(
+            *_caveats(feed.names, detectors, has_start=feed.start is not None),
+            *feed.notes,
+        ),
     )
 
 
 def open_feed(
     path: Path, detectors: Sequence[Detector], *, clock: FeedClock | None = None
-) -> Pulses | E1Flows:
+) -> Pulses | IntervalFlows:
     """Read a feed with the reader that its content asks for.
 
     Parameters
@@ -132,14 +132,14 @@ def open_feed(
     path
         Feed.
     detectors
-        Inventory; an E1 output needs it to know the lanes.
+        Inventory; a feed of flows needs it to know the lanes.
     clock
         What the feed does not say about its clock.
 
     Returns
     -------
-    Pulses or E1Flows
-        An E1 output holds flows already.
+    Pulses or IntervalFlows
+        SUMO E1, PeMS and UTD19 hold flows already.
 
     Raises
     ------
@@ -162,6 +162,10 @@ def open_feed(
         return table.read_pulse_table(path, start=clock.start, assume_zone=zone, gap_s=gap_s)
     if hires.is_event_log(columns):
         return hires.read_event_log(path, assume_zone=zone, gap_s=gap_s)
+    if pems.is_pems(columns):
+        return pems.read_pems(path, columns, detectors, assume_zone=zone)
+    if utd19.is_utd19(columns):
+        return utd19.read_utd19(path, columns, detectors, assume_zone=zone)
     names = ", ".join(columns[:8])[:80]
     raise InputError(
         path, f"is no feed of a known form (it begins with {names!r})", f"give {_FORMS}"

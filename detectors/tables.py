@@ -1,8 +1,17 @@
-"""CSV and Parquet files as frames, with one clear line where a file is broken."""
+"""CSV and Parquet files as frames, with one clear line where a file is broken.
 
-from collections.abc import Iterable, Iterator
+A CSV is first read in the fast way, in which a value of the wrong kind or a stray quotation mark
+spoils the whole file; then, if need be, as texts line by line, in which it spoils only its row.
+"""
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import numpy as np
 import pandas as pd
@@ -14,12 +23,60 @@ from citybrain.errors import InputError
 from detectors.pulses import Floats, Ints
 
 PARQUET_MAGIC = b"PAR1"
+GZIP_MAGIC = b"\x1f\x8b"
+_CHUNK = 1 << 16
+_GZIP_BITS = 31
+_TAIL = 4096
+LONGEST_LINE = 1 << 16
+"""A first line that is longer is no header."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rows:
+    """Rows of a table.
+
+    Parameters
+    ----------
+    frame
+        Rows that have all fields.
+    unreadable
+        Number of rows left out because they have too many or too few fields.
+    notes
+        What else was found, one sentence each, such as that the file breaks off.
+    """
+
+    frame: pd.DataFrame
+    unreadable: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """All rows of the file."""
+        return len(self.frame) + self.unreadable
 
 
 def is_parquet(path: Path) -> bool:
     """Tell whether a file begins as Parquet does."""
     with path.open("rb") as file:
         return file.read(len(PARQUET_MAGIC)) == PARQUET_MAGIC
+
+
+def first_line(path: Path) -> str:
+    """Return the first line of a text file, packed with gzip or not, without its end.
+
+    Parameters
+    ----------
+    path
+        File that exists.
+
+    Raises
+    ------
+    InputError
+        It is packed and breaks off before the line does.
+    """
+    with _clear_errors(path, "table"), _opened(path) as file:
+        head = file.readline(LONGEST_LINE)
+    return head.decode("utf-8-sig", errors="replace").rstrip("\r\n")
 
 
 def column_names(path: Path) -> tuple[str, ...]:
@@ -33,11 +90,10 @@ def column_names(path: Path) -> tuple[str, ...]:
     if is_parquet(path):
         with _clear_errors(path, "Parquet file"):
             return tuple(pq.read_schema(path).names)
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        return tuple(_plain(name) for name in file.readline().split(","))
+    return tuple(_plain(name) for name in first_line(path).split(","))
 
 
-def read_frame(path: Path, columns: Iterable[str]) -> tuple[pd.DataFrame, int]:
+def read_rows(path: Path, columns: Iterable[str], *, header: Sequence[str] | None = None) -> Rows:
     """Read some columns of a CSV or Parquet file.
 
     Parameters
@@ -46,23 +102,29 @@ def read_frame(path: Path, columns: Iterable[str]) -> tuple[pd.DataFrame, int]:
         File, of which `column_names` has told the columns.
     columns
         Columns to be read.
+    header
+        Names of all columns of a CSV that has no header.
 
     Returns
     -------
-    frame, unreadable_rows
-        The rows, and the number of rows left out because they have too many or too few fields.
+    Rows
+        Those of a CSV that breaks off as far as they go.
 
     Raises
     ------
     InputError
-        The file is truncated or no table.
+        A Parquet file is truncated, or the file is no table.
     """
     wanted = list(columns)
     if is_parquet(path):
         with _clear_errors(path, "Parquet file"):
-            return pq.read_table(path, columns=wanted).to_pandas(), 0
+            return Rows(frame=pq.read_table(path, columns=wanted).to_pandas())
     with _clear_errors(path, "CSV table"):
-        return _read_csv(path, wanted)
+        content, is_cut = _content(path)
+        rows = _read_csv(content, wanted, header)
+    cut = "the packed file breaks off; what followed is missing" if is_cut else ""
+    notes = tuple(note for note in (cut, *rows.notes) if note)
+    return Rows(frame=rows.frame, unreadable=rows.unreadable, notes=notes)
 
 
 def numbers(column: pd.Series) -> Floats:
@@ -80,41 +142,109 @@ def codes_and_names(column: pd.Series) -> tuple[Ints, tuple[str, ...]]:
     return position[categories.codes.to_numpy()], tuple(str(name) for name in names[order])
 
 
-def _read_csv(path: Path, wanted: list[str]) -> tuple[pd.DataFrame, int]:
+def _read_csv(content: bytes, wanted: list[str], header: Sequence[str] | None) -> Rows:
+    try:
+        content.decode()  # a note on a faulty row must be text
+        return _parse(content, wanted, header, is_plain=False)
+    except (pa.ArrowInvalid, UnicodeDecodeError):
+        clean = content.decode("utf-8", errors="replace").replace("\x00", "").encode()
+        return _parse(clean, wanted, header, is_plain=True)
+
+
+def _parse(
+    content: bytes, wanted: list[str], header: Sequence[str] | None, *, is_plain: bool
+) -> Rows:
+    """Parse a CSV; plainly means that every field is a text and quotation marks mean nothing."""
     faulty: list[str] = []
 
     def note(row: pacsv.InvalidRow) -> str:
         faulty.append(row.text)
         return "skip"
 
+    names = [_plain(name) for name in header or _header(content)]
     table = pacsv.read_csv(
-        path,
-        parse_options=pacsv.ParseOptions(invalid_row_handler=note),
-        convert_options=pacsv.ConvertOptions(null_values=[""], strings_can_be_null=True),
+        pa.BufferReader(content),
+        read_options=pacsv.ReadOptions(column_names=names, skip_rows=0 if header else 1),
+        parse_options=pacsv.ParseOptions(
+            invalid_row_handler=note, quote_char=False if is_plain else '"'
+        ),
+        convert_options=pacsv.ConvertOptions(
+            include_columns=wanted,
+            null_values=[""],
+            strings_can_be_null=True,
+            column_types=dict.fromkeys(wanted, pa.string()) if is_plain else None,
+        ),
     )
-    table = table.rename_columns([_plain(name) for name in table.column_names])
-    if faulty and _ends_with(path, faulty):
-        row = table.num_rows + len(faulty)
-        what = f"breaks off in row {row} ({faulty[-1]!r})"
-        raise InputError(path, what, "export or copy it again")
-    return table.select(wanted).to_pandas(), len(faulty)
+    frame = table.to_pandas()
+    if is_plain:
+        frame = frame.apply(lambda column: column.str.strip(' "').replace("", None))
+    return Rows(frame=frame, unreadable=len(faulty), notes=_cut_note(content, frame, faulty))
+
+
+def _header(content: bytes) -> list[str]:
+    line = content[:LONGEST_LINE].split(b"\n", 1)[0]
+    return line.decode("utf-8-sig", errors="replace").rstrip("\r").split(",")
+
+
+def _cut_note(content: bytes, frame: pd.DataFrame, faulty: Sequence[str]) -> tuple[str, ...]:
+    """Tell whether the file stops, without an end of line, in a row that lacks fields."""
+    last = content[-_TAIL:].decode("utf-8", errors="replace").rpartition("\n")[2]
+    if not last.strip() or last not in faulty:
+        return ()
+    row = len(frame) + len(faulty)
+    return (f"the file breaks off in row {row} ({last[:40]!r}); what followed is missing",)
 
 
 def _plain(name: str) -> str:
-    return name.strip().strip('"')
+    return name.strip().strip('"').strip()
 
 
-def _ends_with(path: Path, rows: list[str]) -> bool:
-    """Tell whether the file stops, without an end of line, in one of some rows."""
-    tail = path.read_bytes()[-4096:].decode("utf-8", errors="replace")
-    return tail.rpartition("\n")[2] in rows
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    with path.open("rb") as file:
+        is_packed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+        file.seek(0)
+        if is_packed:
+            with gzip.open(file) as unpacked:
+                yield cast(BinaryIO, unpacked)
+        else:
+            yield file
+
+
+def _content(path: Path) -> tuple[bytes, bool]:
+    """Return what a file holds, unpacked, and whether the packing breaks off."""
+    with path.open("rb") as file:
+        if file.read(len(GZIP_MAGIC)) != GZIP_MAGIC:
+            file.seek(0)
+            return file.read(), False
+    return _unpacked(path.read_bytes())
+
+
+def _unpacked(packed: bytes) -> tuple[bytes, bool]:
+    """Unpack gzip as far as it goes, one member after the other."""
+    pieces = io.BytesIO()
+    while packed:
+        member = zlib.decompressobj(wbits=_GZIP_BITS)
+        for begin in range(0, len(packed), _CHUNK):
+            try:
+                pieces.write(member.decompress(packed[begin : begin + _CHUNK]))
+            except zlib.error:
+                return pieces.getvalue(), True
+            if member.eof:
+                packed = member.unused_data + packed[begin + _CHUNK :]
+                break
+        else:
+            return pieces.getvalue(), True
+        if not packed.startswith(GZIP_MAGIC):
+            break
+    return pieces.getvalue(), False
 
 
 @contextmanager
 def _clear_errors(path: Path, kind: str) -> Iterator[None]:
     try:
         yield
-    except (pa.ArrowException, OSError, KeyError) as error:
-        reason = str(error).splitlines()[0].rstrip(".")
+    except (pa.ArrowException, OSError, KeyError, EOFError, zlib.error) as error:
+        reason = (str(error).splitlines() or ["no reason given"])[0].rstrip(".")
         what = f"is not a whole {kind} of {path.stat().st_size} bytes ({reason})"
         raise InputError(path, what, "export or copy it again") from None

@@ -5,6 +5,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
+import pandas as pd
 
 from citybrain.errors import InputError
 from detectors.pulses import Floats
@@ -30,7 +31,7 @@ def root_tag(path: Path) -> str:
     try:
         with path.open("rb") as file:
             _, root = next(ET.iterparse(file, events=("start",)))
-    except (ET.ParseError, StopIteration) as error:
+    except (ET.ParseError, StopIteration, LookupError, ValueError) as error:
         raise InputError(path, f"is not XML ({error})", AGAIN) from None
     return str(root.tag)
 
@@ -45,17 +46,17 @@ def read_attributes(path: Path, tag: str, names: Sequence[str]) -> dict[str, lis
     tag
         Elements to read, children of the outermost one.
     names
-        Attributes, all of them required.
+        Attributes.
 
     Returns
     -------
     dict
-        Attribute → its texts, in the order of the file.
+        Attribute → its texts, in the order of the file; empty where an element lacks it.
 
     Raises
     ------
     InputError
-        The file breaks off, or an element lacks an attribute.
+        The file breaks off, or not one element has the attribute.
     """
     columns: dict[str, list[str]] = {name: [] for name in names}
     fields = list(columns.items())
@@ -66,13 +67,14 @@ def read_attributes(path: Path, tag: str, names: Sequence[str]) -> dict[str, lis
             for event, element in events:
                 if event == "end" and element.tag == tag:
                     for name, texts in fields:
-                        texts.append(element.attrib[name])
+                        texts.append(element.attrib.get(name, ""))
                     root.clear()
-    except ET.ParseError as error:
+    except (ET.ParseError, LookupError, ValueError) as error:
         raise InputError(path, f"breaks off or is broken XML ({error})", AGAIN) from None
-    except KeyError as error:
-        where = f"{path}, <{tag}> number {len(fields[0][1])}"
-        raise InputError(where, f"has no attribute {error}", AGAIN) from None
+    for name, texts in fields:
+        if texts and not any(texts):
+            where = f"{path}, <{tag}> number 1"
+            raise InputError(where, f"has no attribute {name!r}", AGAIN)
     return columns
 
 
@@ -86,16 +88,22 @@ def to_numbers(path: Path, name: str, texts: Sequence[str]) -> Floats:
     texts
         What the attribute holds.
 
+    Returns
+    -------
+    array of shape (texts,)
+        NaN for a text that is no number, or one beyond all times and speeds.
+
     Raises
     ------
     InputError
-        A text is no number, or one beyond all times and speeds.
+        Not one text is a number.
     """
-    where = f"{path}, attribute {name!r}"
     try:
         values = np.array(texts, dtype=np.float64)
-    except ValueError as error:
-        raise InputError(where, str(error), AGAIN) from None
-    if not np.all(np.abs(values) <= LARGEST):
+    except ValueError:
+        values = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").to_numpy(np.float64)
+    values = np.where(np.abs(values) <= LARGEST, values, np.nan)
+    if len(values) and np.isnan(values).all():
+        where = f"{path}, attribute {name!r}"
         raise InputError(where, "is no number that SUMO writes", AGAIN)
-    return values
+    return np.asarray(values)

@@ -10,15 +10,17 @@ import pandas as pd
 
 from citybrain.errors import InputError
 from detectors.clock import first_instant, seconds_since, utc_instants
+from detectors.clock_steps import overlaid_rows, wild_times
+from detectors.controller_log.codes import Event, are_published, unpublished_note
 from detectors.pulses import FeedRepairs, Floats, Ints, Pulses
 from detectors.repair import GAP_S, RawPulses, older_than_before, pair_events, tidy
-from detectors.tables import codes_and_names, column_names, numbers, read_frame
+from detectors.tables import codes_and_names, column_names, numbers, read_rows
 
-DETECTOR_OFF, DETECTOR_ON = 81, 82
+DETECTOR_OFF, DETECTOR_ON = int(Event.DETECTOR_OFF), int(Event.DETECTOR_ON)
 LAST_PARAMETER = 65_535
 """Channels of detectors take at most two bytes."""
-LAST_CODE = 511
-"""Codes of the enumerations run from 0 to 255; vendors' own codes follow up to here."""
+LARGEST = 1e9
+"""No code of any maker is larger."""
 
 _SPELLINGS = {
     "timestamp": ("timestamp", "time_stamp", "time"),
@@ -49,7 +51,7 @@ def read_event_log(path: Path, *, assume_zone: str | None = None, gap_s: float =
     -------
     Pulses
         Detectors are named ``device:parameter``, such as ``227:5``.  Events other than 81 and
-        82 only show that the log was alive; those that are no code at all are counted.
+        82 only show that the log was alive; those of no published code are counted and named.
 
     Raises
     ------
@@ -61,7 +63,7 @@ def read_event_log(path: Path, *, assume_zone: str | None = None, gap_s: float =
     Li et al., "Indiana Traffic Signal Hi Resolution Data Logger Enumerations", Purdue
     University, 2019: 81 detector off, 82 detector on.
     """
-    log = _read_log(path, assume_zone)
+    log = read_log(path, assume_zone)
     rows = np.flatnonzero((log.event == DETECTOR_OFF) | (log.event == DETECTOR_ON))
     channel = log.parameter[rows].astype(np.int64)
     detector, names = _detectors(log.devices, log.device[rows], channel)
@@ -70,7 +72,11 @@ def read_event_log(path: Path, *, assume_zone: str | None = None, gap_s: float =
     ended = paired.off_row >= 0
     off_s = np.full(len(ended), np.nan)
     off_s[ended] = time_s[paired.off_row[ended]]
-    found = FeedRepairs(lost_ons=paired.lost_ons, doubled_rows=paired.doubled_rows)
+    found = FeedRepairs(
+        used_rows=len(log.time_s) - len(rows) + len(ended) + int(np.sum(ended)),
+        lost_ons=paired.lost_ons,
+        doubled_rows=paired.doubled_rows,
+    )
     return tidy(
         RawPulses(
             names=names,
@@ -81,48 +87,111 @@ def read_event_log(path: Path, *, assume_zone: str | None = None, gap_s: float =
             alive_s=log.time_s,
             start=log.start,
             repairs=log.repairs + found,
+            notes=log.notes,
         ),
         gap_s=gap_s,
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Log:
-    """The readable rows of a log; `device` refers to `devices` by position."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Log:
+    """The readable rows of a controller log, in the order of the file.
+
+    Parameters
+    ----------
+    start
+        Second 0, timezone-aware UTC.
+    time_s
+        Time of each event. [s]
+    event, parameter
+        Code, and phase or channel, as the log writes them; NaN for a parameter that is none.
+    device
+        Controller, a position in `devices`.
+    devices
+        Controllers.
+    repairs
+        What was mended and left out.
+    notes
+        What else was found, one sentence each.
+    """
 
     start: datetime
     time_s: Floats
-    event: Floats
+    event: Ints
     parameter: Floats
     device: Ints
     devices: tuple[str, ...]
     repairs: FeedRepairs
+    notes: tuple[str, ...]
 
 
-def _read_log(path: Path, assume_zone: str | None) -> _Log:
+def read_log(path: Path, assume_zone: str | None = None) -> Log:
+    """Read every event of a controller log.
+
+    Parameters
+    ----------
+    path
+        CSV or Parquet file with columns ``timestamp, device, event, parameter``, in any usual
+        spelling.
+    assume_zone
+        Zone of timestamps that carry none, such as ``America/Los_Angeles``.
+
+    Raises
+    ------
+    InputError
+        The file is truncated, holds no event, or its timestamps carry no zone.
+    """
     column = _columns(column_names(path))
-    frame, faulty_rows = read_frame(path, column.values())
-    where = f"{path}, column {column['timestamp']!r}"
+    rows = read_rows(path, column.values())
+    frame, where = rows.frame, f"{path}, column {column['timestamp']!r}"
     instants = utc_instants(frame[column["timestamp"]], where, assume_zone)
-    if instants.isna().all():
+    if instants.utc.isna().all():
         raise InputError(where, "holds no instant that can be read", "write ISO 8601 instants")
-    start = first_instant(instants)
-    time_s = seconds_since(start, instants)
+    zero: pd.Timestamp = instants.utc[int(np.argmax(instants.utc.notna()))]
+    time_s = seconds_since(zero.to_pydatetime(), instants.utc)
     event, parameter = numbers(frame[column["event"]]), numbers(frame[column["parameter"]])
     device, devices = codes_and_names(frame[column["device"]])
-    is_pulse = (event == DETECTOR_OFF) | (event == DETECTOR_ON)
+    is_code = np.isfinite(event) & (np.abs(event) <= LARGEST) & (event == np.floor(event))
+    whole = np.where(is_code, event, -1).astype(np.int64)
+    is_pulse = (whole == DETECTOR_OFF) | (whole == DETECTOR_ON)
     is_channel = (parameter >= 0) & (parameter <= LAST_PARAMETER)
+    is_channel &= parameter == np.floor(parameter)
     known = np.isfinite(time_s) & np.isfinite(event) & (device >= 0) & (is_channel | ~is_pulse)
-    is_code = (event >= 0) & (event <= LAST_CODE) & (event == np.floor(event))
+    wild = wild_times(np.where(known, time_s, np.nan))
+    kept = np.flatnonzero(known & ~wild)
+    twice = overlaid_rows(_series(device[kept], whole[kept], parameter[kept]), time_s[kept])
+    used = kept[~twice.rows]
+    start = first_instant(instants.utc[used] if len(used) else instants.utc)
+    shift_s = (start - zero.to_pydatetime()).total_seconds()
     repairs = FeedRepairs(
-        rows=len(frame) + faulty_rows,
-        reordered_rows=older_than_before(time_s[known]),
-        unreadable_rows=faulty_rows + int(np.sum(~known)),
-        unknown_events=int(np.sum(known & ~is_code)),
+        rows=rows.count,
+        reordered_rows=older_than_before(time_s[used]),
+        unreadable_rows=rows.unreadable + int(np.sum(~known)),
+        unknown_events=int(np.sum(~are_published(whole[used]))),
+        wild_times=int(np.sum(wild)),
+        overlaid_rows=int(np.sum(twice.rows)),
+        clock_steps=twice.steps,
+        repeated_hour_rows=instants.repeated,
+        skipped_hour_rows=instants.skipped,
     )
-    return _Log(
-        start, time_s[known], event[known], parameter[known], device[known], devices, repairs
+    strange = unpublished_note(whole[used])
+    return Log(
+        start=start,
+        time_s=np.round(time_s[used] - shift_s, 6),
+        event=whole[used],
+        parameter=parameter[used],
+        device=device[used],
+        devices=devices,
+        repairs=repairs,
+        notes=(*rows.notes, *([strange] if strange else [])),
     )
+
+
+def _series(device: Ints, event: Ints, parameter: Floats) -> Ints:
+    """Return one number for each controller, code and channel."""
+    channel = np.clip(np.nan_to_num(parameter, nan=-1.0), -1, LAST_PARAMETER).astype(np.int64)
+    code = np.clip(event, -1, LAST_PARAMETER)
+    return ((device * (LAST_PARAMETER + 2)) + code + 1) * (LAST_PARAMETER + 2) + channel + 1
 
 
 def _columns(columns: Collection[str]) -> dict[str, str]:

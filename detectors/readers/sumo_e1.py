@@ -1,7 +1,6 @@
 """SUMO E1 outputs: figures of a loop per interval, which are flows already."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,33 +11,13 @@ from citybrain.errors import InputError
 from citybrain.model.flows import Detector, FlowSnapshot
 from detectors.choice import detector_of_lanes
 from detectors.pulses import SIMULATION_START, FeedRepairs, Floats
+from detectors.readers.aggregate import MOST_BINS, PERCENT, IntervalFlows
 from detectors.repair import older_than_before
 from detectors.trust import TrustRules, count_interval, judge_by_coverage
 from detectors.xml import read_attributes, to_numbers
 
 ROOT = "detector"
-PERCENT = 100.0
-MOST_BINS = 100_000
 _FIGURES = ("begin", "end", "nVehContrib", "occupancy", "speed")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class E1Flows:
-    """What an E1 output holds.
-
-    Parameters
-    ----------
-    flows
-        Flows of the lanes of the inventory, in the bins of the file.
-    names
-        Detectors of the file.
-    repairs
-        What was mended.
-    """
-
-    flows: FlowSnapshot
-    names: tuple[str, ...]
-    repairs: FeedRepairs
 
 
 def read_e1(
@@ -47,7 +26,7 @@ def read_e1(
     *,
     start: datetime | None = None,
     rules: TrustRules | None = None,
-) -> E1Flows:
+) -> IntervalFlows:
     """Read an ``inductionLoop`` output as flows.
 
     The count is ``nVehContrib``: vehicles that left the loop within the interval.  An interval
@@ -67,7 +46,7 @@ def read_e1(
 
     Returns
     -------
-    E1Flows
+    IntervalFlows
         Bins as in the file.
 
     Raises
@@ -90,7 +69,9 @@ def read_e1(
         rules=rules or TrustRules(),
     )
     unknown = FeedRepairs(unknown_detector_rows=int(np.sum(~known)))
-    return E1Flows(flows=flows, names=names, repairs=repairs + unknown)
+    return IntervalFlows(
+        flows=flows, names=names, repairs=repairs + unknown, has_start=start is not None
+    )
 
 
 def _flows(
@@ -136,7 +117,11 @@ def _rows(path: Path) -> tuple[pd.DataFrame, FeedRepairs]:
     rows.insert(0, "id", texts["id"])
     if rows.empty:
         raise InputError(path, "holds no interval", "run the simulation to its end")
-    once = rows.drop_duplicates()
+    readable = _readable(rows)
+    if not readable.any():
+        raise InputError(path, "holds no interval that can be read", "run the simulation again")
+    whole = rows[readable]
+    once = whole.drop_duplicates()
     twice = once[once.duplicated(["id", "begin"])]
     if not twice.empty:
         where = f"{path}, detector {twice['id'].iloc[0]!r}"
@@ -144,10 +129,18 @@ def _rows(path: Path) -> tuple[pd.DataFrame, FeedRepairs]:
         raise InputError(where, what, "keep the file of one run only")
     repairs = FeedRepairs(
         rows=len(rows),
-        doubled_rows=len(rows) - len(once),
-        reordered_rows=older_than_before(rows["begin"].to_numpy()),
+        used_rows=len(once),
+        doubled_rows=len(whole) - len(once),
+        unreadable_rows=len(rows) - len(whole),
+        reordered_rows=older_than_before(whole["begin"].to_numpy()),
     )
     return once.copy(), repairs
+
+
+def _readable(rows: pd.DataFrame) -> pd.Series:
+    """Tell which intervals hold a detector and figures that SUMO writes; a speed may be -1."""
+    readable = rows.notna().all(axis=1) & (rows["id"] != "") & (rows["end"] > rows["begin"])
+    return readable & (rows["begin"] >= 0) & (rows["nVehContrib"] >= 0)
 
 
 def _bin_s(path: Path, rows: pd.DataFrame) -> float:

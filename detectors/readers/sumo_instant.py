@@ -45,7 +45,10 @@ def read_instant_e1(path: Path, *, start: datetime | None = None, gap_s: float =
     time_s = to_numbers(path, "time", columns["time"])
     speed_mps = to_numbers(path, "speed", columns["speed"])
     state = np.array(columns["state"], dtype=str)
-    event = np.flatnonzero((state == "enter") | (state == "leave"))
+    name_of_row, vehicle_of_row = (np.array(columns[at], dtype=str) for at in ("id", "vehID"))
+    readable = np.isfinite(time_s) & (state != "") & (name_of_row != "") & (vehicle_of_row != "")
+    event = np.flatnonzero(readable & ((state == "enter") | (state == "leave")))
+    strange = readable & (state != "enter") & (state != "leave") & (state != "stay")
     paired = pair_events(
         detector[event] * len(vehicles) + vehicle[event], time_s[event], state[event] == "enter"
     )
@@ -58,14 +61,16 @@ def read_instant_e1(path: Path, *, start: datetime | None = None, gap_s: float =
             on_s=time_s[on_row],
             off_s=np.where(has_off, time_s[off_row], np.nan),
             speed_mps=np.where(has_off, speed_mps[off_row], np.nan),
-            alive_s=time_s,
+            alive_s=time_s[readable],
             start=start,
             repairs=FeedRepairs(
                 rows=len(state),
+                used_rows=int(np.sum(readable)) - len(event) + len(on_row) + int(np.sum(has_off)),
                 lost_ons=paired.lost_ons,
                 doubled_rows=paired.doubled_rows,
-                reordered_rows=older_than_before(time_s, STEP_S),
-                unknown_events=len(state) - len(event) - int(np.sum(state == "stay")),
+                reordered_rows=older_than_before(time_s[readable], STEP_S),
+                unreadable_rows=int(np.sum(~readable)),
+                unknown_events=int(np.sum(strange)),
             ),
         ),
         gap_s=gap_s,

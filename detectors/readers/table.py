@@ -1,6 +1,7 @@
 """Pulse tables in CSV or Parquet: detector, begin, end and, where known, speed."""
 
 from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -9,12 +10,15 @@ import pandas as pd
 
 from citybrain.errors import InputError
 from detectors.clock import first_instant, seconds_since, utc_instants
+from detectors.clock_steps import overlaid_rows, wild_times
 from detectors.pulses import FeedRepairs, Floats, Pulses
 from detectors.repair import GAP_S, RawPulses, older_than_before, tidy
-from detectors.tables import codes_and_names, column_names, numbers, read_frame
+from detectors.tables import codes_and_names, column_names, numbers, read_rows
 
 MILLISECONDS_FROM = 1e11
 """No clock that counts seconds has come this far; one that counts milliseconds has."""
+FASTEST_MPS = 200.0
+"""A speed beyond this is a misprint [m/s]."""
 
 
 def is_pulse_table(columns: Collection[str]) -> bool:
@@ -58,33 +62,78 @@ def read_pulse_table(
     columns = column_names(path)
     on, off = ("on_s", "off_s") if "on_s" in columns else ("on", "off")
     speed = ["speed_mps"] if "speed_mps" in columns else []
-    frame, faulty_rows = read_frame(path, ["detector", on, off, *speed])
-    detector, names = codes_and_names(frame["detector"])
-    if _holds_instants(frame[on]):
-        begins = utc_instants(frame[on], f"{path}, column {on!r}", assume_zone)
-        ends = utc_instants(frame[off], f"{path}, column {off!r}", assume_zone)
-        start = first_instant(begins)
-        on_s, off_s = seconds_since(start, begins), seconds_since(start, ends)
-    else:
-        on_s, off_s = numbers(frame[on]), numbers(frame[off])
-        _check_seconds(path, on, on_s)
-    readable = np.isfinite(on_s) & (detector >= 0)
+    rows = read_rows(path, ["detector", on, off, *speed])
+    detector, names = codes_and_names(rows.frame["detector"])
+    times = _times(path, rows.frame, (on, off), start, assume_zone)
+    readable = np.isfinite(times.on_s) & (detector >= 0)
+    wild = wild_times(np.where(readable, times.on_s, np.nan))
+    kept = np.flatnonzero(readable & ~wild)
+    twice = overlaid_rows(detector[kept], times.on_s[kept])
+    used = kept[~twice.rows]
+    on_s = times.on_s[used]
+    off_s = np.where(wild_times(times.off_s), np.nan, times.off_s)[used]
     repairs = FeedRepairs(
-        rows=len(frame) + faulty_rows,
-        reordered_rows=older_than_before(on_s[readable]),
-        unreadable_rows=faulty_rows + int(np.sum(~readable)),
+        rows=rows.count,
+        reordered_rows=older_than_before(on_s),
+        unreadable_rows=rows.unreadable + int(np.sum(~readable)),
+        wild_times=int(np.sum(wild)),
+        overlaid_rows=int(np.sum(twice.rows)),
+        clock_steps=twice.steps,
+        repeated_hour_rows=times.repeated,
+        skipped_hour_rows=times.skipped,
     )
+    speed_mps = numbers(rows.frame["speed_mps"])[used] if speed else np.full(len(used), np.nan)
     raw = RawPulses(
         names=names,
-        detector=detector,
+        detector=detector[used],
         on_s=on_s,
-        off_s=np.where(np.isfinite(off_s), off_s, np.nan),
-        speed_mps=numbers(frame["speed_mps"]) if speed else np.full(len(frame), np.nan),
-        alive_s=_finite(np.concatenate((on_s[readable], off_s[readable]))),
-        start=start,
+        off_s=off_s,
+        speed_mps=np.where(np.abs(speed_mps) <= FASTEST_MPS, speed_mps, np.nan),
+        alive_s=_finite(np.concatenate((on_s, off_s))),
+        start=times.start,
         repairs=repairs,
+        notes=rows.notes,
     )
-    return tidy(raw.take(readable, repairs), gap_s=gap_s)
+    pulses = tidy(raw, gap_s=gap_s)
+    return replace(pulses, repairs=pulses.repairs + FeedRepairs(used_rows=len(pulses)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Times:
+    """Begins and ends of pulses [s], and what the change of the clocks did to them."""
+
+    on_s: Floats
+    off_s: Floats
+    start: datetime | None
+    repeated: int = 0
+    skipped: int = 0
+
+
+def _times(
+    path: Path,
+    frame: pd.DataFrame,
+    columns: tuple[str, str],
+    start: datetime | None,
+    assume_zone: str | None,
+) -> _Times:
+    on, off = columns
+    if not _holds_instants(frame[on]):
+        on_s, off_s = (_finite_or_nan(numbers(frame[name])) for name in columns)
+        _check_seconds(path, on, on_s)
+        return _Times(on_s=on_s, off_s=off_s, start=start)
+    begins = utc_instants(frame[on], f"{path}, column {on!r}", assume_zone)
+    ends = utc_instants(frame[off], f"{path}, column {off!r}", assume_zone)
+    if begins.utc.isna().all():
+        where = f"{path}, column {on!r}"
+        raise InputError(where, "holds no time that can be read", "write seconds or ISO 8601")
+    first = first_instant(begins.utc)
+    return _Times(
+        on_s=seconds_since(first, begins.utc),
+        off_s=seconds_since(first, ends.utc),
+        start=first,
+        repeated=begins.repeated,
+        skipped=begins.skipped,
+    )
 
 
 def _holds_instants(column: pd.Series) -> bool:
@@ -95,10 +144,15 @@ def _holds_instants(column: pd.Series) -> bool:
 
 
 def _check_seconds(path: Path, name: str, on_s: Floats) -> None:
-    if np.nanmax(np.abs(on_s), initial=0.0) >= MILLISECONDS_FROM:
+    known_s = np.abs(_finite(on_s))
+    if len(known_s) and np.median(known_s) >= MILLISECONDS_FROM:
         where = f"{path}, column {name!r}"
         what = "counts far more than seconds, it looks like milliseconds"
         raise InputError(where, what, "divide it by 1000")
+
+
+def _finite_or_nan(values: Floats) -> Floats:
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def _finite(values: Floats) -> Floats:

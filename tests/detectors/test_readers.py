@@ -1,5 +1,8 @@
 """Every reader on a tiny feed made by hand, and the one clear line for each bad one."""
 
+import gzip
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +12,7 @@ from citybrain.errors import InputError
 from citybrain.model.flows import Quality
 from detectors.feed import FeedClock, count_feed, open_feed
 from detectors.pulses import Pulses
-from detectors.readers.sumo_e1 import E1Flows
+from detectors.readers.aggregate import IntervalFlows
 from tests.detectors.feeds import START, detector
 
 INVENTORY = (detector("a"), detector("b"))
@@ -135,7 +138,7 @@ def test_instant_loops(tmp_path: Path) -> None:
 
 def test_e1_intervals_are_flows(tmp_path: Path) -> None:
     feed = open_feed(file(tmp_path, E1, "e1.xml"), INVENTORY, clock=CLOCK)
-    assert isinstance(feed, E1Flows)
+    assert isinstance(feed, IntervalFlows)
     flows = feed.flows
     assert (flows.start, flows.bin_s) == (START, 60.0)
     assert flows.lanes == ("a_lane", "b_lane")
@@ -172,7 +175,6 @@ BAD_FEEDS = {
     "other xml": ("feed.xml", "<meandata></meandata>", "<meandata>, which is no detector output"),
     "cut xml": ("feed.xml", E1[:300], r"breaks off or is broken XML \(.*line"),
     "cut instants": ("feed.xml", INSTANT[:200], "breaks off"),
-    "cut csv": ("feed.csv", TABLE + "a,5", r"breaks off in row 4 \('a,5'\)"),
     "no zone": ("feed.csv", LOG, "'TimeStamp': times carry no time zone; .*zone of the feed"),
     "mixed zones": (
         "feed.csv",
@@ -190,7 +192,11 @@ BAD_FEEDS = {
     "no interval": ("feed.xml", "<detector></detector>", "holds no interval"),
     "e1 strangers": ("feed.xml", E1.replace('id="', 'id="x'), "such as 'xa'"),
     "e1 lacks": ("feed.xml", E1.replace("nVehContrib", "n"), "has no attribute 'nVehContrib'"),
-    "e1 words": ("feed.xml", E1.replace('"12.50"', '"some"'), "attribute 'occupancy'"),
+    "e1 words": (
+        "feed.xml",
+        re.sub(r'occupancy="[\d.]+"', 'occupancy="some"', E1),
+        "attribute 'occupancy'",
+    ),
     "e1 periods": ("feed.xml", E1.replace('end="60.00" id="b"', 'end="30" id="b"'), "same period"),
     "e1 contradicts": ("feed.xml", E1.replace('begin="60.00"', 'begin="0.00"'), "stands twice"),
 }
@@ -222,16 +228,87 @@ def test_a_truncated_parquet_file_gets_one_clear_line(tmp_path: Path) -> None:
         count_feed(path, INVENTORY)
 
 
-@pytest.mark.parametrize(
-    ("zone", "content", "message"),
-    [
-        ("Mars/Base", LOG, "'Mars/Base' is not a time zone"),
-        ("Europe/Berlin", LOG.replace("03-17 06", "03-29 02"), "change of the clocks"),
-    ],
-)
-def test_a_wrong_zone_gets_one_clear_line(
-    zone: str, content: str, message: str, tmp_path: Path
-) -> None:
-    with pytest.raises(InputError, match=message) as caught:
-        read(file(tmp_path, content), FeedClock(assume_zone=zone))
+def test_a_wrong_zone_gets_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="'Mars/Base' is not a time zone") as caught:
+        read(file(tmp_path, LOG), FeedClock(assume_zone="Mars/Base"))
     assert "\n" not in str(caught.value)
+
+
+def test_a_table_that_is_cut_mid_row_is_read_up_to_there(tmp_path: Path) -> None:
+    counted = count_feed(file(tmp_path, TABLE + "a,5"), INVENTORY, clock=CLOCK)
+    assert counted.flows.count_veh.sum() == 3
+    assert counted.repairs.lines == ("unreadable rows: 1",)
+    assert counted.caveats[-1] == ("the file breaks off in row 4 ('a,5'); what followed is missing")
+
+
+def test_a_packed_log_that_is_cut_is_read_up_to_there(tmp_path: Path) -> None:
+    lines = [
+        f"2026-03-17 06:{at // 60:02d}:{at % 60:02d}.0,7,{82 - at % 2},5" for at in range(3000)
+    ]
+    packed = gzip.compress("\n".join([LOG.splitlines()[0], *lines]).encode())
+    path = tmp_path / "log.csv.gz"
+    path.write_bytes(packed[: len(packed) // 2])
+    feed = read(path, FeedClock(assume_zone="UTC"))
+    assert 300 < len(feed) < 1400
+    assert feed.notes[0] == "the packed file breaks off; what followed is missing"
+    path.write_bytes(packed)
+    assert len(read(path, FeedClock(assume_zone="UTC"))) == 1500
+
+
+def test_damaged_rows_spoil_only_themselves(tmp_path: Path) -> None:
+    rows = "".join(f"a,{at},{at}.5,10\n" for at in range(10, 200_000, 2))
+    content = TABLE.encode() + rows.encode() + b'a,soon,3,\nb,"7,8,\n\xff,1,2,3\nb,200010,inf,-\n'
+    path = tmp_path / "feed.csv"
+    path.write_bytes(content)
+    feed = read(path)
+    assert feed.repairs.rows == content.count(b"\n") - 1
+    assert feed.repairs.unreadable_rows == 1
+    assert feed.repairs.rows == feed.repairs.used_rows + feed.repairs.left_out_rows
+
+
+def log_of(times: Sequence[str]) -> str:
+    rows = [f"{time},7,{82 - at % 2},5" for at, time in enumerate(times)]
+    return "\n".join(["TimeStamp,DeviceId,EventId,Parameter", *rows, ""])
+
+
+def minutes(*spans: tuple[int, int]) -> list[str]:
+    """Times on 17 March 2026, a row each second from one minute of the day to another."""
+    return [
+        f"2026-03-17 {at // 3600:02d}:{at // 60 % 60:02d}:{at % 60:02d}"
+        for begin, end in spans
+        for at in range(begin * 60, end * 60, 1 if end > begin else -1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("times", "steps", "kept_min"),
+    [
+        (minutes((360, 420), (390, 450)), 1, 90),
+        (minutes((360, 420), (420, 390), (390, 450)), 1, 90),
+        (minutes((360, 420), (450, 480)), 0, 90),
+        (minutes((420, 450), (360, 390)), 0, 60),
+        ([*minutes((360, 420)), "2026-03-17 06:10:00", *minutes((420, 430))], 0, 70),
+        ([*minutes((360, 420)), "1999-01-01 00:00:00", *minutes((420, 430))], 0, 70),
+    ],
+    ids=["set back", "ran backwards", "put forward", "parts exchanged", "late row", "lost date"],
+)
+def test_clocks_that_go_wrong(times: list[str], steps: int, kept_min: int, tmp_path: Path) -> None:
+    repairs = read(file(tmp_path, log_of(times)), FeedClock(assume_zone="UTC")).repairs
+    assert repairs.rows == len(times) == repairs.used_rows + repairs.left_out_rows
+    assert repairs.clock_steps == steps
+    assert repairs.wild_times == ("1999-01-01 00:00:00" in times)
+    assert abs(repairs.used_rows - 60 * kept_min) <= 125
+
+
+def test_hours_that_the_change_of_clocks_repeats_and_skips(tmp_path: Path) -> None:
+    berlin = FeedClock(assume_zone="Europe/Berlin")
+    autumn = [
+        f"2026-10-25 {hour}:{at:02d}:00" for hour in ("01", "02", "02", "03") for at in range(60)
+    ]
+    feed = read(file(tmp_path, log_of(autumn)), berlin)
+    assert (len(feed), feed.repairs.repeated_hour_rows) == (120, 120)
+    assert feed.on_s.tolist() == [120.0 * at for at in range(120)]
+    spring = [f"2026-03-29 {hour}:{at:02d}:00" for hour in ("01", "02") for at in range(60)]
+    feed = read(file(tmp_path, log_of(spring)), berlin)
+    assert feed.repairs.lines == ("skipped hour rows: 60",)
+    assert feed.on_s.tolist() == [120.0 * at for at in range(60)]
