@@ -142,7 +142,7 @@ SCENES: dict[str, CameraScene] = {
     ),
     "motorway": CameraScene(
         street=_MOTORWAY, view=_view(HD, (9.0, 20, 9.5), 180, 17, 0.8), band_at_m=-12,
-        shot=Shot(duration_s=120, seed=19), is_tuning=True,
+        shot=Shot(duration_s=90, seed=19), is_tuning=True,
     ),
     # Held-out half: other seeds, other views.
     "held_day_free": CameraScene(
@@ -199,13 +199,13 @@ SCENES: dict[str, CameraScene] = {
         weather=Weather(wind=0.9), sensor=Sensor(shake_px=1.2), trees=(*_TREES, *_WEST_TREES),
     ),
     "held_oblique": CameraScene(
-        street=_FREE3, view=_view(NHD, (21.0, 2, 7.0), 222, 20, 0.8), band_at_m=-15,
+        street=_FREE3, view=_view(NHD, (21.0, 2, 7.0), 232, 22, 0.75), band_at_m=-12,
         shot=Shot(duration_s=220, seed=62), is_tuning=False,
         light=replace(DAY, sun_azimuth_deg=70, sun_height_deg=42),
     ),
     "held_motorway": CameraScene(
         street=_MOTORWAY, view=_view(FULL_HD, (4.5, 24, 11.0), 179, 18, 0.8), band_at_m=-10,
-        shot=Shot(duration_s=90, seed=63), is_tuning=False,
+        shot=Shot(duration_s=75, seed=63), is_tuning=False,
     ),
 }  # fmt: skip
 
@@ -233,7 +233,7 @@ def drawn_scene(name: str) -> Scene:
         sensor=one.sensor,
         poles=one.poles,
         trees=one.trees,
-        street_lamps=tuple((east + 2.2, float(y), 9.0) for y in range(-330, 120, 36)),
+        street_lamps=tuple((east + 2.2, float(y), 10.0) for y in range(-330, 120, 28)),
         seed=one.shot.seed,
     )
 

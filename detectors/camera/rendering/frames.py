@@ -1,10 +1,9 @@
 """A scene and its traffic as a stream of pictures."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from detectors.camera.rendering import lamps, sensor, shadows, street
 from detectors.camera.rendering.drawing import Bytes, Floats, bytes_of, fill
@@ -14,8 +13,6 @@ from detectors.camera.rendering.roadside import Roadside
 from detectors.camera.rendering.scene import Scene
 from detectors.camera.rendering.shells import Shell, build_shell, place
 from detectors.camera.rendering.view import NEAR_M, View
-
-Rows = NDArray[np.int64]
 
 _FOLLOWS_M = 28.0
 _BESIDE_M = 2.2
@@ -59,7 +56,7 @@ class Renderer:
         self._roadside = Roadside(scene)
         count, rate_hps = traffic.frame_count, traffic.rate_hps
         dice = np.random.default_rng((scene.seed, 3))
-        self._colours = paints(traffic.vehicles, dice)
+        self._colours = sensor.toned(paints(traffic.vehicles, dice), scene.sensor.saturation)
         self._shells = [
             build_shell(vehicle, colour, dice)
             for vehicle, colour in zip(traffic.vehicles, self._colours, strict=True)
@@ -73,6 +70,7 @@ class Renderer:
         self._fog = sensor.fog_share(scene) if scene.weather.fog_per_m else None
         self._rain = sensor.Rain(scene, dice)
         self._grain = sensor.Grain(scene, dice)
+        self._stream = sensor.Stream(strength=scene.sensor.compression, noise=scene.sensor.noise)
         self._exposure = sensor.Exposure(
             speed=scene.sensor.exposure_speed,
             rate_hps=rate_hps,
@@ -85,7 +83,8 @@ class Renderer:
         """Draw one frame."""
         scene = self._scene
         moment = self._traffic.at(frame)
-        rows = far_to_near(scene.view, moment, self._lengths_m)
+        order = far_to_near(scene.view, moment, self._lengths_m)
+        rows = [row for row, _ in order]
         lighting = self._lighting(float(self._sunshine[frame]))
         picture = self._ground(moment, rows, float(self._sunshine[frame]))
         layers = lamps.empty_layers(scene.view)
@@ -93,11 +92,12 @@ class Renderer:
             picture = self._light_ground(picture, moment, rows)
         if scene.weather.wetness:
             picture = self._mirror(picture, moment, rows, lighting)
-        self._roadside.paint_behind(picture, frame / self._traffic.rate_hps, lighting)
-        self._paint_vehicles(picture, layers, moment, rows, lighting)
-        self._roadside.paint_before(picture, layers, frame / self._traffic.rate_hps, lighting)
-        picture = self._glow(picture, layers)
-        return self._through_the_lens(picture, frame)
+        at_s = frame / self._traffic.rate_hps
+        light = lighting.sky + 0.5 * lighting.sun
+        beside = self._roadside.paint_between(picture, layers, at_s, light)
+        self._paint_vehicles(picture, layers, moment, order, (lighting, beside))
+        self._roadside.paint_before(picture, layers, light)
+        return self._through_the_lens(self._glow(picture, layers), frame)
 
     def _lighting(self, sunshine: float) -> Lighting:
         light = self._scene.light
@@ -108,7 +108,7 @@ class Renderer:
             to_sun=shadows.to_sun(light),
         )
 
-    def _ground(self, moment: Moment, rows: Rows, sunshine: float) -> Bytes:
+    def _ground(self, moment: Moment, rows: list[int], sunshine: float) -> Bytes:
         """Return the street with the shadows of the vehicles."""
         view, light = self._scene.view, self._scene.light
         shape = self._street.shade.shape[:2]
@@ -130,18 +130,19 @@ class Renderer:
             picture = cv2.add(picture, lit)
         return np.asarray(picture, np.uint8)
 
-    def _light_ground(self, picture: Bytes, moment: Moment, rows: Rows) -> Bytes:
+    def _light_ground(self, picture: Bytes, moment: Moment, rows: list[int]) -> Bytes:
         """Return the street with the light of the head lamps on it."""
         view = self._scene.view
         pools = lamps.empty_layers(view).pools
+        free_m = _gaps_m(moment, self._lengths_m).min(axis=1, initial=np.inf)
         for row in rows:
             vehicle = moment.vehicle[row]
             if not self._is_lit[vehicle]:
                 continue
             stand = (moment.front_m[row], moment.heading[row])
-            lamps.add_pool(
-                pools, view, stand, self._tones[vehicle] * self._pool_gain(stand), self._beam
-            )
+            tone = self._tones[vehicle] * self._pool_gain(stand)
+            texture = lamps.cut_beam(self._beam, float(free_m[row]))
+            lamps.add_pool(pools, view, stand, tone, texture)
         full = cv2.resize(pools, (view.width_px, view.height_px), interpolation=cv2.INTER_LINEAR)
         lit = cv2.multiply(self._street.albedo, full, scale=1 / 118)
         return bytes_of(cv2.add(picture, lit))
@@ -151,10 +152,10 @@ class Renderer:
         view = self._scene.view
         to_camera = np.array([view.x_m, view.y_m]) - stand[0]
         facing = float(to_camera @ stand[1]) / max(float(np.linalg.norm(to_camera)), 1e-9)
-        lamp_share = min(1.0, 0.25 + 0.75 * (1 - max(self._scene.light.sky)))
+        lamp_share = max(0.08, 1 - max(self._scene.light.sky) / 0.7)
         return lamp_share * (0.62 + 0.38 * facing)
 
-    def _mirror(self, picture: Bytes, moment: Moment, rows: Rows, lighting: Lighting) -> Bytes:
+    def _mirror(self, picture: Bytes, moment: Moment, rows: list[int], lighting: Lighting) -> Bytes:
         """Return the wet street with streaks below lamps and dim images of the bodies."""
         view, wetness = self._scene.view, self._scene.weather.wetness
         layers = lamps.empty_layers(view)
@@ -178,13 +179,16 @@ class Renderer:
         picture: Bytes,
         layers: lamps.LampLayers,
         moment: Moment,
-        rows: Rows,
-        lighting: Lighting,
+        order: list[tuple[int, float]],
+        around: tuple[Lighting, Generator[None, float, None]],
     ) -> None:
-        scene = self._scene
+        """Paint the vehicles from far to near, with what stands beside the street between them."""
+        scene, (lighting, beside) = self._scene, around
         lit = street.lamp_light(moment.front_m, scene)
         behind = self._light_from_behind(moment)
-        for row in rows:
+        next(beside)
+        for row, away_m in order:
+            beside.send(away_m)
             vehicle = moment.vehicle[row]
             shell = self._shells[vehicle]
             stand = (moment.front_m[row], moment.heading[row])
@@ -193,25 +197,23 @@ class Renderer:
             if outline is None:
                 continue
             lamps.hide(layers, outline)
-            if self._is_lit[vehicle]:
-                tail = 1.0 if moment.is_braking[row] else 0.45
-                lamps.add_lamps(layers, scene.view, shell, stand, self._tones[vehicle], tail)
-            elif moment.is_braking[row]:
-                lamps.add_lamps(layers, scene.view, shell, stand, np.zeros(3), 0.8)
+            head, tail = self._lamps_of(int(vehicle), is_braking=bool(moment.is_braking[row]))
+            if tail:
+                lamps.add_lamps(layers, scene.view, shell, stand, head, tail)
+        beside.send(0.0)
+
+    def _lamps_of(self, vehicle: int, *, is_braking: bool) -> tuple[Floats, float]:
+        """Return the colour of a vehicle's head lamps and the strength of its tail lamps."""
+        if self._is_lit[vehicle]:
+            return self._tones[vehicle], 1.0 if is_braking else 0.45
+        return np.zeros(3), 0.8 if is_braking else 0.0
 
     def _light_from_behind(self, moment: Moment) -> Floats:
         """Return the light on each rear from the head lamps of the vehicle that follows."""
-        if not self._scene.light.is_dark or not len(moment.vehicle):
+        if not self._scene.light.is_dark:
             return np.zeros(len(moment.vehicle))
-        rears = moment.front_m - moment.heading * self._lengths_m[moment.vehicle, None]
-        gap = rears[None] - moment.front_m[:, None]
-        ahead_m = (gap * moment.heading[:, None]).sum(axis=2)
-        aside_m = np.abs(
-            gap[..., 0] * moment.heading[:, None, 1] - gap[..., 1] * moment.heading[:, None, 0]
-        )
-        is_lit = (ahead_m > 0) & (ahead_m < _FOLLOWS_M) & (aside_m < _BESIDE_M)
-        light = np.where(is_lit, 0.5 * (1 - ahead_m / _FOLLOWS_M), 0.0)
-        return np.asarray(light.max(axis=0))
+        nearest_m = _gaps_m(moment, self._lengths_m).min(axis=0, initial=np.inf)
+        return np.asarray(0.5 * np.maximum(0.0, 1 - nearest_m / _FOLLOWS_M))
 
     def _glow(self, picture: Bytes, layers: lamps.LampLayers) -> Bytes:
         """Return the picture with the lamps and their glare."""
@@ -234,7 +236,7 @@ class Renderer:
         picture = sensor.soften(picture, scene.sensor.blur_px)
         if scene.sensor.exposure_speed:
             picture = self._exposure.expose(picture)
-        return self._grain.over(picture)
+        return self._stream.carry(self._grain.over(picture))
 
 
 def _without(mask: Bytes, strength: float) -> Bytes:
@@ -254,3 +256,19 @@ def _paint_image(
         return
     hull = cv2.convexHull(view.pictured(seen).astype(np.float32))[:, 0]
     fill(picture, hull.astype(np.float64), tuple(colour))
+
+
+def _gaps_m(moment: Moment, lengths_m: Floats) -> Floats:
+    """Return the free distance from each front (rows) to each rear ahead of it in its path.
+
+    Returns
+    -------
+    Floats
+        (n, n); infinite where one does not drive behind the other. [m]
+    """
+    rears = moment.front_m - moment.heading * lengths_m[moment.vehicle, None]
+    gap = rears[None] - moment.front_m[:, None]
+    along = moment.heading[:, None]
+    ahead_m = (gap * along).sum(axis=2)
+    aside_m = np.abs(gap[..., 0] * along[..., 1] - gap[..., 1] * along[..., 0])
+    return np.where((ahead_m > 0) & (aside_m < _BESIDE_M), ahead_m, np.inf)

@@ -55,6 +55,11 @@ def beam() -> NDArray[np.float32]:
     return np.asarray(light / light.max(), np.float32)
 
 
+def cut_beam(texture: NDArray[np.float32], gap_m: float) -> NDArray[np.float32]:
+    """Return the part of a beam that falls short of a vehicle so far ahead."""
+    return texture[: max(2, int(min(gap_m, _AHEAD_M) * _PER_M))]
+
+
 def lamp_tones(count: int, dice: np.random.Generator) -> Floats:
     """Draw the colour of each vehicle's head lamps, (count, 3)."""
     return np.asarray(_TONES[dice.choice(3, count, p=(0.45, 0.25, 0.30))])
@@ -80,11 +85,12 @@ def add_pool(
     tone
         Colour and strength at the brightest place, (3,).
     texture
-        The ``beam``.
+        The ``beam``, cut off where a vehicle ahead stops it.
     """
+    ahead_m = len(texture) / _PER_M
     front_m, (east, north) = stand
     corners = np.array(
-        [(0, -_ASIDE_M, 0), (0, _ASIDE_M, 0), (_AHEAD_M, _ASIDE_M, 0), (_AHEAD_M, -_ASIDE_M, 0)]
+        [(0, -_ASIDE_M, 0), (0, _ASIDE_M, 0), (ahead_m, _ASIDE_M, 0), (ahead_m, -_ASIDE_M, 0)]
     )
     outline = view.polygon(place(corners.astype(np.float64), *stand)) / 2
     if len(outline) < 3:  # noqa: PLR2004 - a triangle
@@ -127,6 +133,10 @@ def add_lamps(
         Colour of its head lamps, (3,).
     tail
         Strength of its tail lamps: 0 off, about 0.4 on, 1 braking.
+
+    Notes
+    -----
+    A sensor that exposes for a dark street shows a lamp far larger than its glass.
     """
     for places, tone, sense in ((shell.head_m, head, 1.0), (shell.tail_m, _RED[0] * tail, -1.0)):
         at = place(places, *stand)
@@ -136,7 +146,7 @@ def add_lamps(
         seen = view.seen(at)
         for k in np.flatnonzero((facing > 0.05) & (seen[:, 2] > NEAR_M)):  # noqa: PLR2004
             strength = float(np.sqrt(facing[k]))
-            radius = (0.11 if sense > 0 else 0.08) * view.focal_px / float(seen[k, 2]) / 2
+            radius = (0.17 if sense > 0 else 0.09) * view.focal_px / float(seen[k, 2]) / 2
             _dot(layers.glare, view.pictured(seen[k]) / 2, radius, tone * strength)
 
 
@@ -171,6 +181,6 @@ def bloom(glare: Bytes, strength: float) -> Bytes:
     width = glare.shape[1]
     near = cv2.GaussianBlur(small, (0, 0), max(0.8, width / 260))
     wide = cv2.GaussianBlur(small, (0, 0), max(2.0, width / 60))
-    glow = cv2.addWeighted(near, 2.6 * strength, wide, 3.2 * strength, 0)
+    glow = cv2.addWeighted(near, 3.0 * strength, wide, 4.5 * strength, 0)
     spread = cv2.resize(glow, (width, glare.shape[0]), interpolation=cv2.INTER_LINEAR)
     return bytes_of(cv2.add(glare, np.clip(spread, 0, 255).astype(np.uint8)))

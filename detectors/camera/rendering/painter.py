@@ -37,10 +37,18 @@ class Lighting:
     to_sun: Floats
 
 
-def far_to_near(view: View, moment: Moment, lengths_m: Floats) -> NDArray[np.int64]:
-    """Return the rows of the vehicles that may be seen, the farthest first, (n,)."""
+def far_to_near(view: View, moment: Moment, lengths_m: Floats) -> list[tuple[int, float]]:
+    """Return the vehicles that may be seen, the farthest first.
+
+    From a raised camera, the one whose place on the street is nearer hides the other.
+
+    Returns
+    -------
+    list[tuple[int, float]]
+        Row of each vehicle, and the distance of its middle on the street. [m]
+    """
     if not len(moment.vehicle):
-        return np.empty(0, np.int64)
+        return []
     middle = moment.front_m - moment.heading * lengths_m[moment.vehicle, None] / 2
     seen = view.seen(np.column_stack([middle, np.zeros(len(middle))]))
     wide = view.width_px / (2 * view.focal_px)
@@ -49,9 +57,9 @@ def far_to_near(view: View, moment: Moment, lengths_m: Floats) -> NDArray[np.int
     inside &= np.abs(seen[:, 0]) < wide * np.maximum(seen[:, 2], 0) + _MARGIN_M
     inside &= np.abs(seen[:, 1]) < high * np.maximum(seen[:, 2], 0) + _MARGIN_M
     rows = np.flatnonzero(inside)
-    # From a raised camera the one whose place on the street is nearer hides the other.
-    away = np.hypot(middle[rows, 0] - view.x_m, middle[rows, 1] - view.y_m)
-    return rows[np.argsort(-away, kind="stable")]
+    away_m = np.hypot(middle[rows, 0] - view.x_m, middle[rows, 1] - view.y_m)
+    order = np.argsort(-away_m, kind="stable")
+    return [(int(rows[k]), float(away_m[k])) for k in order]
 
 
 def face_colours(

@@ -1,5 +1,6 @@
 """What stands beside the street: trees that sway, posts that hide, lanterns that shine."""
 
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import cv2
@@ -9,8 +10,8 @@ from numpy.typing import NDArray
 from detectors.camera.rendering import drawing
 from detectors.camera.rendering.drawing import Bytes, Floats
 from detectors.camera.rendering.lamps import LampLayers
-from detectors.camera.rendering.painter import Lighting
 from detectors.camera.rendering.scene import Pole, Scene, Tree
+from detectors.camera.rendering.sensor import toned
 from detectors.camera.rendering.view import NEAR_M, View
 
 _LEAVES = 140
@@ -53,35 +54,44 @@ class Roadside:
         self._scene = scene
         dice = np.random.default_rng((scene.seed, 31))
         view = scene.view
-        crowns = [_crown(view, tree, scene.weather.wind, dice) for tree in scene.trees]
-        self._crowns = [crown for crown in crowns if crown is not None]
+        self._things: list[tuple[float, _Crown | list[Floats]]] = []
+        for tree in scene.trees:
+            crown = _crown(view, tree, scene.weather.wind, scene.sensor.saturation, dice)
+            if crown is not None:
+                self._things.append((_away_m(view, tree.x_m, tree.y_m), crown))
         self._posts = [outline for pole in scene.poles for outline in _pole(view, pole)]
         lanterns = [view.seen(np.array(lamp)) for lamp in scene.street_lamps]
         ahead = [seen for seen in lanterns if seen[2] > NEAR_M]
         self._lanterns = [(view.pictured(seen), view.focal_px / seen[2]) for seen in ahead]
-        lamp_posts = [
-            Pole(x_m=x, y_m=y, height_m=z, width_m=0.16) for x, y, z in scene.street_lamps
-        ]
-        self._posts_behind = [outline for post in lamp_posts for outline in _pole(view, post)]
+        for x_m, y_m, height_m in scene.street_lamps:
+            post = _pole(view, Pole(x_m=x_m, y_m=y_m, height_m=height_m, width_m=0.16))
+            self._things.append((_away_m(view, x_m, y_m), post))
+        self._things.sort(key=lambda thing: -thing[0])
 
-    def paint_behind(self, picture: Bytes, at_s: float, lighting: Lighting) -> None:
-        """Paint trees and lamp posts, which the vehicles pass in front of."""
-        light = lighting.sky + 0.5 * lighting.sun
-        for outline in self._posts_behind:
-            drawing.fill(picture, outline, tuple(_POST * light))
-        for crown in self._crowns:
-            _paint_crown(picture, crown, at_s, light)
+    def paint_between(
+        self, picture: Bytes, layers: LampLayers, at_s: float, light: Floats
+    ) -> Generator[None, float, None]:
+        """Paint trees and lamp posts in turn with the vehicles, the farther first.
 
-    def paint_before(
-        self, picture: Bytes, layers: LampLayers, at_s: float, lighting: Lighting
-    ) -> None:
+        Each distance that is sent has everything painted that stands farther away; see
+        ``painter.far_to_near``. [m]
+        """
+        beyond_m = yield
+        for away_m, thing in self._things:
+            while away_m <= beyond_m:
+                beyond_m = yield
+            if isinstance(thing, _Crown):
+                _paint_crown(picture, thing, at_s, light)
+                continue
+            for outline in thing:
+                _paint_post(picture, layers, outline, light)
+        while True:
+            yield
+
+    def paint_before(self, picture: Bytes, layers: LampLayers, light: Floats) -> None:
         """Paint posts that hide vehicles, and lanterns that are on."""
-        light = lighting.sky + 0.5 * lighting.sun
         for outline in self._posts:
-            drawing.fill(picture, outline, tuple(_POST * light))
-            if len(outline) > 2:  # noqa: PLR2004 - a polygon
-                half = np.rint((outline / 2 - 0.5) * 16).astype(np.int32)
-                cv2.fillPoly(layers.glare, [half], (0, 0, 0), cv2.LINE_AA, 4)
+            _paint_post(picture, layers, outline, light)
         tone = np.asarray(self._scene.light.street_lamp)
         if tone.max() > 0.05:  # noqa: PLR2004 - off
             colour = tuple(np.minimum(255.0, tone / tone.max() * 255 + 40))
@@ -93,7 +103,19 @@ class Roadside:
                     cv2.circle(layers.glare, place, radius, colour, -1, cv2.LINE_AA, 4)
 
 
-def _crown(view: View, tree: Tree, wind: float, dice: np.random.Generator) -> _Crown | None:
+def _away_m(view: View, x_m: float, y_m: float) -> float:
+    return float(np.hypot(x_m - view.x_m, y_m - view.y_m))
+
+
+def _paint_post(picture: Bytes, layers: LampLayers, outline: Floats, light: Floats) -> None:
+    """Paint a post and blot out the lamps behind it."""
+    drawing.fill(picture, outline, tuple(_POST * light))
+    drawing.fill(layers.glare, outline / 2, (0.0, 0.0, 0.0))
+
+
+def _crown(
+    view: View, tree: Tree, wind: float, saturation: float, dice: np.random.Generator
+) -> _Crown | None:
     """Draw a tree once; none if it is not in the picture."""
     foot = np.array([tree.x_m, tree.y_m, 0.0])
     if view.seen(foot)[2] < 2 * NEAR_M:
@@ -115,7 +137,8 @@ def _crown(view: View, tree: Tree, wind: float, dice: np.random.Generator) -> _C
     colour = np.full((tall, wide, 3), (40, 48, 56), np.uint8)
     cover = np.zeros((tall, wide), np.uint8)
     drawing.fill(cover, trunk - low, 255.0)
-    tones = _LEAF_TONES[dice.integers(0, 4, len(seen))] * dice.uniform(0.7, 1.25, (len(seen), 1))
+    leaves = toned(_LEAF_TONES, saturation)
+    tones = leaves[dice.integers(0, 4, len(seen))] * dice.uniform(0.7, 1.25, (len(seen), 1))
     for centre, radius, tone in zip(centres - low, radii, tones, strict=True):
         at, size = tuple(np.rint(centre * 16).astype(int).tolist()), max(8, int(radius * 16))
         cv2.circle(colour, at, size, tuple(tone), -1, cv2.LINE_AA, 4)

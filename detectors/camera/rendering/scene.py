@@ -81,7 +81,7 @@ class Light:
     @property
     def is_dark(self) -> bool:
         """Whether head lamps light the street visibly."""
-        return max(self.sky) + self.sun < 0.5  # noqa: PLR2004 - half of daylight
+        return max(self.sky) + self.sun < 0.75  # noqa: PLR2004 - three quarters of daylight
 
 
 DAY = Light()
@@ -89,8 +89,11 @@ OVERCAST = Light(sky=(0.92, 0.90, 0.88), sun=0.0, lamps_on=0.35)
 LOW_SUN = Light(
     sky=(0.50, 0.42, 0.36), sun=0.42, sun_height_deg=14.0, sun_azimuth_deg=115.0, lamps_on=0.3
 )
-DUSK = Light(sky=(0.36, 0.30, 0.27), sun=0.0, street_lamp=(0.02, 0.08, 0.13), lamps_on=0.95)
-NIGHT = Light(sky=(0.075, 0.06, 0.055), sun=0.0, street_lamp=(0.10, 0.30, 0.46), lamps_on=1.0)
+DUSK = Light(sky=(0.58, 0.49, 0.44), sun=0.0, street_lamp=(0.08, 0.20, 0.30), lamps_on=0.95)
+NIGHT = Light(sky=(0.16, 0.15, 0.15), sun=0.0, street_lamp=(0.62, 1.05, 1.40), lamps_on=1.0)
+"""As a street camera with a long exposure shows a road below sodium lamps: grey 60 to 120."""
+DIM_NIGHT = Light(sky=(0.13, 0.11, 0.10), sun=0.0, street_lamp=(0.12, 0.30, 0.46), lamps_on=1.0)
+"""A poorly lit road: bodies barely stand out from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,12 +135,19 @@ class Sensor:
         Share of a brightness error that the automatic exposure mends in a second; 0: fixed.
     blur_px
         Softness of the lens. [px]
+    saturation
+        Strength of colours, 0 grey to 1.
+    compression
+        0 none to 1: blocks that change little are left as they were, the others lose detail,
+        as in a stream of few bits.
     """
 
     noise: float = 2.5
     shake_px: float = 0.05
     exposure_speed: float = 0.4
     blur_px: float = 0.6
+    saturation: float = 0.7
+    compression: float = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from detectors.camera.rendering import drawing
 from detectors.camera.rendering.drawing import Bytes, Floats
 from detectors.camera.rendering.scene import Light, Marking, Scene
+from detectors.camera.rendering.sensor import toned
 from detectors.camera.rendering.view import View
 
 _ASPHALT = (118.0, 117.0, 115.0)
@@ -50,7 +51,7 @@ def draw_street(scene: Scene) -> Street:
         height_px=2 * view.height_px,
     )
     dice = np.random.default_rng((scene.seed, 11))
-    albedo = _paint(scene, fine, dice)
+    albedo = toned(_paint(scene, fine, dice), scene.sensor.saturation)
     lamps, sun = _light_maps(scene, fine)
     shade = np.clip(albedo * lamps, 0, 255)
     sky_rows = max(0, round(fine.horizon_px))
