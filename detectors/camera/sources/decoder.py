@@ -45,8 +45,8 @@ class Chunk:
             self.flush()
         self._index.append(index)
         self._time_s.append(time_s)
-        self._data.append(data)
-        self._bytes += data.nbytes
+        self._data.append(np.array(data))  # a view would keep the whole picture in memory
+        self._bytes += self._data[-1].nbytes
         if (
             time_s - self._time_s[0] >= self._chunk_s
             or self._bytes > CHUNK_BYTES
@@ -77,11 +77,11 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     descriptor = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    size = HEAD.unpack(_exactly(HEAD.size))[1]
-    job: Job = pickle.loads(_exactly(size))
-    _confine(job.limits.memory_bytes)
+    text = _exactly(HEAD.unpack(_exactly(HEAD.size))[1])
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
+        job: Job = pickle.loads(text)  # from the parent, which started this process
+        _confine(job.limits.memory_bytes)
         _run(job, descriptor)
     except InputError as error:
         send(

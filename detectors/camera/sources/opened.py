@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -46,6 +46,22 @@ def open_stream(
         Nothing can be read from it.
     """
     return Stream(address_of(source), make, limits or StreamLimits())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ending:
+    """How one run of the decoder ended.
+
+    Parameters
+    ----------
+    reason
+        Why before the true end; empty at the true end.
+    again
+        Another run may go on from there.
+    """
+
+    reason: str
+    again: bool
 
 
 class Stream:
@@ -112,17 +128,17 @@ class Stream:
         reason, failures = "", 0
         while self._decoder:
             index_before = self._last_index
-            ended = yield from self._run(self._decoder, reason)
+            ending = yield from self._run(self._decoder, reason)
             self.close()
-            reason = ended or self._cut_short()
-            if reason:
-                self.notes.append(f"{self._job.address.shown}: {reason} at {self._last_s:.2f} s")
+            reason = ending.reason
             failures = 0 if self._last_index > index_before else failures + 1
-            if not (ended and self._restarted(failures)) and reason:
+            if reason and failures == 0:
+                self.notes.append(f"{self._job.address.shown}: {reason} at {self._last_s:.2f} s")
+            if not (ending.again and self._restarted(failures)) and reason:
                 yield Gap(begin_s=self._last_s, end_s=self._end_s(), reason=reason)
 
-    def _run(self, decoder: Decoder, reason: str) -> Generator[Frames | Gap, None, str]:
-        """Give the frames of one run; return why it ended early, or nothing at the true end."""
+    def _run(self, decoder: Decoder, reason: str) -> Generator[Frames | Gap, None, "_Ending"]:
+        """Give the frames of one run, after the gap of the reason that the one before ended."""
         try:
             while True:
                 head, body = decoder.next()
@@ -134,11 +150,16 @@ class Stream:
                     self._last_s = float(frames.time_s[-1])
                     yield frames
                 elif head.get("kind") == "end":
-                    self.notes += [masked(str(note)) for note in head.get("notes", [])]
-                    broken = masked(str(head.get("broken", "")))
-                    return broken or ("the stream ended" if self.info.is_live else "")
+                    return self._ending(head)
         except LostDecoderError as lost:
-            return str(lost)
+            return _Ending(reason=str(lost), again=True)
+
+    def _ending(self, head: dict[str, Any]) -> "_Ending":
+        self.notes += [masked(str(note)) for note in head.get("notes", [])]
+        broken = masked(str(head.get("broken", "")))
+        if self.info.is_live:
+            return _Ending(reason=broken or "the stream ended", again=True)
+        return _Ending(reason=broken or self._cut_short(), again=False)
 
     def _frames(self, head: dict[str, Any], body: bytearray) -> Frames:
         try:

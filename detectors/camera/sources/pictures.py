@@ -67,12 +67,12 @@ class Video:
 
     def __init__(self, address: Address, capture: cv2.VideoCapture) -> None:
         self.notes: list[str] = []
-        self._address, self._capture = address, capture
+        self._capture = capture
         rate_hps = believed_rate_hps(capture.get(cv2.CAP_PROP_FPS))
         good, first = capture.read()
         if not good:
             raise InputError(address.shown, "no frame can be read", "check the file in a player")
-        self._first: Image | None = np.asarray(first, np.uint8)
+        self._first = np.asarray(first, np.uint8)
         count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self.info = StreamInfo(
             width_px=first.shape[1],
@@ -86,7 +86,7 @@ class Video:
     def frames(self, skip_frames: int) -> Iterator[Timed]:
         """Give each frame with its repaired presentation time."""
         index, capture, clock = 0, self._capture, self.clock
-        image, self._first = self._first, None
+        image: Image | None = self._first
         while image is not None:
             time_s = clock.time_s(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0)
             yield index, time_s, image
@@ -97,8 +97,8 @@ class Video:
     def _next(self, skipped: bool) -> Image | None:
         if skipped:
             return _NOTHING if self._capture.grab() else None
-        good, image = self._capture.read()
-        return image if good else None  # type: ignore[return-value]
+        good, image = self._capture.read(self._first)  # written over: no memory is fetched
+        return np.asarray(image, np.uint8) if good else None
 
     def _report(self) -> None:
         if self.clock.repaired:
@@ -152,10 +152,12 @@ class Live:
 
     A thread reads without pause; what the reducer does not take within half a second makes room
     for newer frames.  Times are those of the source, tied to the machine's clock at the first
-    frame, and the machine's clock alone where the source's runs away from it.
+    frame, and the machine's clock alone where the source's runs away from it.  A burst at the
+    start, which FFmpeg holds back while it finds out what the stream is, is no running away.
     """
 
-    DRIFT_S = 1.0
+    START_S = 3.0
+    DRIFT_S = 2.0
 
     def __init__(
         self,
@@ -180,14 +182,15 @@ class Live:
             frame_count=None,
         )
         stamp_s = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
-        self._shift_s = now_s - self.zero_s - stamp_s
+        self._opened_s, self._ahead_s = now_s - self.zero_s, 0.0
+        self._shift_s = self._opened_s - stamp_s
         codec = int(capture.get(cv2.CAP_PROP_FOURCC))
         rtsp = address.text.lower().startswith("rtsp")
         self._by_arrival = codec == MJPEG and not rtsp
         most = BACKLOG_S * (rate_hps if math.isfinite(rate_hps) else 25.0)
         most = max(2, min(int(most), BACKLOG_BYTES // first.nbytes))
         self._waiting: deque[Timed] = deque(maxlen=most)
-        self._waiting.append((0, now_s - self.zero_s, np.asarray(first, np.uint8)))
+        self._waiting.append((0, self._opened_s, np.asarray(first, np.uint8)))
         self._arrived = threading.Condition()
         self._ended = False
 
@@ -222,15 +225,16 @@ class Live:
     def _time_s(self) -> float:
         arrived_s = time.monotonic() - self.zero_s
         if self._by_arrival:
-            return arrived_s
+            return arrived_s + self._ahead_s
         time_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0 + self._shift_s
-        if abs(time_s - arrived_s) > self.DRIFT_S:
-            self._by_arrival = True
-            self.notes.append(
-                "times of the source run away from the clock: times of arrival are used"
-            )
-            return arrived_s
-        return time_s
+        ahead_s = time_s - arrived_s
+        if arrived_s < self._opened_s + self.START_S:
+            self._ahead_s = max(self._ahead_s, ahead_s)
+        if abs(ahead_s - self._ahead_s) <= self.DRIFT_S:
+            return time_s
+        self._by_arrival = True
+        self.notes.append("times of the source run away from the clock: times of arrival are used")
+        return arrived_s + self._ahead_s
 
 
 _NOTHING: Image = np.zeros((0, 0, 3), np.uint8)
