@@ -9,7 +9,9 @@ from detectors.camera.slit.reader import Blob
 LEAST_OVERLAP = 0.2
 """Overlap of two boxes over their union, from which on they are the same vehicle."""
 CLEAR_LAG = 1.0
-"""Frames between the outer slits from which on the direction is believed."""
+"""Frames between the outer slits from which on the direction is believed..."""
+CLEAR_LAG_SHARE = 0.15
+"""... and share of the frames for which the vehicle is seen."""
 
 Box = tuple[int, int, int]
 """Something that has not ended: first frame, left and right end. [units]"""
@@ -37,7 +39,8 @@ class Sighting:
     @property
     def is_along(self) -> bool | None:
         """Whether it went along the normal of the band; none where that is not clear."""
-        if not abs(self.lag) >= CLEAR_LAG:
+        needed = max(CLEAR_LAG, CLEAR_LAG_SHARE * (self.blob.end - self.blob.begin))
+        if not abs(self.lag) >= needed:
             return None
         return self.lag > 0
 
