@@ -31,7 +31,8 @@ class Decoder:
     """
 
     def __init__(self, job: Job) -> None:
-        self._limits, self._shown = job.limits, job.address.shown
+        self._limits = job.limits
+        text = _pickled(job)
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", MODULE],
             stdin=subprocess.PIPE,
@@ -44,7 +45,6 @@ class Decoder:
         assert self._process.stdin
         assert self._process.stdout
         self._hears = self._process.stdout.fileno()
-        text = pickle.dumps(job)
         try:
             self._process.stdin.write(HEAD.pack(0, len(text)) + text)
         except BrokenPipeError:
@@ -107,6 +107,15 @@ class Decoder:
         if code < 0:
             return f"the decoder was ended by {_signal_name(-code)}"
         return f"the decoder ended with exit code {code}"
+
+
+def _pickled(job: Job) -> bytes:
+    try:
+        return pickle.dumps(job)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        what = "the reducer cannot be sent to the decoder"
+        mend = "make it from an importable class or a partial of one"
+        raise InputError(job.address.shown, what, mend) from error
 
 
 def _signal_name(number: int) -> str:

@@ -1,0 +1,369 @@
+"""Files and folders: times, broken input, a decoder that dies, hangs or eats memory."""
+
+import functools
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from citybrain.errors import InfeasibleError, InputError
+from detectors.camera.sources import Frames, Gap, MakeReducer, StreamLimits, open_stream
+from detectors.camera.sources.address import address_of, masked
+from detectors.camera.sources.names import times_of_names
+from tests.detectors.camera_sources_kit import (
+    RATE_HPS,
+    SIZE,
+    Corner,
+    Means,
+    Trouble,
+    picture,
+    write_clip,
+)
+
+HASTY = StreamLimits(frame_s=0.5, back_off_s=0.05)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_clip(tmp_path_factory.mktemp("clips") / "street.mp4")
+
+
+def numbers_of(frames: list[Frames]) -> list[int]:
+    """Numbers of pictures, read from their brightness."""
+    values = np.concatenate([each.data[:, 0, 0] for each in frames]).astype(float)
+    return [round((value - 20) / 2) for value in values]
+
+
+def read(
+    source: Path, make: MakeReducer = Corner, limits: StreamLimits = HASTY
+) -> tuple[list[Frames], list[Gap], list[str]]:
+    with open_stream(source, make, limits) as stream:
+        parts = list(stream)
+    frames = [part for part in parts if isinstance(part, Frames)]
+    return frames, [part for part in parts if isinstance(part, Gap)], stream.notes
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mp4", "mp4v"), ("a.avi", "MJPG")])
+def test_every_frame_of_a_file_comes_once_with_its_time(
+    tmp_path: Path, name: str, codec: str
+) -> None:
+    frames, gaps, notes = read(write_clip(tmp_path / name, codec=codec))
+    assert not gaps
+    assert not notes
+    assert np.concatenate([each.index for each in frames]).tolist() == list(range(100))
+    times_s = np.concatenate([each.time_s for each in frames])
+    np.testing.assert_allclose(times_s, np.arange(100) / RATE_HPS, atol=1e-3)
+    away = np.array(numbers_of(frames)) - np.arange(100)
+    assert np.max(np.abs(away - np.median(away))) <= 1  # codecs are lossy, and one shifts greys
+    assert abs(np.median(away)) <= 2
+
+
+def test_any_dtype_and_shape_passes(clip: Path) -> None:
+    frames, _, _ = read(clip, Means)
+    data = np.concatenate([each.data for each in frames])
+    assert data.dtype == np.float32
+    assert data.shape == (100, 2)
+    assert np.all(data[:, 1] == RATE_HPS)
+
+
+def test_facts_are_known_before_the_first_frame(clip: Path) -> None:
+    with open_stream(clip, Corner) as stream:
+        info = stream.info
+    assert (info.width_px, info.height_px, info.rate_hps) == (*SIZE, RATE_HPS)
+    assert info.frame_count == 100
+    assert not info.is_live
+
+
+def test_folder_in_the_order_of_numbers_at_a_given_rate(tmp_path: Path) -> None:
+    for number in range(12):
+        cv2.imwrite(str(tmp_path / f"frame_{number}.png"), picture(number))
+    (tmp_path / "notes.txt").write_text("no picture")
+    frames, gaps, _ = read(tmp_path, limits=StreamLimits(picture_rate_hps=5.0))
+    assert not gaps
+    assert numbers_of(frames) == list(range(12))
+    times_s = np.concatenate([each.time_s for each in frames])
+    np.testing.assert_allclose(times_s, np.arange(12) / 5.0)
+
+
+def test_folder_takes_times_from_names_and_leaves_a_gap_where_pictures_are_missing(
+    tmp_path: Path,
+) -> None:
+    for second in (0, 1, 2, 20, 21, 22, 23):
+        cv2.imwrite(str(tmp_path / f"cam1_20170721_1410{second:02d}.jpg"), picture(second))
+    (tmp_path / "cam1_20170721_141003.jpg").write_bytes(b"cut off")
+    frames, gaps, notes = read(tmp_path)
+    assert np.concatenate([each.time_s for each in frames]).tolist() == [0, 1, 2, 20, 21, 22, 23]
+    assert [(gap.begin_s, gap.end_s) for gap in gaps] == [(2.0, 20.0)]
+    assert notes == ["cam1_20170721_141003.jpg cannot be read"]
+
+
+@pytest.mark.parametrize(
+    ("stems", "times_s"),
+    [
+        (["1500000000", "1500000001"], [0, 1]),
+        (["1500000000250", "1500000000500"], [0, 0.25]),
+        (["2017-07-21T14:10:00.250", "2017-07-21T14:10:01"], [0, 0.75]),
+        (["a_20170721141000", "a_20170721141002"], [0, 2]),
+        (["frame1", "frame2"], None),
+        (["20170721141002", "20170721141001"], None),
+        (["20179921141002", "20179921141003"], None),
+    ],
+)
+def test_times_in_names(stems: list[str], times_s: list[float] | None) -> None:
+    found = times_of_names(stems)
+    assert (None if found is None else found.tolist()) == times_s
+
+
+def not_a_video(folder: Path) -> Path:
+    (folder / "page.mp4").write_text("<html>not a video</html>" * 100)
+    return folder / "page.mp4"
+
+
+def empty_file(folder: Path) -> Path:
+    (folder / "empty.mp4").touch()
+    return folder / "empty.mp4"
+
+
+def no_frames(folder: Path) -> Path:
+    return write_clip(folder / "none.avi", 0, "MJPG")
+
+
+def cut_head(folder: Path) -> Path:
+    """An mp4 keeps its index at the end: half of it cannot be read."""
+    path = write_clip(folder / "half.mp4")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return path
+
+
+def folder_without_pictures(folder: Path) -> Path:
+    (folder / "notes.txt").write_text("x")
+    return folder
+
+
+def folder_of_broken_pictures(folder: Path) -> Path:
+    for number in range(3):
+        (folder / f"{number}.jpg").write_bytes(b"x" * 50)
+    return folder
+
+
+def missing(folder: Path) -> Path:
+    return folder / "missing.mp4"
+
+
+def unknown_codec(folder: Path) -> Path:
+    path = write_clip(folder / "codec.avi", 20, "MJPG")
+    path.write_bytes(path.read_bytes().replace(b"MJPG", b"ZZZZ"))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "word"),
+    [
+        (not_a_video, "not a video"),
+        (empty_file, "empty"),
+        (no_frames, "no frame|not a video"),
+        (cut_head, "not a video"),
+        (folder_without_pictures, "no picture"),
+        (folder_of_broken_pictures, "no picture can be read|no times"),
+        (missing, "no such file"),
+        (unknown_codec, "no frame|not a video"),
+    ],
+)
+def test_what_cannot_be_read_gets_one_line(
+    tmp_path: Path, make: Callable[[Path], Path], word: str
+) -> None:
+    source = make(tmp_path)
+    with pytest.raises(InputError, match=word) as caught:
+        open_stream(source, Corner)
+    assert "\n" not in str(caught.value)
+    assert str(source) in str(caught.value)
+
+
+def test_truncated_file_gives_its_frames_and_then_a_gap(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "cut.avi", codec="MJPG")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    frames, gaps, notes = read(path)
+    count = sum(each.index.size for each in frames)
+    assert 30 < count < 70
+    assert len(gaps) == 1
+    assert gaps[0].begin_s == pytest.approx((count - 1) / RATE_HPS, abs=0.05)
+    assert gaps[0].end_s == pytest.approx(100 / RATE_HPS, abs=0.05)
+    assert "of 100 frames" in gaps[0].reason
+    assert len(notes) == 1
+
+
+def test_picture_that_changes_its_size_ends_the_count_with_a_gap(tmp_path: Path) -> None:
+    for number in range(20):
+        size = SIZE if number < 12 else (SIZE[0] * 2, SIZE[1] * 2)
+        cv2.imwrite(str(tmp_path / f"{number}.png"), picture(number, size))
+    frames, gaps, notes = read(tmp_path, limits=StreamLimits(picture_rate_hps=10.0))
+    assert sum(each.index.size for each in frames) == 12
+    assert [(gap.begin_s, gap.end_s) for gap in gaps] == [(1.1, 2.0)]
+    assert gaps[0].reason == "the picture changes from 160x120 to 320x240"
+    assert len(notes) == 1
+
+
+def test_killed_decoder_is_a_gap_and_the_rest_is_read(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "long.mp4", 3000)
+    indices: list[int] = []
+    gaps: list[Gap] = []
+    with open_stream(path, Corner) as stream:
+        for part in stream:
+            if isinstance(part, Gap):
+                gaps.append(part)
+                continue
+            if not indices:
+                assert stream.decoder_id
+                os.kill(stream.decoder_id, signal.SIGKILL)
+            indices += part.index.tolist()
+    assert len(gaps) == 1
+    assert "SIGKILL" in gaps[0].reason
+    assert "SIGKILL" in stream.notes[0]
+    assert len(stream.notes) == 1
+    assert indices == list(range(3000))
+
+
+@pytest.mark.parametrize(
+    ("act", "word"),
+    [
+        ("die", "SIGKILL"),
+        ("hang", "did not answer"),
+        ("eat", "MemoryError"),
+        ("write", "too large"),
+        ("fail", r"rtsp://\*\*\*@camera"),
+    ],
+)
+def test_frame_that_ends_the_decoder_each_time_ends_the_file_with_a_gap(
+    clip: Path, act: str, word: str
+) -> None:
+    make = functools.partial(Trouble, at=60, act=act)
+    began_s = time.monotonic()
+    frames, gaps, notes = read(clip, make, StreamLimits(frame_s=0.2, restarts=1))
+    assert time.monotonic() - began_s < 10
+    assert sum(each.index.size for each in frames) > 30
+    assert len(gaps) == 1
+    assert gaps[0].end_s == pytest.approx(4.0)
+    assert len(notes) == 1
+    assert re.search(word, gaps[0].reason)
+    assert "secret" not in gaps[0].reason + notes[0]
+
+
+def test_decoder_goes_with_its_parent(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", 500)
+    text = (
+        "import sys, time\n"
+        "from detectors.camera.sources import open_stream\n"
+        "from tests.detectors.camera_sources_kit import Slow\n"
+        "stream = open_stream(sys.argv[1], Slow)\n"
+        "print(stream.decoder_id, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", text, str(path)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert parent.stdout
+    child = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    assert gone(child)
+
+
+def gone(process: int) -> bool:
+    """Wait until a process that is not ours to wait for has ended."""
+    for _ in range(100):
+        stat = Path(f"/proc/{process}/stat")
+        if not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z":
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_interrupt_leaves_no_decoder(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", 500)
+    text = (
+        "import sys\n"
+        "from detectors.camera.sources import open_stream\n"
+        "from tests.detectors.camera_sources_kit import Slow\n"
+        "with open_stream(sys.argv[1], Slow) as stream:\n"
+        "    print(stream.decoder_id, flush=True)\n"
+        "    for part in stream: pass\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", text, str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        start_new_session=True,
+    )
+    assert parent.stdout
+    child = int(parent.stdout.readline())
+    os.killpg(parent.pid, signal.SIGINT)
+    parent.wait(10)
+    parent.stdout.close()
+    assert gone(child)
+
+
+def test_stopping_early_ends_the_decoder(clip: Path) -> None:
+    with open_stream(clip, Corner) as stream:
+        child = stream.decoder_id
+        next(iter(stream))
+    assert child
+    assert gone(child)
+
+
+def test_make_that_cannot_be_sent_is_told(clip: Path) -> None:
+    with pytest.raises(InputError, match="importable"):
+        open_stream(clip, lambda _: Corner)  # type: ignore[arg-type, return-value]
+
+
+def test_decoder_neither_needs_numba_nor_pandas() -> None:
+    text = (
+        "import sys, detectors.camera.sources.decoder\n"
+        "print([m for m in ('numba', 'pandas', 'pyarrow', 'scipy') if m in sys.modules])\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", text],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("rtsp://user:pa@ss@10.0.0.1/a?x=1", "rtsp://***@10.0.0.1/a?x=1"),
+        (
+            "http://10.0.0.1/v?user=me&password=secret&c=2",
+            "http://10.0.0.1/v?user=***&password=***&c=2",
+        ),
+        ("http://10.0.0.1/v.mp4", "http://10.0.0.1/v.mp4"),
+        ("failed: https://a:b@c/d and rtsp://e:f@g", "failed: https://***@c/d and rtsp://***@g"),
+    ],
+)
+def test_passwords_are_masked(text: str, shown: str) -> None:
+    assert masked(text) == shown
+
+
+def test_address_shows_no_password() -> None:
+    assert "secret" not in repr(address_of("rtsp://user:secret@127.0.0.1/x"))
+    with pytest.raises(InputError, match="scheme"):
+        address_of("ftp://user:secret@127.0.0.1/x")
+
+
+def test_impossible_limits_are_refused() -> None:
+    with pytest.raises(InfeasibleError, match="frame_s"):
+        StreamLimits(frame_s=0.0)
