@@ -129,11 +129,11 @@ SCENES: dict[str, CameraScene] = {
     ),
     "night_free": CameraScene(
         street=_FREE3, view=_view(NHD, (6.5, 18, 8.0), 180, 17, 0.85), band_at_m=-7,
-        shot=Shot(duration_s=240, seed=16), is_tuning=True, light=NIGHT, sensor=Sensor(noise=5),
+        shot=Shot(duration_s=240, seed=16), is_tuning=True, light=NIGHT, sensor=Sensor(noise=3.5),
     ),
     "night_queue": CameraScene(
         street=_QUEUE2, view=_view(NHD, (6.0, 15, 7.5), 182, 19, 0.9), band_at_m=-9,
-        shot=Shot(duration_s=480, seed=17), is_tuning=True, light=NIGHT, sensor=Sensor(noise=5),
+        shot=Shot(duration_s=480, seed=17), is_tuning=True, light=NIGHT, sensor=Sensor(noise=3.5),
     ),
     "rain_day": CameraScene(
         street=_BOTH, view=_view(CIF, (-1.0, 14, 8.5), 178, 19, 0.9), band_at_m=-9,
@@ -173,20 +173,20 @@ SCENES: dict[str, CameraScene] = {
     ),
     "held_night_free": CameraScene(
         street=_BOTH3, view=_view(NHD, (3.5, 14, 9.0), 181, 19, 0.72), band_at_m=-9,
-        shot=Shot(duration_s=220, seed=56), is_tuning=False, light=NIGHT, sensor=Sensor(noise=5),
+        shot=Shot(duration_s=220, seed=56), is_tuning=False, light=NIGHT, sensor=Sensor(noise=3.5),
     ),
     "held_night_queue": CameraScene(
         street=_QUEUE3, view=_view(NHD, (7.5, 13, 8.0), 184, 20, 0.8), band_at_m=-8,
-        shot=Shot(duration_s=420, seed=57), is_tuning=False, light=NIGHT, sensor=Sensor(noise=5),
+        shot=Shot(duration_s=420, seed=57), is_tuning=False, light=NIGHT, sensor=Sensor(noise=3.5),
     ),
     "held_night_rain": CameraScene(
         street=_FREE3, view=_view(NHD, (4.0, 17, 8.0), 180, 18, 0.85), band_at_m=-8,
         shot=Shot(duration_s=220, seed=58), is_tuning=False, light=NIGHT,
-        weather=Weather(rain=0.6, wetness=0.9, wind=0.4), sensor=Sensor(noise=5),
+        weather=Weather(rain=0.6, wetness=0.9, wind=0.4), sensor=Sensor(noise=3.5),
     ),
     "held_night_receding": CameraScene(
         street=_FREE3, view=_view(NHD, (6.0, -64, 8.0), 359, 18, 0.85), band_at_m=-42,
-        shot=Shot(duration_s=220, seed=59), is_tuning=False, light=NIGHT, sensor=Sensor(noise=5),
+        shot=Shot(duration_s=220, seed=59), is_tuning=False, light=NIGHT, sensor=Sensor(noise=3.5),
     ),
     "held_rain_day": CameraScene(
         street=_BOTH3, view=_view(HD, (7.0, 14, 8.5), 186, 19, 0.75), band_at_m=-9,

@@ -200,6 +200,25 @@ def show(
     return showing.run(what, period=period, is_json=json)
 
 
+camera = typer.Typer(no_args_is_help=True, help="Set cameras up, and render clips to try them on.")
+app.add_typer(camera, name="camera")
+
+
+@camera.command("render")
+def camera_render(
+    scene: Annotated[
+        Path, typer.Argument(help="A scene.toml, or day, night, rain, queue, night-queue, …")
+    ],
+    *,
+    out: Annotated[Path, typer.Option(help="Folder for clip, camera.toml and truth.")],
+    json: Json = False,
+) -> int:
+    """Draw a SUMO run as a street camera sees it, with the truth to the vehicle."""
+    from citybrain.cli import camera as cameras  # noqa: PLC0415 - loads SUMO and OpenCV
+
+    return cameras.render(cameras.RenderRequest(scene=scene, out=out, is_json=json))
+
+
 @app.command()
 def bench(
     what: Annotated[str, typer.Argument(help="Which benchmark: optimizer.")],

@@ -1,7 +1,7 @@
 """Clips of simulated streets: SUMO drives, the camera's renderer draws, the truth is kept."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,26 +10,28 @@ import numpy as np
 from detectors.camera.rendering.clip import write_clip
 from detectors.camera.rendering.fleet import Kind, Track, Vehicle
 from detectors.camera.rendering.scene import Lane, Marking, Scene
-from sim.sumo.made_street import (
-    TYPES,
-    LaneWay,
-    MadeStreet,
-    lane_ways,
-    street_arguments,
-    write_street,
-)
+from sim.sumo.lane_ways import LaneWay, lane_ways
+from sim.sumo.made_street import MadeStreet, street_arguments, write_street
+from sim.sumo.scenario import SumoScenario
+from sim.sumo.staging import Staging
 from sim.sumo.trajectories import Trajectory, run_trajectories
+from sim.sumo.vehicle_types import VehicleType, read_vehicle_types
 
 _KINDS = {
-    "passenger": Kind.CAR,
     "delivery": Kind.VAN,
+    "emergency": Kind.VAN,
     "truck": Kind.LORRY,
     "trailer": Kind.LORRY,
     "bus": Kind.BUS,
+    "coach": Kind.BUS,
     "motorcycle": Kind.MOTORCYCLE,
+    "moped": Kind.MOTORCYCLE,
     "bicycle": Kind.BICYCLE,
 }
 _WANDER_M = 0.16
+
+VIDEO = "clip.mp4"
+"""Name of a rendered video."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +100,31 @@ def street_tracks(street: MadeStreet, shot: Shot) -> tuple[Track, ...]:
             end_s=shot.warm_up_s + shot.duration_s + 1.0,
             seed=shot.seed,
         )
-    dice = np.random.default_rng((shot.seed, 41))
-    return tuple(_track(one, shot.warm_up_s, dice) for one in driven)
+        types = read_vehicle_types([routes])
+    return _tracks(driven, types, shot.warm_up_s, shot.seed)
+
+
+def scenario_tracks(scenario: SumoScenario, shot: Shot) -> tuple[Track, ...]:
+    """Drive a scenario in SUMO and return the vehicles' tracks, second 0 at the first frame.
+
+    Raises
+    ------
+    InputError, SimulationError
+        SUMO could not run the scenario.
+    """
+    start_s = scenario.begin_s + shot.warm_up_s
+    with Staging(scenario, planned=()) as staging:
+        additional = ",".join(map(str, staging.additional_files))
+        arguments: list[str | Path] = ["-c", staging.config]
+        arguments += ["--additional-files", additional] if additional else []
+        driven = run_trajectories(
+            arguments,
+            begin_s=start_s,
+            end_s=start_s + shot.duration_s + 1.0,
+            seed=shot.seed,
+        )
+    types = read_vehicle_types((*scenario.route_files, *scenario.additional_files))
+    return _tracks(driven, types, start_s, shot.seed)
 
 
 def render_street(scene: Scene, street: MadeStreet, shot: Shot, folder: Path) -> Path:
@@ -116,28 +141,39 @@ def render_street(scene: Scene, street: MadeStreet, shot: Shot, folder: Path) ->
         The scene cannot be drawn or driven.
     """
     tracks = street_tracks(street, shot)
-    return write_clip(scene, tracks, folder, duration_s=shot.duration_s, rate_hps=shot.rate_hps)
-
-
-def _track(driven: Trajectory, start_s: float, dice: np.random.Generator) -> Track:
-    """Return a trajectory as the renderer takes it, wandering a little in its lane."""
-    kind = TYPES[driven.vehicle_type.split("@")[0]]
-    length_m, width_m, height_m = kind.size_m
-    offset_m, phase = dice.normal(0, _WANDER_M), dice.uniform(0, 2 * np.pi)
-    gone_m = np.cumsum(
-        np.hypot(
-            np.diff(driven.x_m, prepend=driven.x_m[0]), np.diff(driven.y_m, prepend=driven.y_m[0])
-        )
+    return write_clip(
+        scene, tracks, folder / VIDEO, duration_s=shot.duration_s, rate_hps=shot.rate_hps
     )
-    right_m = offset_m + 0.12 * np.sin(gone_m / 23.0 + phase)
+
+
+def _tracks(
+    driven: Sequence[Trajectory], types: Mapping[str, VehicleType], start_s: float, seed: int
+) -> tuple[Track, ...]:
+    dice = np.random.default_rng((seed, 41))
+    usual = types["DEFAULT_VEHTYPE"]
+    return tuple(
+        _track(one, types.get(one.vehicle_type.split("@")[0], usual), start_s, dice)
+        for one in driven
+    )
+
+
+def _track(
+    driven: Trajectory, size: VehicleType, start_s: float, dice: np.random.Generator
+) -> Track:
+    """Return a trajectory as the renderer takes it, wandering a little in its lane."""
+    offset_m, phase = dice.normal(0, _WANDER_M), dice.uniform(0, 2 * np.pi)
+    steps_m = np.hypot(
+        np.diff(driven.x_m, prepend=driven.x_m[0]), np.diff(driven.y_m, prepend=driven.y_m[0])
+    )
+    right_m = offset_m + 0.12 * np.sin(np.cumsum(steps_m) / 23.0 + phase)
     heading = np.radians(driven.heading_deg)
     return Track(
         vehicle=Vehicle(
             name=driven.vehicle,
-            kind=_KINDS[kind.vclass],
-            length_m=length_m,
-            width_m=width_m,
-            height_m=height_m * float(np.clip(dice.normal(1.0, 0.03), 0.93, 1.07)),
+            kind=_KINDS.get(size.vclass, Kind.CAR),
+            length_m=size.length_m,
+            width_m=size.width_m,
+            height_m=size.height_m * float(np.clip(dice.normal(1.0, 0.03), 0.93, 1.07)),
         ),
         time_s=driven.time_s - start_s,
         x_m=driven.x_m + right_m * np.cos(heading),

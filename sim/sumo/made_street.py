@@ -8,7 +8,6 @@ from xml.etree import ElementTree
 
 from citybrain.errors import InputError
 from sim.sumo.run import run_sumo
-from sim.sumo.xml_files import read_xml
 
 BEFORE_M, AFTER_M = 420.0, 160.0
 """Length of the road before and after the stop line, which lies at y = 0. [m]"""
@@ -124,32 +123,6 @@ class MadeStreet:
             raise InputError(where, "has a size or time that is not positive", "correct it")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaneWay:
-    """A lane of a SUMO network as a strip on the ground.
-
-    Parameters
-    ----------
-    name
-        The lane.
-    index, lane_count
-        Its place from the right, and how many lanes its edge has.
-    width_m
-        Its width. [m]
-    shape_m
-        Centre line, metres to the east and north. [m]
-    is_signalled
-        Whether it ends at a traffic light.
-    """
-
-    name: str
-    index: int
-    lane_count: int
-    width_m: float
-    shape_m: tuple[tuple[float, float], ...]
-    is_signalled: bool
-
-
 def write_street(street: MadeStreet, folder: Path) -> tuple[Path, Path]:
     """Write the network and the demand of a street.
 
@@ -182,35 +155,6 @@ def street_arguments(net: Path, routes: Path, street: MadeStreet) -> list[str | 
     if street.red_s > 0:
         arguments += ["-a", net.with_name("street.tll.xml")]
     return arguments
-
-
-def lane_ways(net: Path) -> tuple[LaneWay, ...]:
-    """Return the lanes of the streets of a network, without those inside junctions."""
-    root = read_xml(net)
-    signalled = {
-        f"{row.get('from')}_{row.get('fromLane')}"
-        for row in root.iter("connection")
-        if row.get("tl") is not None
-    }
-    ways = []
-    for edge in root.iter("edge"):
-        if edge.get("function") == "internal":
-            continue
-        lanes = edge.findall("lane")
-        for lane in lanes:
-            name = lane.get("id", "")
-            points = [point.split(",") for point in lane.get("shape", "").split()]
-            ways.append(
-                LaneWay(
-                    name=name,
-                    index=int(lane.get("index", "0")),
-                    lane_count=len(lanes),
-                    width_m=float(lane.get("width", "3.2")),
-                    shape_m=tuple((float(point[0]), float(point[1])) for point in points),
-                    is_signalled=name in signalled,
-                )
-            )
-    return tuple(ways)
 
 
 def _write(path: Path, root: ElementTree.Element) -> None:

@@ -1,7 +1,7 @@
 """A rendered clip on disk: the video, the settings of its camera and the truth."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -19,11 +19,11 @@ _CODECS = {".mp4": "mp4v", ".avi": "MJPG"}
 def write_clip(
     scene: Scene,
     tracks: Sequence[Track],
-    folder: Path,
+    path: Path,
     *,
     duration_s: float,
     rate_hps: float = 25.0,
-    video: str = "clip.mp4",
+    on_progress: Callable[[float, str], None] = lambda _done, _text: None,
 ) -> Path:
     """Render a scene into ``clip.mp4``, ``camera.toml`` and ``truth.json``.
 
@@ -33,12 +33,13 @@ def write_clip(
         Street, camera and conditions.
     tracks
         The vehicles.
-    folder
-        Where to write; made if absent.
+    path
+        The video; its ending chooses MPEG-4 (``.mp4``) or Motion JPEG (``.avi``). Settings and
+        truth are written beside it, and its folder is made if absent.
     duration_s, rate_hps
         Length of the clip and its frames per second. [s], [1/s]
-    video
-        Name of the video; its ending chooses MPEG-4 (``.mp4``) or Motion JPEG (``.avi``).
+    on_progress
+        Told the share of the frames that is done, and a text.
 
     Returns
     -------
@@ -53,13 +54,13 @@ def write_clip(
     frame_count = round(duration_s * rate_hps)
     traffic = Traffic(tracks, frame_count=frame_count, rate_hps=rate_hps)
     spans = lane_spans(scene)
+    folder = path.parent
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / video
-    _write_video(scene, traffic, path)
+    _write_video(scene, traffic, path, on_progress)
     (folder / "camera.toml").write_text(camera_toml(scene, spans), encoding="utf-8")
     events = passages(spans, scene.band, tracks, rate_hps=rate_hps, end_s=duration_s)
     truth = {
-        "video": video,
+        "video": path.name,
         "rate_hps": rate_hps,
         "frames": frame_count,
         "lanes": [span.name for span in spans],
@@ -94,7 +95,9 @@ def _band_lines(name: str, ends: np.ndarray) -> list[str]:
     return [f"[{name}]", f"from_px = [{x0}, {y0}]", f"to_px = [{x1}, {y1}]", ""]
 
 
-def _write_video(scene: Scene, traffic: Traffic, path: Path) -> None:
+def _write_video(
+    scene: Scene, traffic: Traffic, path: Path, on_progress: Callable[[float, str], None]
+) -> None:
     codec = _CODECS.get(path.suffix)
     if codec is None:
         raise InputError(path, "has an unknown ending", "choose .mp4 or .avi")
@@ -105,8 +108,11 @@ def _write_video(scene: Scene, traffic: Traffic, path: Path) -> None:
     if not writer.isOpened():
         raise InputError(path, "cannot be written as video", "check the folder and the disk")
     try:
-        for frame in render_frames(scene, traffic):
+        for number, frame in enumerate(render_frames(scene, traffic), start=1):
             writer.write(frame)
+            on_progress(number / traffic.frame_count, f"frame {number}")
+        writer.release()
+        partial.replace(path)
     finally:
         writer.release()
-    partial.replace(path)
+        partial.unlink(missing_ok=True)

@@ -235,6 +235,8 @@ class Scene:
         Every lane that is drawn.
     band
         Where vehicles are counted.
+    areas
+        Outlines of plain asphalt, such as junctions, (n, 2) each. [m]
     light, weather, sensor
         The conditions.
     poles, trees, street_lamps
@@ -252,6 +254,7 @@ class Scene:
     view: View
     lanes: tuple[Lane, ...]
     band: Band
+    areas: tuple[Floats, ...] = ()
     light: Light = DAY
     weather: Weather = field(default_factory=Weather)
     sensor: Sensor = field(default_factory=Sensor)

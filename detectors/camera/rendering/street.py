@@ -103,6 +103,8 @@ def _paint(scene: Scene, view: View, dice: np.random.Generator) -> NDArray[np.fl
     canvas[:] = 0
     for lane in scene.lanes:
         _fill_line(canvas, view, lane.centre_m, lane.width_m / 2 + 0.55)
+    for area in scene.areas:
+        drawing.fill(canvas, view.polygon(np.column_stack([area, np.zeros(len(area))])), 255.0)
     asphalt = _asphalt(scene, view, ground, dice)
     picture = _blend(picture, asphalt, canvas)
     return _blend(
