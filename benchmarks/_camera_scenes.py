@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from citybrain.engine.rendering import Shot, render_street, street_lanes
+from citybrain.engine import rendering as engine
+from citybrain.engine.rendering import Shot, parked_car, render_street, street_lanes
 from detectors.camera import rendering
 from detectors.camera.rendering.scene import (
     DAY,
@@ -29,6 +30,7 @@ from detectors.camera.rendering.scene import (
     Weather,
 )
 from detectors.camera.rendering.view import View
+from sim.sumo import made_street
 from sim.sumo.made_street import Direction, MadeStreet
 
 _LANE_M = 3.4
@@ -56,8 +58,8 @@ class CameraScene:
         Length, rate and seed.
     is_tuning
         Whether the counter may be tuned on it.
-    poles, parked_trees
-        What hides the street or sways beside it.
+    poles, trees, parked
+        What hides the street, sways beside it or stands there; a car's front is at (x, y). [m]
     """
 
     street: MadeStreet
@@ -70,6 +72,7 @@ class CameraScene:
     sensor: Sensor = field(default_factory=Sensor)
     poles: tuple[Pole, ...] = ()
     trees: tuple[Tree, ...] = ()
+    parked: tuple[tuple[float, float], ...] = ()
 
 
 def _view(
@@ -120,7 +123,7 @@ SCENES: dict[str, CameraScene] = {
     ),
     "clouds": CameraScene(
         street=_FREE3, view=_view(NHD, (7.5, -60, 7.5), 356, 18, 0.8), band_at_m=-38,
-        shot=Shot(duration_s=240, seed=14), is_tuning=True,
+        shot=Shot(duration_s=240, seed=14), is_tuning=True, parked=((12.4, -37.0),),
         weather=Weather(clouds=0.9, wind=0.4), sensor=Sensor(exposure_speed=0.7),
     ),
     "dusk_both": CameraScene(
@@ -149,7 +152,7 @@ SCENES: dict[str, CameraScene] = {
         street=_DUAL, view=_view(CIF, (1.0, 22, 10.0), 181, 17, 0.85), band_at_m=-6,
         shot=Shot(duration_s=150, seed=51), is_tuning=False,
         light=replace(DAY, sun_azimuth_deg=255, sun_height_deg=38),
-        poles=(Pole(x_m=0.3, y_m=6, height_m=9),),
+        poles=(Pole(x_m=0.3, y_m=6, height_m=7.5, arm_m=9),),
     ),
     "held_day_queue": CameraScene(
         street=_QUEUE2, view=_view(NHD, (9.0, 12, 6.8), 190, 19, 0.8), band_at_m=-10,
@@ -163,7 +166,7 @@ SCENES: dict[str, CameraScene] = {
     ),
     "held_clouds": CameraScene(
         street=_BOTH, view=_view(NHD, (-3.0, 16, 7.2), 176, 18, 0.85), band_at_m=-9,
-        shot=Shot(duration_s=220, seed=54), is_tuning=False,
+        shot=Shot(duration_s=220, seed=54), is_tuning=False, parked=((8.9, -7.0), (8.9, -16.0)),
         weather=Weather(clouds=0.8, wind=0.3), sensor=Sensor(exposure_speed=0.5), trees=_TREES,
     ),
     "held_dusk": CameraScene(
@@ -248,7 +251,8 @@ def make_scene(name: str, folder: Path) -> Path:
     if not (made / "truth.json").exists():
         one = SCENES[name]
         partial = folder / f".{made.name}.{os.getpid()}.part"
-        render_street(scene, one.street, one.shot, partial)
+        parked = [parked_car(x, y, 0.0, one.shot) for x, y in one.parked]
+        render_street(scene, one.street, one.shot, partial, parked)
         if not made.exists():
             partial.replace(made)
     return made
@@ -263,7 +267,7 @@ def _ground(end: tuple[float, float]):  # noqa: ANN202
 def _content_hash(name: str) -> str:
     told = hashlib.sha256(repr(SCENES[name]).encode())
     root = Path(rendering.__file__).parent
-    for path in sorted(root.glob("*.py")):
+    for path in (*sorted(root.glob("*.py")), *map(Path, (engine.__file__, made_street.__file__))):
         told.update(path.read_bytes())
     return told.hexdigest()[:12]
 

@@ -127,8 +127,38 @@ def scenario_tracks(scenario: SumoScenario, shot: Shot) -> tuple[Track, ...]:
     return _tracks(driven, types, start_s, shot.seed)
 
 
-def render_street(scene: Scene, street: MadeStreet, shot: Shot, folder: Path) -> Path:
+def parked_car(x_m: float, y_m: float, heading_deg: float, shot: Shot) -> Track:
+    """Return a car that stands at a place for the whole clip; its front is there."""
+    still = np.zeros(2)
+    return Track(
+        vehicle=Vehicle(
+            name=f"parked {x_m:g} {y_m:g}",
+            kind=Kind.CAR,
+            length_m=4.4,
+            width_m=1.8,
+            height_m=1.5,
+        ),
+        time_s=np.array([-1.0, shot.duration_s + 1.0]),
+        x_m=still + x_m,
+        y_m=still + y_m,
+        heading_deg=still + heading_deg,
+        speed_mps=still + 0.5,
+    )
+
+
+def render_street(
+    scene: Scene, street: MadeStreet, shot: Shot, folder: Path, parked: Sequence[Track] = ()
+) -> Path:
     """Render a scene on a made street into a folder; see ``write_clip``.
+
+    Parameters
+    ----------
+    scene, street, shot
+        What to render.
+    folder
+        Where to write; made if absent.
+    parked
+        Vehicles that stand beside the street.
 
     Returns
     -------
@@ -140,7 +170,7 @@ def render_street(scene: Scene, street: MadeStreet, shot: Shot, folder: Path) ->
     InputError, SimulationError
         The scene cannot be drawn or driven.
     """
-    tracks = street_tracks(street, shot)
+    tracks = (*street_tracks(street, shot), *parked)
     return write_clip(
         scene, tracks, folder / VIDEO, duration_s=shot.duration_s, rate_hps=shot.rate_hps
     )

@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 import cv2
 import numpy as np
 
-from detectors.camera.rendering import lamps, sensor, shadows, street
+from detectors.camera.rendering import lamps, sensor, shadows, street, wet
 from detectors.camera.rendering.drawing import Bytes, Floats, bytes_of, fill
 from detectors.camera.rendering.fleet import Moment, Traffic, paints
 from detectors.camera.rendering.painter import Lighting, face_colours, far_to_near, paint
@@ -69,6 +69,7 @@ class Renderer:
         self._shake = sensor.shake(scene.sensor, count, dice)
         self._fog = sensor.fog_share(scene) if scene.weather.fog_per_m else None
         self._rain = sensor.Rain(scene, dice)
+        self._drops = wet.Drops(scene, dice)
         self._grain = sensor.Grain(scene, dice)
         self._stream = sensor.Stream(strength=scene.sensor.compression, noise=scene.sensor.noise)
         self._exposure = sensor.Exposure(
@@ -96,6 +97,8 @@ class Renderer:
         light = lighting.sky + 0.5 * lighting.sun
         beside = self._roadside.paint_between(picture, layers, at_s, light)
         self._paint_vehicles(picture, layers, moment, order, (lighting, beside))
+        if scene.weather.wetness:
+            picture = self._spray(picture, moment, rows, light)
         self._roadside.paint_before(picture, layers, light)
         return self._through_the_lens(self._glow(picture, layers), frame)
 
@@ -174,6 +177,15 @@ class Renderer:
         full = cv2.resize(streaks, (view.width_px, view.height_px), interpolation=cv2.INTER_LINEAR)
         return bytes_of(cv2.addWeighted(picture, 1.0, full, 0.5 * wetness, 0))
 
+    def _spray(self, picture: Bytes, moment: Moment, rows: list[int], light: Floats) -> Bytes:
+        """Return the picture with the water that wheels throw up."""
+        spray = wet.Spray(self._scene.view, self._scene.weather.wetness)
+        for row in rows:
+            stand = (moment.front_m[row], moment.heading[row])
+            shell = self._shells[moment.vehicle[row]]
+            spray.add(shell, stand, float(moment.speed_mps[row]))
+        return spray.over(picture, 185 * light + 12)
+
     def _paint_vehicles(
         self,
         picture: Bytes,
@@ -231,7 +243,7 @@ class Renderer:
                 1.0, max(scene.light.sky) + scene.light.sun
             )
             picture = (picture + self._fog * (tone - picture)).astype(np.uint8)
-        picture = self._rain.over(picture)
+        picture = self._drops.over(self._rain.over(picture))
         picture = sensor.moved(picture, self._shake[frame])
         picture = sensor.soften(picture, scene.sensor.blur_px)
         if scene.sensor.exposure_speed:
