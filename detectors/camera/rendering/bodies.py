@@ -232,7 +232,7 @@ def _rider(*, wheel: float, body_low: float, frame_width: float) -> list[Part]:
         _part(
             0,
             (Material.PAINT, frame),
-            (Material.TYRE, _wheels((0.16, 0.84), (wheel, 0.20), 0.16)),
+            (Material.TYRE, _wheels((0.18, 0.82), (wheel, 0.20), 0.16)),
             (Material.LAMP, [_patch(front, (0.1, 0.9), (0.5, 1.0))]),
             (Material.TAIL, [_patch(frame[1], (0.1, 0.9), (0.5, 1.0))]),
         ),
@@ -257,4 +257,4 @@ def body(kind: Kind) -> tuple[Part, ...]:
         case Kind.MOTORCYCLE:
             return tuple(_rider(wheel=0.15, body_low=0.55, frame_width=0.45))
         case Kind.BICYCLE:
-            return tuple(_rider(wheel=0.19, body_low=0.55, frame_width=0.10))
+            return tuple(_rider(wheel=0.175, body_low=0.55, frame_width=0.10))

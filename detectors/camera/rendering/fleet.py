@@ -193,20 +193,17 @@ def _sample(index: int, track: Track, frame_count: int, rate_hps: float) -> Floa
     return np.column_stack(columns).astype(np.float64)
 
 
-def paints(vehicles: Sequence[Vehicle], dice: np.random.Generator) -> NDArray[np.float64]:
-    """Draw a colour for each vehicle.
+def paint_of(kind: Kind, dice: np.random.Generator) -> Floats:
+    """Draw the colour of a vehicle.
 
     Shares follow what paint makers report for Europe: white, black and grey make up three cars
     of four, and one in five is as grey as the road.
 
     Returns
     -------
-    NDArray[np.float64]
-        Blue, green, red, 0–255, (n, 3).
+    Floats
+        Blue, green, red, 0–255, (3,).
     """
-    drawn = np.zeros((len(vehicles), 3))
-    for row, vehicle in enumerate(vehicles):
-        shares, colours = zip(*_PAINTS[vehicle.kind], strict=True)
-        chosen = int(dice.choice(len(shares), p=shares))
-        drawn[row] = np.asarray(colours[chosen]) * dice.normal(1.0, 0.06)
-    return np.clip(drawn, 12, 250)
+    shares, colours = zip(*_PAINTS[kind], strict=True)
+    chosen = int(dice.choice(len(shares), p=shares))
+    return np.asarray(np.clip(np.asarray(colours[chosen]) * dice.normal(1.0, 0.06), 12, 250))

@@ -1,13 +1,15 @@
 """A scene and its traffic as a stream of pictures."""
 
+import zlib
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from detectors.camera.rendering import lamps, sensor, shadows, street, wet
 from detectors.camera.rendering.drawing import Bytes, Floats, bytes_of, fill
-from detectors.camera.rendering.fleet import Moment, Traffic, paints
+from detectors.camera.rendering.fleet import Moment, Traffic, Vehicle, paint_of
 from detectors.camera.rendering.painter import Lighting, face_colours, far_to_near, paint
 from detectors.camera.rendering.roadside import Roadside
 from detectors.camera.rendering.scene import Scene
@@ -56,14 +58,12 @@ class Renderer:
         self._roadside = Roadside(scene)
         count, rate_hps = traffic.frame_count, traffic.rate_hps
         dice = np.random.default_rng((scene.seed, 3))
-        self._colours = sensor.toned(paints(traffic.vehicles, dice), scene.sensor.saturation)
-        self._shells = [
-            build_shell(vehicle, colour, dice)
-            for vehicle, colour in zip(traffic.vehicles, self._colours, strict=True)
-        ]
+        looks = [_look(scene, vehicle) for vehicle in traffic.vehicles]
+        self._shells = [look.shell for look in looks]
+        self._colours = [look.paint for look in looks]
+        self._tones = [look.lamp_tone for look in looks]
+        self._is_lit = [look.is_lit for look in looks]
         self._lengths_m = np.array([vehicle.length_m for vehicle in traffic.vehicles])
-        self._is_lit = dice.uniform(size=len(self._shells)) < scene.light.lamps_on
-        self._tones = lamps.lamp_tones(len(self._shells), dice)
         self._beam = lamps.beam()
         self._sunshine = sensor.sunshine(scene, count, rate_hps)
         self._shake = sensor.shake(scene.sensor, count, dice)
@@ -249,6 +249,27 @@ class Renderer:
         if scene.sensor.exposure_speed:
             picture = self._exposure.expose(picture)
         return self._stream.carry(self._grain.over(picture))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What one vehicle looks like, whoever drives beside it."""
+
+    shell: Shell
+    paint: Floats
+    lamp_tone: Floats
+    is_lit: bool
+
+
+def _look(scene: Scene, vehicle: Vehicle) -> _Look:
+    dice = np.random.default_rng((scene.seed, zlib.crc32(vehicle.name.encode())))
+    colour = sensor.toned(paint_of(vehicle.kind, dice), scene.sensor.saturation)
+    return _Look(
+        shell=build_shell(vehicle, colour, dice),
+        paint=colour,
+        lamp_tone=lamps.lamp_tone(dice),
+        is_lit=bool(dice.uniform() < scene.light.lamps_on),
+    )
 
 
 def _without(mask: Bytes, strength: float) -> Bytes:

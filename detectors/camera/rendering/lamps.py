@@ -60,9 +60,9 @@ def cut_beam(texture: NDArray[np.float32], gap_m: float) -> NDArray[np.float32]:
     return texture[: max(2, int(min(gap_m, _AHEAD_M) * _PER_M))]
 
 
-def lamp_tones(count: int, dice: np.random.Generator) -> Floats:
-    """Draw the colour of each vehicle's head lamps, (count, 3)."""
-    return np.asarray(_TONES[dice.choice(3, count, p=(0.45, 0.25, 0.30))])
+def lamp_tone(dice: np.random.Generator) -> Floats:
+    """Draw the colour of a vehicle's head lamps, (3,)."""
+    return np.asarray(_TONES[dice.choice(3, p=(0.45, 0.25, 0.30))])
 
 
 def add_pool(
