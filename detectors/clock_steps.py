@@ -21,6 +21,10 @@ MOST_SERIES = 5_000
 """If more series than this go back, the file is not in the order of its recording."""
 SHARE = 0.5
 """Rows after a step back, per row that they overlay, from which on the clock was set back."""
+MOST_TURNS = 0.05
+"""Share of rows at which the time turns, up to which a file is in the order of its recording."""
+MOST_FALLS = 0.1
+"""Share of rows that are older than the one before, up to which a clock runs on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +81,8 @@ def overlaid_rows(series: Ints, time_s: Floats) -> Overlaid:
     edges = np.append(np.flatnonzero(np.diff(series[order], prepend=-1)), len(order))
     ordered_s = time_s[order]
     falls = np.append(False, (np.diff(ordered_s) < 0) & (np.diff(series[order]) == 0))
+    if np.sum(falls[1:] != falls[:-1]) > MOST_TURNS * len(falls):
+        return Overlaid(rows, 0)
     falling = np.unique(np.searchsorted(edges, np.flatnonzero(falls), side="right") - 1)
     if len(falling) > MOST_SERIES:
         return Overlaid(rows, 0)
@@ -106,11 +112,17 @@ def _overlaid_in(time_s: Floats) -> tuple[Flags, int]:
             continue
         earlier_s = time_s[:begin]
         again = (earlier_s >= first_s) & (earlier_s <= last_s + STEP_BACK_S) & ~left_out[:begin]
-        if again.any() and len(block_s) >= SHARE * np.sum(again):
+        fall = _length_of_fall(block_s)
+        if again.any() and len(block_s) >= SHARE * np.sum(again) and _runs_on(block_s[fall:]):
             left_out[:begin] |= again
-            left_out[begin : begin + _length_of_fall(block_s)] = True
+            left_out[begin : begin + fall] = True
             steps += 1
     return left_out, steps
+
+
+def _runs_on(block_s: Floats) -> bool:
+    """Tell whether times are in order but for a few; a shuffled file is only put in order."""
+    return float(np.sum(np.diff(block_s) < 0)) <= MOST_FALLS * len(block_s)
 
 
 def _length_of_fall(block_s: Floats) -> int:

@@ -17,10 +17,11 @@ from detectors.bins import (
     reaching_to,
 )
 from detectors.choice import detector_of_lanes, silent_lanes
+from detectors.intervals import pulse_interval
 from detectors.pulses import Floats, Ints, Pulses
 from detectors.repair import GAP_S
 from detectors.tally import Tally
-from detectors.trust import TrustRules, count_interval, judge
+from detectors.trust import TrustRules, judge
 
 QUARTER_HOUR_S = 900.0
 LONGEST_FEED_DAYS = 366
@@ -88,7 +89,7 @@ def count_pulses(
         rules or TrustRules(),
     )
     grid = np.repeat(coverage[:, np.newaxis], len(chosen), axis=1)
-    low_veh, high_veh = count_interval(count_veh, grid)
+    low_veh, high_veh = pulse_interval(pulses, lane_of, bins, count_veh, grid)
     return FlowSnapshot(
         start=bins.start,
         bin_s=bin_s,

@@ -1,14 +1,11 @@
-"""How far a count can be believed: its interval and the answer for its lane."""
+"""How far the count of a lane can be believed."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaincinv
 
 from citybrain.model.flows import Quality
 from detectors.pulses import Flags, Floats
-
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,38 +26,6 @@ class TrustRules:
     minimum_coverage: float = 0.9
     maximum_repaired: float = 0.1
     silence_veh: float = 20.0
-
-
-def count_interval(count_veh: Floats, coverage: Floats) -> tuple[Floats, Floats]:
-    """Return the 95 % interval of the vehicles to be expected in each bin.
-
-    It is the exact interval of a Poisson mean (quantiles of the gamma distribution), widened to
-    the whole bin by the share that was covered.  It holds the chance of arrivals and of gaps,
-    for a detector that counts every vehicle once; it does not hold vehicles that a detector
-    misses, splits or merges.
-
-    Parameters
-    ----------
-    count_veh
-        Vehicles counted. [veh]
-    coverage
-        Share of the bin that was covered. [0-1]
-
-    Returns
-    -------
-    low_veh, high_veh
-        Ends of the interval; 0 and infinity where nothing was covered. [veh]
-
-    References
-    ----------
-    F. Garwood, "Fiducial limits for the Poisson distribution", Biometrika 28, 1936.
-    """
-    tail = (1 - CONFIDENCE) / 2
-    low_veh = np.where(count_veh > 0, gammaincinv(np.maximum(count_veh, 1), tail), 0.0)
-    high_veh = gammaincinv(count_veh + 1, 1 - tail)
-    known = coverage > 0
-    share = np.where(known, coverage, 1.0)
-    return np.where(known, low_veh / share, 0.0), np.where(known, high_veh / share, np.inf)
 
 
 def judge(

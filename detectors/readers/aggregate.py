@@ -11,9 +11,10 @@ from citybrain.errors import InputError
 from citybrain.model.flows import Detector, FlowSnapshot, Quality
 from detectors.choice import detector_of_lanes
 from detectors.clock_steps import wild_times
+from detectors.intervals import count_interval
 from detectors.pulses import SIMULATION_START, FeedRepairs, Flags, Floats, Ints
 from detectors.repair import older_than_before
-from detectors.trust import TrustRules, count_interval, judge_by_coverage
+from detectors.trust import TrustRules, judge_by_coverage
 
 MOST_BINS = 100_000
 """More than half a year of five minutes; a file that reaches further holds a wrong time."""

@@ -10,10 +10,11 @@ import pandas as pd
 from citybrain.errors import InputError
 from citybrain.model.flows import Detector, FlowSnapshot
 from detectors.choice import detector_of_lanes
+from detectors.intervals import count_interval
 from detectors.pulses import SIMULATION_START, FeedRepairs, Floats
 from detectors.readers.aggregate import MOST_BINS, PERCENT, IntervalFlows
 from detectors.repair import older_than_before
-from detectors.trust import TrustRules, count_interval, judge_by_coverage
+from detectors.trust import TrustRules, judge_by_coverage
 from detectors.xml import read_attributes, to_numbers
 
 ROOT = "detector"

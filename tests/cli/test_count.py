@@ -35,8 +35,8 @@ def test_the_recorded_feed_needs_no_repair(
     content = counted(terminal, town, pulses, "--out", out / "f.parquet")
     repairs = content["repairs"]
     assert isinstance(repairs, dict)
-    assert {name for name, number in repairs.items() if number} == {"rows"}
-    assert repairs["rows"] == len(pulses)
+    assert {name for name, number in repairs.items() if number} == {"rows", "used_rows"}
+    assert repairs["rows"] == repairs["used_rows"] == len(pulses)
     flows = read_flows(out / "f.parquet")
     assert content["vehicles"] == pytest.approx(float(flows.count_veh[:, :].sum()))
 

@@ -7,13 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.stats import poisson
 
 from citybrain.errors import InfeasibleError
 from citybrain.model.flows import DetectorKind, Quality
 from detectors.choice import detector_of_lanes
 from detectors.counting import count_pulses
-from detectors.trust import TrustRules, count_interval, judge
+from detectors.trust import TrustRules, judge
 from detectors.window import busiest_window
 from tests.detectors.feeds import START, detector, pulses, snapshot
 
@@ -105,20 +104,6 @@ def test_a_silent_feed_and_a_wrong_time_are_refused() -> None:
     feed = pulses([("a", 1.0, 2.0), ("a", 1e10, 1e10 + 1)])
     with pytest.raises(InfeasibleError, match="one of its times must be wrong"):
         count_pulses(feed, (A,))
-
-
-def test_interval_covers_the_mean_at_the_stated_rate() -> None:
-    for mean in (0.5, 3.0, 20.0, 150.0):
-        counts = np.arange(0.0, mean + 20 * np.sqrt(mean) + 20)
-        low_veh, high_veh = count_interval(counts, np.ones_like(counts))
-        covers = (low_veh <= mean) & (mean <= high_veh)
-        assert poisson.pmf(counts, mean)[covers].sum() >= 0.95
-
-
-def test_interval_widens_with_missing_coverage() -> None:
-    low_veh, high_veh = count_interval(np.array([10.0, 10.0, 0.0]), np.array([1.0, 0.5, 0.0]))
-    assert_allclose([low_veh[1], high_veh[1]], [2 * low_veh[0], 2 * high_veh[0]])
-    assert (low_veh[2], high_veh[2]) == (0.0, np.inf)
 
 
 def test_lane_without_coverage_is_dead() -> None:
