@@ -83,9 +83,20 @@ def demo(
 
 @app.command()
 def count(
-    feed: Annotated[Path, typer.Argument(help="Pulses, controller log, or SUMO E1/instantE1.")],
+    feed: Annotated[
+        str,
+        typer.Argument(
+            help="Pulses, controller log, SUMO E1/instantE1, or a camera's clip, folder or URL."
+        ),
+    ],
     *,
-    detectors: Annotated[Path, typer.Option(help="Inventory of the detectors (TOML).")],
+    detectors: Annotated[
+        Path | None, typer.Option(help="Inventory of the detectors (TOML).")
+    ] = None,
+    camera: Annotated[Path | None, typer.Option(help="Bands and lanes of a camera (TOML).")] = None,
+    preview: Annotated[
+        Path | None, typer.Option(help="Picture (.png) or clip (.mp4) of bands and counts.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Flows to write (Parquet).")] = Path("flows.parquet"),
     bin_s: Annotated[
         float, typer.Option("--bin", min=1, max=DAY_S, help="Length of a bin. [s]")
@@ -108,9 +119,11 @@ def count(
     request = counting.Request(
         feed=feed,
         detectors=detectors,
+        camera=camera,
+        preview=preview,
         out=out,
         bin_s=bin_s,
-        start=start,
+        start=counting.in_utc(start),
         zone=zone,
         network=network,
         is_json=json,
@@ -235,3 +248,20 @@ def bench(
     from citybrain.cli import benching  # noqa: PLC0415 - loads the benchmark
 
     return benching.run(what, is_check=check, networks=networks, is_json=json)
+
+
+@camera.command("suggest")
+def camera_suggest(
+    clip: Annotated[str, typer.Argument(help="Clip of some minutes with traffic.")],
+    *,
+    out: Annotated[Path, typer.Option(help="Camera file to write (TOML).")] = Path("camera.toml"),
+    preview: Annotated[
+        Path | None, typer.Option(help="Picture (.png) of the proposal, to be confirmed.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Propose lanes and a band from the motion in a clip; a person confirms them."""
+    from citybrain.cli import camera_suggestion  # noqa: PLC0415 - loads OpenCV
+
+    request = camera_suggestion.Request(clip=clip, out=out, preview=preview, is_json=json)
+    return camera_suggestion.run(request)

@@ -10,6 +10,7 @@ from rich.table import Table
 from citybrain.cli.console import OUTPUT, Stages, print_json
 from citybrain.config import SafetyLimits
 from citybrain.engine.area import open_network
+from citybrain.errors import InputError
 from citybrain.model.flows import FlowSnapshot
 from citybrain.store.flows import write_flows
 from detectors.feed import CountedFeed, FeedClock, count_feed
@@ -20,8 +21,10 @@ from detectors.inventory import check_lanes, read_inventory
 class Request:
     """Options of the command."""
 
-    feed: Path
-    detectors: Path
+    feed: str
+    detectors: Path | None
+    camera: Path | None
+    preview: Path | None
     out: Path
     bin_s: float
     start: datetime | None
@@ -31,15 +34,32 @@ class Request:
 
 
 def run(request: Request) -> int:
-    """Run the command and return its exit code."""
+    """Run the command and return its exit code.
+
+    Raises
+    ------
+    InputError
+        The feed cannot be read, or neither an inventory nor a camera file says where it lies.
+    """
+    if request.camera is not None:
+        from citybrain.cli import camera_counting  # noqa: PLC0415 - loads OpenCV
+
+        return camera_counting.run(request, request.camera)
+    if request.detectors is None:
+        mend = "give --detectors INVENTORY.toml, or --camera CAMERA.toml for a clip"
+        raise InputError(request.feed, "nothing says which lanes it speaks of", mend)
+    return _run_detectors(request, request.detectors)
+
+
+def _run_detectors(request: Request, inventory: Path) -> int:
     with Stages() as stages:
-        stages.begin("count", str(request.feed))
-        detectors = read_inventory(request.detectors)
+        stages.begin("count", request.feed)
+        detectors = read_inventory(inventory)
         if request.network is not None:
             network = open_network(request.network, SafetyLimits())
-            check_lanes(detectors, network, request.detectors)
-        clock = FeedClock(start=_in_utc(request.start), assume_zone=request.zone)
-        counted = count_feed(request.feed, detectors, bin_s=request.bin_s, clock=clock)
+            check_lanes(detectors, network, inventory)
+        clock = FeedClock(start=request.start, assume_zone=request.zone)
+        counted = count_feed(Path(request.feed), detectors, bin_s=request.bin_s, clock=clock)
         write_flows(counted.flows, request.out)
     if request.is_json:
         print_json(_content(request, counted))
@@ -48,7 +68,7 @@ def run(request: Request) -> int:
     return 0
 
 
-def _in_utc(start: datetime | None) -> datetime | None:
+def in_utc(start: datetime | None) -> datetime | None:
     """Return an instant in UTC, which it is in unless it carries an offset."""
     if start is None:
         return None

@@ -1,6 +1,6 @@
 """A camera's stream to vehicles per lane."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -95,7 +95,11 @@ def lane_detectors(settings: CameraSettings) -> tuple[Detector, ...]:
 
 
 def count_stream(
-    source: str | Path, settings: CameraSettings, limits: StreamLimits | None = None
+    source: str | Path,
+    settings: CameraSettings,
+    limits: StreamLimits | None = None,
+    *,
+    look: Callable[[Floats, Rows], None] | None = None,
 ) -> CameraCount:
     """Count the vehicles of a clip or a stream until it ends.
 
@@ -107,6 +111,8 @@ def count_stream(
         Camera file.
     limits
         Bounds of the source.
+    look
+        Is shown the times and the reduced frames, for a preview.
 
     Raises
     ------
@@ -122,6 +128,8 @@ def count_stream(
                 gaps.append(part)
             else:
                 lanes.feed(part.time_s, part.data)
+                if look is not None:
+                    look(part.time_s, part.data)
         lanes.break_off()
         return CameraCount(
             info=stream.info,

@@ -18,6 +18,8 @@ SMALLEST_AREA = 0.2
 """Share of the usual vehicle's box below which a blob is no vehicle."""
 LONGEST_BLOB_S = 300.0
 """A blob that lasts longer is ended, so that memory stays bounded [s]."""
+GLOW_LEVEL = 0.25
+"""The foot of a vehicle is where edges are stronger than those of the light it throws."""
 GROUND_SHARE = 0.6
 """Share of a vehicle's time in which the part that touches the ground is seen."""
 
@@ -33,7 +35,7 @@ class Blob:
     left, right
         Ends along the band. [units]
     first_x, last_x
-        Middle of the pixels of its first and of its last part in time. [units]
+        Middle of the edges of its first and of its last part in time. [units]
     is_cut
         It was there when the slit was first seen, so it is not counted.
     """
@@ -174,18 +176,21 @@ class SlitReader:
         end = begin + part.height
         is_cut = begin <= self._start + 1
         rows = max(round(GROUND_SHARE * part.height), 1)
+        weight = np.where(part.mask, part.of(self._pending) - GLOW_LEVEL, 0.0).clip(min=0.0)
         return Blob(
             begin=begin + (half if end - begin > 2 * half + 1 else 0),
             end=end - (half if end - begin > 2 * half + 1 else 0),
             left=float(part.left),
             right=float(part.left + part.width),
-            first_x=part.left + _middle(part.mask[:rows]),
-            last_x=part.left + _middle(part.mask[-rows:]),
+            first_x=part.left + _middle(weight[:rows]),
+            last_x=part.left + _middle(weight[-rows:]),
             is_cut=is_cut,
         )
 
 
-def _middle(mask: Flags) -> float:
-    columns = np.flatnonzero(mask.any(axis=0))
-    weights = np.count_nonzero(mask[:, columns], axis=0)
-    return float(np.average(columns, weights=weights)) + 0.5
+def _middle(weight: Singles) -> float:
+    """Return the mean column, or the middle of the box where nothing weighs."""
+    columns = weight.sum(axis=0)
+    total = float(columns.sum())
+    places = np.arange(len(columns)) + 0.5
+    return float(columns @ places) / total if total > 0 else len(columns) / 2

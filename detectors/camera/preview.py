@@ -1,0 +1,258 @@
+"""Pictures in which a person can check a camera's set-up and its counts."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from citybrain.errors import InputError
+from citybrain.files import atomic_write_bytes
+from detectors.camera.band import SCALE, Geometry, Image, Rows, geometry_of
+from detectors.camera.counting import CameraCount
+from detectors.camera.passages import Passage
+from detectors.camera.settings import Band, CameraSettings
+from detectors.camera.sources import Frames, StreamInfo, open_stream
+from detectors.pulses import Floats
+
+WIDEST_PX = 640
+SLIT_S = 30.0
+"""Time that the slit picture shows [s]."""
+SLIT_ROW_PX = 2
+SLIT_UNIT_PX = 2
+FLASH_S = 0.4
+"""How long a count lights up [s]."""
+LANE_COLOURS = ((80, 200, 120), (230, 160, 60), (90, 120, 240), (200, 90, 200), (60, 210, 230))
+WHITE, GREY, BLACK = (255, 255, 255), (150, 150, 150), (20, 20, 20)
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+
+
+class SlitKeeper:
+    """Keeps the rows on the band itself for the slit picture.
+
+    Parameters
+    ----------
+    geometry
+        How the band is sampled.
+    """
+
+    def __init__(self, geometry: Geometry) -> None:
+        self._row = 3 * geometry.main + 1
+        self._rows: list[Image] = []
+        self.times_s: list[float] = []
+
+    def __call__(self, time_s: Floats, data: Rows) -> None:
+        """Take the frames that are counted, until there are enough."""
+        if self.times_s and self.times_s[-1] - self.times_s[0] > SLIT_S:
+            return
+        self._rows += list((data[:, self._row] // SCALE).astype(np.uint8))
+        self.times_s += time_s.tolist()
+
+    @property
+    def picture(self) -> Image:
+        """Brightness ``[frame, x]``."""
+        return np.array(self._rows, dtype=np.uint8)
+
+
+def write_preview(
+    path: Path,
+    source: str | Path,
+    settings: CameraSettings,
+    counted: CameraCount,
+    slit: SlitKeeper,
+) -> None:
+    """Draw bands, pulses and counts into a picture or a clip.
+
+    Parameters
+    ----------
+    path
+        ``.png`` or ``.mp4`` file to write.
+    source
+        Clip or folder that was counted.
+    settings, counted, slit
+        Set-up, result, and the rows that were kept on the way.
+
+    Raises
+    ------
+    InputError
+        Neither ending, a source that cannot be read twice, or a file that cannot be written.
+    """
+    if str(source).startswith(("rtsp:", "http:", "https:", "rtsps:")):
+        mend = "record a clip of it, and preview that"
+        raise InputError(path, "a live stream cannot be read twice", mend)
+    if path.suffix == ".png":
+        _write_picture(path, source, settings, counted, slit)
+    elif path.suffix == ".mp4":
+        _write_clip(path, source, settings, counted)
+    else:
+        raise InputError(path, "is no preview", "name it .png or .mp4")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Small:
+    """Makes frames small, in the decoder's process."""
+
+    width_px: int
+    height_px: int
+
+    def __call__(self, image: Image) -> Image:
+        size = (self.width_px, self.height_px)
+        return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def small_frames(info: StreamInfo) -> _Small:
+    """Return what makes the frames of a stream small enough to look at.
+
+    Parameters
+    ----------
+    info
+        Facts of the source.
+    """
+    zoom = min(1.0, WIDEST_PX / info.width_px)
+    return _Small(width_px=round(info.width_px * zoom), height_px=round(info.height_px * zoom))
+
+
+def _frames(source: str | Path) -> Generator[tuple[float, Image, StreamInfo], None, None]:
+    with open_stream(source, small_frames) as stream:
+        for part in stream:
+            if isinstance(part, Frames):
+                for time_s, image in zip(part.time_s, part.data, strict=True):
+                    yield float(time_s), np.ascontiguousarray(image), stream.info
+
+
+def _write_picture(
+    path: Path,
+    source: str | Path,
+    settings: CameraSettings,
+    counted: CameraCount,
+    slit: SlitKeeper,
+) -> None:
+    middle_s = min(counted.end_s, SLIT_S) / 2
+    frames = _frames(source)
+    image = next((image for time_s, image, _ in frames if time_s >= middle_s), None)
+    frames.close()
+    if image is None:
+        raise InputError(str(source), "has no frame in its middle", "give a whole clip")
+    totals = np.bincount([one.lane for one in counted.passages], minlength=len(settings.lane))
+    _draw_bands(image, settings, totals.tolist(), lit=frozenset())
+    below = _slit_picture(settings, counted.passages, slit)
+    width = max(image.shape[1], below.shape[1])
+    page = np.vstack([_padded(image, width), _padded(below, width)])
+    is_made, content = cv2.imencode(".png", page)
+    if not is_made:
+        raise InputError(path, "cannot be drawn", "choose a smaller clip")
+    atomic_write_bytes(path, content.tobytes())
+
+
+def _write_clip(
+    path: Path, source: str | Path, settings: CameraSettings, counted: CameraCount
+) -> None:
+    part = path.with_name(f".{path.name}.part.mp4")
+    writer = None
+    try:
+        waiting = sorted(counted.passages, key=lambda one: one.off_s)
+        totals = [0] * len(settings.lane)
+        flashes: list[Passage] = []
+        for time_s, image, info in _frames(source):
+            if writer is None:
+                writer = _writer(part, path, image, info)
+            while waiting and waiting[0].off_s <= time_s:
+                flashes.append(waiting.pop(0))
+                totals[flashes[-1].lane] += 1
+            flashes = [one for one in flashes if time_s - one.off_s < FLASH_S]
+            _draw_bands(image, settings, totals, lit=frozenset(one.lane for one in flashes))
+            writer.write(image)
+        if writer is None:
+            raise InputError(str(source), "holds no frame", "give another clip")
+        writer.release()
+        part.replace(path)
+    finally:
+        if writer is not None:
+            writer.release()
+        part.unlink(missing_ok=True)
+
+
+def _writer(part: Path, path: Path, image: Image, info: StreamInfo) -> cv2.VideoWriter:
+    part.parent.mkdir(parents=True, exist_ok=True)
+    rate_hps = info.rate_hps if info.rate_hps > 0 else 25.0
+    code = cv2.VideoWriter.fourcc(*"mp4v")
+    writer = cv2.VideoWriter(str(part), code, rate_hps, (image.shape[1], image.shape[0]))
+    if not writer.isOpened():
+        raise InputError(path, "cannot be written", "choose a folder that can be written to")
+    return writer
+
+
+def _draw_bands(
+    image: Image, settings: CameraSettings, totals: Sequence[int], *, lit: frozenset[int]
+) -> None:
+    zoom = image.shape[1] / settings.frame_px[0]
+    for number, lane in enumerate(settings.lane):
+        colour = LANE_COLOURS[number % len(LANE_COLOURS)]
+        begin, end = (_point(settings.band, at, zoom) for at in lane.limits_px)
+        cv2.line(image, begin, end, colour, 6 if number in lit else 2, cv2.LINE_AA)
+        for point in (begin, end):
+            cv2.circle(image, point, 3, WHITE, -1, cv2.LINE_AA)
+        middle = ((begin[0] + end[0]) // 2, (begin[1] + end[1]) // 2)
+        _arrow(image, middle, lane.heading_deg, colour)
+        text = f"{lane.name}: {totals[number]}"
+        left = max(middle[0] - 4 * len(text), 2)
+        _text(image, text, (left, middle[1] + (22 if number % 2 else 38)))
+    if settings.second_band is not None:
+        ends = [
+            (round(x * zoom), round(y * zoom))
+            for x, y in (settings.second_band.from_px, settings.second_band.to_px)
+        ]
+        cv2.line(image, ends[0], ends[1], GREY, 1, cv2.LINE_AA)
+
+
+def _slit_picture(settings: CameraSettings, passages: Sequence[Passage], slit: SlitKeeper) -> Image:
+    """Return the band over time, downwards, with a box around each vehicle."""
+    grey = slit.picture
+    zoom = (grey.shape[1] * SLIT_UNIT_PX, grey.shape[0] * SLIT_ROW_PX)
+    image: Image = np.asarray(
+        cv2.cvtColor(cv2.resize(grey, zoom), cv2.COLOR_GRAY2BGR), dtype=np.uint8
+    )
+    times_s = np.array(slit.times_s)
+    for left, right in geometry_of(settings).limits:
+        for x in (left, right):
+            cv2.line(image, (round(x * 2), 0), (round(x * 2), zoom[1]), GREY, 1)
+    for one in passages:
+        if one.on_s > times_s[-1]:
+            break
+        top, bottom = (int(np.searchsorted(times_s, s)) * 2 for s in (one.on_s, one.off_s))
+        blob = one.sighting.blob
+        corners = ((round(blob.left * 2), top), (round(blob.right * 2), bottom))
+        colour = LANE_COLOURS[one.lane % len(LANE_COLOURS)]
+        cv2.rectangle(image, corners[0], corners[1], colour, 1 if one.is_against else 2)
+    for second in range(0, int(times_s[-1] - times_s[0]) + 1, 5):
+        row = int(np.searchsorted(times_s, times_s[0] + second)) * SLIT_ROW_PX
+        _text(image, f"{times_s[0] + second:.0f} s", (4, row + 12))
+    return image
+
+
+def _point(band: Band, along_px: float, zoom: float) -> tuple[int, int]:
+    x, y = band.along
+    return (
+        round((band.from_px[0] + x * along_px) * zoom),
+        round((band.from_px[1] + y * along_px) * zoom),
+    )
+
+
+def _arrow(
+    image: Image, at: tuple[int, int], heading_deg: float | None, colour: tuple[int, int, int]
+) -> None:
+    if heading_deg is not None:
+        turn = np.radians(heading_deg)
+        tip = (round(at[0] + 16 * np.sin(turn)), round(at[1] - 16 * np.cos(turn)))
+        cv2.arrowedLine(image, at, tip, colour, 2, cv2.LINE_AA, tipLength=0.4)
+
+
+def _text(image: Image, text: str, at: tuple[int, int]) -> None:
+    cv2.putText(image, text, at, _FONT, 0.42, BLACK, 3, cv2.LINE_AA)
+    cv2.putText(image, text, at, _FONT, 0.42, WHITE, 1, cv2.LINE_AA)
+
+
+def _padded(image: Image, width: int) -> Image:
+    extra = width - image.shape[1]
+    return np.asarray(np.pad(image, ((0, 0), (0, extra), (0, 0))), dtype=np.uint8)
