@@ -1,7 +1,7 @@
 """When each vehicle's front passes the band, on which lane, how fast."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +72,12 @@ def lane_spans(scene: Scene) -> tuple[LaneSpan, ...]:
     if not spans:
         where = f"scene {scene.name}"
         raise InputError(where, "has no lane that crosses the band", "move the band")
-    return tuple(sorted(spans, key=lambda span: span.from_m))
+    ordered = sorted(spans, key=lambda span: span.from_m)
+    ends_px = [0.0, *(span.limits_px[1] for span in ordered[:-1])]
+    return tuple(
+        replace(span, limits_px=(max(before_px, span.limits_px[0]), span.limits_px[1]))
+        for before_px, span in zip(ends_px, ordered, strict=True)
+    )
 
 
 def passages(
