@@ -5,7 +5,6 @@ import signal
 import socket
 import socketserver
 import struct
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -87,7 +86,7 @@ def _eat() -> None:
 
 
 def _write() -> None:
-    Path(tempfile.gettempdir(), "citybrain-must-not-be-written").write_bytes(b"x")
+    Path("must-not-be-written").write_bytes(b"x")
 
 
 def _fail() -> None:
@@ -173,6 +172,7 @@ class MjpegHandler(BaseHTTPRequestHandler):
     """Sends pictures without end, as network cameras do."""
 
     rate_hps = 25.0
+    silent = False
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -180,6 +180,8 @@ class MjpegHandler(BaseHTTPRequestHandler):
         self.end_headers()
         began_s = time.monotonic()
         for number in range(10_000):
+            while self.silent:
+                time.sleep(0.05)
             text = cv2.imencode(".jpg", picture(number))[1].tobytes()
             self.wfile.write(
                 b"--frame\r\nContent-Type: image/jpeg\r\n"
@@ -198,6 +200,7 @@ class RtspHandler(socketserver.StreamRequestHandler):
 
     CLOCK_HPS = 90_000
     rate_hps = 25.0
+    silent = False
 
     def handle(self) -> None:
         while True:
@@ -235,6 +238,8 @@ class RtspHandler(socketserver.StreamRequestHandler):
     def _play(self) -> None:
         packet, began_s = 0, time.monotonic()
         for number in range(10_000):
+            while self.silent:
+                time.sleep(0.05)
             tables, scan = _jpeg_parts(picture(number))
             stamp = int(number * self.CLOCK_HPS / self.rate_hps)
             for begin in range(0, len(scan), 1200):

@@ -37,6 +37,11 @@ class Address:
     text: str
     shown: str
 
+    @property
+    def is_http(self) -> bool:
+        """Whether it is a URL of HTTP."""
+        return self.kind == "url" and self.text.lower().startswith("http")
+
     def __repr__(self) -> str:
         """Show only what may be seen."""
         return f"Address(kind={self.kind!r}, shown={self.shown!r})"

@@ -17,6 +17,8 @@ from detectors.camera.sources.process import Decoder, LostDecoderError
 from detectors.camera.sources.stream import Frames, Gap, MakeReducer, StreamInfo, StreamLimits
 
 FILE_RESTARTS = 2
+FLEETING_S = 5.0
+"""A live source that is lost again this soon has not come back."""
 STEPS = 3.0
 """Steps of the nominal rate that are no gap, where they are longer than the limit."""
 
@@ -127,12 +129,15 @@ class Stream:
         """Give what comes until the source ends or is given up."""
         reason, failures = "", 0
         while self._decoder:
-            index_before = self._last_index
+            before_s, index_before = time.monotonic(), self._last_index
             ending = yield from self._run(self._decoder, reason)
             self.close()
             reason = ending.reason
-            failures = 0 if self._last_index > index_before else failures + 1
-            if reason and failures == 0:
+            went_on = self._last_index > index_before
+            if self.info.is_live and time.monotonic() - before_s < FLEETING_S:
+                went_on = went_on and index_before < 0
+            failures = 0 if went_on else failures + 1
+            if reason and self._last_index > index_before:
                 self.notes.append(f"{self._job.address.shown}: {reason} at {self._last_s:.2f} s")
             if not (ending.again and self._restarted(failures)) and reason:
                 yield Gap(begin_s=self._last_s, end_s=self._end_s(), reason=reason)
@@ -143,7 +148,9 @@ class Stream:
             while True:
                 head, body = decoder.next()
                 if head.get("kind") == "frames":
-                    frames = self._frames(head, body)
+                    frames = self._fresh(self._frames(head, body))
+                    if frames.index.size == 0:
+                        continue
                     yield from self._gap_before(frames, reason)
                     reason = ""
                     self._last_index = int(frames.index[-1])
@@ -172,11 +179,19 @@ class Stream:
         except (KeyError, TypeError, ValueError, IndexError) as error:
             msg = "the decoder sent frames that cannot be read"
             raise LostDecoderError(msg) from error
-        steps_s = np.diff(time_s, prepend=self._last_s if self._last_index >= 0 else -math.inf)
-        if count == 0 or not np.all(np.isfinite(time_s)) or not np.all(steps_s > 0):
+        if count == 0 or not np.all(np.isfinite(time_s)) or not np.all(np.diff(time_s) > 0):
             msg = "the decoder sent times that are not in order"
             raise LostDecoderError(msg)
         return Frames(index=index, time_s=time_s, data=data)
+
+    def _fresh(self, frames: Frames) -> Frames:
+        """Leave out what a camera sends again after a restart."""
+        if self._last_index < 0 or float(frames.time_s[0]) > self._last_s:
+            return frames
+        fresh = frames.time_s > self._last_s
+        return Frames(
+            index=frames.index[fresh], time_s=frames.time_s[fresh], data=frames.data[fresh]
+        )
 
     def _gap_before(self, frames: Frames, reason: str) -> Iterator[Gap]:
         step_s = float(frames.time_s[0]) - self._last_s

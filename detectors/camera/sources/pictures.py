@@ -1,9 +1,6 @@
 """Readers of pictures inside the decoder's process: video files, folders, live streams."""
 
 import math
-import threading
-import time
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -13,16 +10,13 @@ import numpy as np
 
 from citybrain.errors import InputError
 from detectors.camera.sources.address import Address, pictures_of
+from detectors.camera.sources.live import Live
 from detectors.camera.sources.names import times_of_names
 from detectors.camera.sources.stream import Image, StreamInfo, StreamLimits
 from detectors.camera.sources.timing import FrameClock, believed_rate_hps
 
 Timed = tuple[int, float, Image]
 """Number of a frame, its time and the picture."""
-
-BACKLOG_S = 0.5
-BACKLOG_BYTES = 1 << 27
-MJPEG = cv2.VideoWriter.fourcc(*"MJPG")
 
 
 class Pictures(Protocol):
@@ -57,7 +51,7 @@ def open_pictures(address: Address, limits: StreamLimits, zero_s: float | None) 
         return Folder(address, limits)
     capture = _capture(address, limits)
     count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-    if address.kind == "url" and (address.text.lower().startswith("rtsp") or count <= 0):
+    if address.kind == "url" and (count <= 0 or not address.is_http):
         return Live(address, capture, limits, zero_s)
     return Video(address, capture)
 
@@ -145,96 +139,6 @@ class Folder:
                 self.notes.append(f"{self._paths[index].name} cannot be read")
             else:
                 yield index, float(self._times_s[index]), image
-
-
-class Live:
-    """A stream that goes on by itself: only the newest frames are kept.
-
-    A thread reads without pause; what the reducer does not take within half a second makes room
-    for newer frames.  Times are those of the source, tied to the machine's clock at the first
-    frame, and the machine's clock alone where the source's runs away from it.  A burst at the
-    start, which FFmpeg holds back while it finds out what the stream is, is no running away.
-    """
-
-    START_S = 3.0
-    DRIFT_S = 2.0
-
-    def __init__(
-        self,
-        address: Address,
-        capture: cv2.VideoCapture,
-        limits: StreamLimits,
-        zero_s: float | None,
-    ) -> None:
-        self.notes: list[str] = []
-        self._capture, self._limits = capture, limits
-        good, first = capture.read()
-        now_s = time.monotonic()
-        if not good:
-            raise InputError(address.shown, "no frame came", "check the camera and its address")
-        self.zero_s = now_s if zero_s is None else zero_s
-        rate_hps = believed_rate_hps(capture.get(cv2.CAP_PROP_FPS))
-        self.info = StreamInfo(
-            width_px=first.shape[1],
-            height_px=first.shape[0],
-            rate_hps=rate_hps,
-            is_live=True,
-            frame_count=None,
-        )
-        stamp_s = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
-        self._opened_s, self._ahead_s = now_s - self.zero_s, 0.0
-        self._shift_s = self._opened_s - stamp_s
-        codec = int(capture.get(cv2.CAP_PROP_FOURCC))
-        rtsp = address.text.lower().startswith("rtsp")
-        self._by_arrival = codec == MJPEG and not rtsp
-        most = BACKLOG_S * (rate_hps if math.isfinite(rate_hps) else 25.0)
-        most = max(2, min(int(most), BACKLOG_BYTES // first.nbytes))
-        self._waiting: deque[Timed] = deque(maxlen=most)
-        self._waiting.append((0, self._opened_s, np.asarray(first, np.uint8)))
-        self._arrived = threading.Condition()
-        self._ended = False
-
-    def frames(self, skip_frames: int) -> Iterator[Timed]:
-        """Give the oldest frame that was kept; numbers skip those that were dropped."""
-        del skip_frames
-        threading.Thread(target=self._read, daemon=True).start()
-        while True:
-            with self._arrived:
-                while not self._waiting and not self._ended:
-                    if not self._arrived.wait(self._limits.frame_s):
-                        return
-                if not self._waiting:
-                    return
-                timed = self._waiting.popleft()
-            yield timed
-
-    def _read(self) -> None:
-        index, last_s = 1, self._waiting[-1][1] if self._waiting else -math.inf
-        while True:
-            good, image = self._capture.read()
-            with self._arrived:
-                if not good:
-                    self._ended = True
-                    self._arrived.notify()
-                    return
-                last_s = max(self._time_s(), last_s + 1e-3)
-                self._waiting.append((index, last_s, np.asarray(image, np.uint8)))
-                self._arrived.notify()
-            index += 1
-
-    def _time_s(self) -> float:
-        arrived_s = time.monotonic() - self.zero_s
-        if self._by_arrival:
-            return arrived_s + self._ahead_s
-        time_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0 + self._shift_s
-        ahead_s = time_s - arrived_s
-        if arrived_s < self._opened_s + self.START_S:
-            self._ahead_s = max(self._ahead_s, ahead_s)
-        if abs(ahead_s - self._ahead_s) <= self.DRIFT_S:
-            return time_s
-        self._by_arrival = True
-        self.notes.append("times of the source run away from the clock: times of arrival are used")
-        return arrived_s + self._ahead_s
 
 
 _NOTHING: Image = np.zeros((0, 0, 3), np.uint8)

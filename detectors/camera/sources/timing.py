@@ -61,3 +61,58 @@ class FrameClock:
             self.set_back += 1
             self._behind = 0
         return time_s
+
+
+class LiveClock:
+    """Ties the presentation times of a live source to the machine's clock.
+
+    Frames arrive late by what the network and the decoder hold back, never early: the least
+    delay seen in the first seconds is taken as none, so that a burst at the start, which FFmpeg
+    holds back while it finds out what the stream is, keeps the times at which it was filmed.
+
+    Parameters
+    ----------
+    by_arrival
+        The source has no times of its own: those of arrival are used.
+    """
+
+    START_S = 3.0
+    EARLY_S = 2.0
+    AWAY_S = 5.0
+
+    def __init__(self, *, by_arrival: bool) -> None:
+        self.by_arrival = by_arrival
+        self.anchor_s = math.inf
+        self._first_s = math.inf
+        self._last_s, self._last_stamp_s = -math.inf, -math.inf
+        self._believed_s, self._stuck = math.inf, 0
+
+    def saw(self, stamp_s: float, arrived_s: float) -> None:
+        """Note a frame when it arrives, whether or not it is kept.
+
+        Parameters
+        ----------
+        stamp_s
+            Presentation time that the source gives. [s]
+        arrived_s
+            Monotonic clock. [s]
+        """
+        self._first_s = min(self._first_s, arrived_s)
+        if arrived_s <= self._first_s + self.START_S:
+            self.anchor_s = min(self.anchor_s, arrived_s - stamp_s)
+
+    def instant_s(self, stamp_s: float, arrived_s: float) -> float:
+        """Return when a frame was filmed, on the monotonic clock; later than the one before."""
+        self._judge(stamp_s, arrived_s)
+        filmed_s = arrived_s if self.by_arrival else stamp_s + self.anchor_s
+        self._last_s = max(filmed_s, self._last_s + 1e-3)
+        self._last_stamp_s = stamp_s
+        return self._last_s
+
+    def _judge(self, stamp_s: float, arrived_s: float) -> None:
+        early_s = stamp_s + self.anchor_s - arrived_s
+        self._stuck = self._stuck + 1 if stamp_s <= self._last_stamp_s else 0
+        if abs(early_s) <= self.EARLY_S or self._believed_s == math.inf:
+            self._believed_s = arrived_s
+        away = arrived_s - self._believed_s > self.AWAY_S
+        self.by_arrival |= away or self._stuck >= RUN or not early_s <= self.EARLY_S
