@@ -48,7 +48,7 @@ def beam() -> NDArray[np.float32]:
     ahead = (np.arange(int(_AHEAD_M * _PER_M)) + 0.5)[:, None] / _PER_M
     aside = (np.arange(int(2 * _ASIDE_M * _PER_M)) + 0.5)[None, :] / _PER_M - _ASIDE_M
     along = np.clip((ahead - 0.8) / 4.0, 0, 1) ** 1.5 * np.exp(-np.maximum(ahead - 9.0, 0) / 11.0)
-    wide_m = 0.45 + 0.07 * ahead
+    wide_m = 0.45 + 0.06 * ahead
     lobes = sum(np.exp(-((aside - at) ** 2) / (2 * wide_m**2)) for at in (-0.7, 0.7))
     spill = 0.25 * np.exp(-(aside**2) / (2 * (1.4 + 0.12 * ahead) ** 2))
     light = along * (lobes + spill)
@@ -146,7 +146,7 @@ def add_lamps(
         seen = view.seen(at)
         for k in np.flatnonzero((facing > 0.05) & (seen[:, 2] > NEAR_M)):  # noqa: PLR2004
             strength = float(np.sqrt(facing[k]))
-            radius = (0.17 if sense > 0 else 0.09) * view.focal_px / float(seen[k, 2]) / 2
+            radius = (0.22 if sense > 0 else 0.09) * view.focal_px / float(seen[k, 2]) / 2
             _dot(layers.glare, view.pictured(seen[k]) / 2, radius, tone * strength)
 
 
