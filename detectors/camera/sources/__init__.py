@@ -1,6 +1,7 @@
 """Pictures from files, folders and live streams, decoded in a process of their own."""
 
 from detectors.camera.sources.opened import Stream, open_stream
+from detectors.camera.sources.snapshots import SnapshotRule
 from detectors.camera.sources.stream import (
     Frames,
     Gap,
@@ -17,6 +18,7 @@ __all__ = [
     "Image",
     "MakeReducer",
     "Reducer",
+    "SnapshotRule",
     "Stream",
     "StreamInfo",
     "StreamLimits",

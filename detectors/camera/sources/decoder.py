@@ -4,6 +4,7 @@ Run as ``python -m detectors.camera.sources.decoder``.  It imports NumPy and Ope
 that it starts quickly.
 """
 
+import math
 import os
 import pickle
 import resource
@@ -21,7 +22,8 @@ from numpy.typing import NDArray
 from citybrain.errors import InputError
 from detectors.camera.sources.job import Job
 from detectors.camera.sources.pictures import open_pictures
-from detectors.camera.sources.stream import StreamInfo
+from detectors.camera.sources.snapshots import blurred
+from detectors.camera.sources.stream import Image, StreamInfo
 from detectors.camera.sources.wire import HEAD, send
 
 CHUNK_BYTES = 1 << 22
@@ -72,6 +74,22 @@ class Chunk:
         self._since_s = time.monotonic()
 
 
+class Snapshots:
+    """Sends a blurred picture now and then, if it was asked for."""
+
+    def __init__(self, descriptor: int, every_s: float | None) -> None:
+        self._descriptor, self._every_s = descriptor, every_s
+        self._next_s = -math.inf
+
+    def look(self, time_s: float, image: Image) -> None:
+        """Send a snapshot where one is due."""
+        if self._every_s is None or time_s < self._next_s:
+            return
+        self._next_s = time_s + self._every_s
+        small = np.ascontiguousarray(blurred(image))
+        send(self._descriptor, {"kind": "snapshot", "shape": small.shape}, small.data)
+
+
 def main() -> None:
     """Read the job, run it, and say how it ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -101,12 +119,14 @@ def _run(job: Job, descriptor: int) -> None:
     zero_s = getattr(pictures, "zero_s", 0.0)
     send(descriptor, {"kind": "info", "zero_s": zero_s, **asdict(info)})
     chunk = Chunk(descriptor, job.limits.chunk_s, job.limits.gap_s)
+    snapshots = Snapshots(descriptor, job.snapshot_every_s)
     size, broken = (info.height_px, info.width_px, 3), ""
     for index, time_s, image in pictures.frames(job.skip_frames):
         if index < job.skip_frames:
             chunk.beat()
         elif image.shape == size:
             chunk.add(index, time_s, reduce(image))
+            snapshots.look(time_s, image)
         else:
             now = f"{image.shape[1]}x{image.shape[0]}"
             broken = f"the picture changes from {size[1]}x{size[0]} to {now}"

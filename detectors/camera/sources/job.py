@@ -25,6 +25,8 @@ class Job:
     zero_s
         The stream's zero on the machine's monotonic clock, for a live source that is opened
         again; None in its first run. [s]
+    snapshot_every_s
+        Stream time between blurred snapshots; None, as ever by default, for no snapshot. [s]
     """
 
     address: Address
@@ -33,3 +35,4 @@ class Job:
     skip_frames: int = 0
     expected: StreamInfo | None = None
     zero_s: float | None = None
+    snapshot_every_s: float | None = None

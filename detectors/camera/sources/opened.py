@@ -14,8 +14,10 @@ from citybrain.errors import InputError
 from detectors.camera.sources.address import Address, address_of, masked
 from detectors.camera.sources.job import Job
 from detectors.camera.sources.process import Decoder, LostDecoderError
+from detectors.camera.sources.snapshots import SnapshotFolder, SnapshotRule
 from detectors.camera.sources.stream import Frames, Gap, MakeReducer, StreamInfo, StreamLimits
 
+COLOUR = 3
 FILE_RESTARTS = 2
 FLEETING_S = 5.0
 """A live source that is lost again this soon has not come back."""
@@ -24,7 +26,11 @@ STEPS = 3.0
 
 
 def open_stream(
-    source: str | Path, make: MakeReducer, limits: StreamLimits | None = None
+    source: str | Path,
+    make: MakeReducer,
+    limits: StreamLimits | None = None,
+    *,
+    snapshots: SnapshotRule | None = None,
 ) -> "Stream":
     """Open a source of pictures.
 
@@ -36,6 +42,8 @@ def open_stream(
         Makes the reducer that runs in the decoder's process; it is made anew after a restart.
     limits
         Bounds on time, memory and attempts.
+    snapshots
+        Blurred pictures for finding faults; none by default.
 
     Returns
     -------
@@ -47,7 +55,7 @@ def open_stream(
     InputError
         Nothing can be read from it.
     """
-    return Stream(address_of(source), make, limits or StreamLimits())
+    return Stream(address_of(source), make, limits or StreamLimits(), snapshots)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +85,8 @@ class Stream:
         Makes the reducer.
     limits
         Bounds to keep.
+    snapshots
+        When blurred snapshots are written, if at all.
 
     Attributes
     ----------
@@ -88,8 +98,16 @@ class Stream:
         Frames of a live source that came faster than they were taken.
     """
 
-    def __init__(self, address: Address, make: MakeReducer, limits: StreamLimits) -> None:
-        self._job = Job(address=address, make=make, limits=limits)
+    def __init__(
+        self,
+        address: Address,
+        make: MakeReducer,
+        limits: StreamLimits,
+        snapshots: SnapshotRule | None = None,
+    ) -> None:
+        every_s = snapshots.every_s if snapshots else None
+        self._job = Job(address=address, make=make, limits=limits, snapshot_every_s=every_s)
+        self._snapshots = SnapshotFolder(snapshots) if snapshots else None
         self._limits = limits
         self._decoder: Decoder | None = None
         self._base_index, self._last_index, self._last_s = 0, -1, 0.0
@@ -119,6 +137,8 @@ class Stream:
         decoder, self._decoder = self._decoder, None
         if decoder:
             decoder.close()
+        if self._snapshots:
+            self._snapshots.remove_expired()
 
     @property
     def decoder_id(self) -> int | None:
@@ -156,6 +176,8 @@ class Stream:
                     self._last_index = int(frames.index[-1])
                     self._last_s = float(frames.time_s[-1])
                     yield frames
+                elif head.get("kind") == "snapshot":
+                    self._store(head, body)
                 elif head.get("kind") == "end":
                     return self._ending(head)
         except LostDecoderError as lost:
@@ -183,6 +205,15 @@ class Stream:
             msg = "the decoder sent times that are not in order"
             raise LostDecoderError(msg)
         return Frames(index=index, time_s=time_s, data=data)
+
+    def _store(self, head: dict[str, Any], body: bytearray) -> None:
+        try:
+            small = np.frombuffer(body, np.uint8).reshape(head["shape"])
+        except (KeyError, TypeError, ValueError) as error:
+            msg = "the decoder sent a snapshot that cannot be read"
+            raise LostDecoderError(msg) from error
+        if self._snapshots and small.ndim == COLOUR and small.size:
+            self._snapshots.write(small)
 
     def _fresh(self, frames: Frames) -> Frames:
         """Leave out what a camera sends again after a restart."""
