@@ -12,8 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from citybrain.cli.sources import find_scenario
 from citybrain.engine import rendering as engine
 from citybrain.engine.rendering import Shot, parked_car, render_street, street_lanes
+from citybrain.engine.scene_file import SceneFile, render_scene
 from detectors.camera import rendering
 from detectors.camera.rendering.scene import (
     DAY,
@@ -212,6 +214,26 @@ SCENES: dict[str, CameraScene] = {
     ),
 }  # fmt: skip
 
+JUNCTIONS: dict[str, SceneFile] = {
+    name: SceneFile.model_validate(
+        {
+            "name": name,
+            "seed": seed,
+            "scenario": {"path": "crossing_arterials", "period": "morning"},
+            "camera": {
+                "edge": edge,
+                "beyond_m": 46.0,
+                "height_m": 14.0,
+                "pitch_deg": 24.0,
+                "frame_px": [960, 540],
+            },
+            "shot": {"duration_s": 180.0, "warm_up_s": 300.0},
+        }
+    )
+    for name, edge, seed in (("junction", "J2_J1_bay", 31), ("held_junction", "J3_J2_bay", 71))
+}
+"""Whole junctions from high above, whose truth holds movements too: (tuning, held out)."""
+
 TUNING = tuple(name for name, scene in SCENES.items() if scene.is_tuning)
 HELD_OUT = tuple(name for name, scene in SCENES.items() if not scene.is_tuning)
 
@@ -246,16 +268,22 @@ def make_scene(name: str, folder: Path) -> Path:
 
     The hash covers the scene and the renderer's code, so that a change of either renders anew.
     """
-    scene = drawn_scene(name)
     made = folder / f"{name}-{_content_hash(name)}"
     if not (made / "truth.json").exists():
-        one = SCENES[name]
         partial = folder / f".{made.name}.{os.getpid()}.part"
-        parked = [parked_car(x, y, 0.0, one.shot) for x, y in one.parked]
-        render_street(scene, one.street, one.shot, partial, parked)
+        _render(name, partial)
         if not made.exists():
             partial.replace(made)
     return made
+
+
+def _render(name: str, folder: Path) -> None:
+    if name in JUNCTIONS:
+        render_scene(JUNCTIONS[name], folder, find=find_scenario)
+        return
+    one = SCENES[name]
+    parked = [parked_car(x, y, 0.0, one.shot) for x, y in one.parked]
+    render_street(drawn_scene(name), one.street, one.shot, folder, parked)
 
 
 def _ground(end: tuple[float, float]):  # noqa: ANN202
@@ -265,7 +293,7 @@ def _ground(end: tuple[float, float]):  # noqa: ANN202
 
 
 def _content_hash(name: str) -> str:
-    told = hashlib.sha256(repr(SCENES[name]).encode())
+    told = hashlib.sha256(repr(SCENES.get(name) or JUNCTIONS[name]).encode())
     root = Path(rendering.__file__).parent
     for path in (*sorted(root.glob("*.py")), *map(Path, (engine.__file__, made_street.__file__))):
         told.update(path.read_bytes())

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from detectors.camera.rendering.clip import write_clip
-from detectors.camera.rendering.fleet import Kind, Track, Vehicle
+from detectors.camera.rendering.fleet import Kind, OnStreet, Track, Vehicle
 from detectors.camera.rendering.scene import Lane, Marking, Scene
 from sim.sumo.lane_ways import LaneWay, lane_ways
 from sim.sumo.made_street import MadeStreet, street_arguments, write_street
@@ -210,4 +210,8 @@ def _track(
         y_m=driven.y_m - right_m * np.sin(heading),
         heading_deg=driven.heading_deg,
         speed_mps=driven.speed_mps,
+        streets=tuple(
+            OnStreet(street=one.edge, from_s=one.from_s - start_s, to_s=one.to_s - start_s)
+            for one in driven.stretches
+        ),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -14,6 +15,23 @@ from sim.sumo.evaluator import QUIET
 from sim.sumo.run import run_sumo
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A vehicle on one edge.
+
+    Parameters
+    ----------
+    edge
+        The edge; those inside junctions are left out.
+    from_s, to_s
+        First and last instant at which it was there. [s]
+    """
+
+    edge: str
+    from_s: float
+    to_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +50,8 @@ class Trajectory:
         Where it points, clockwise from north, (n,).
     speed_mps
         Its speed, (n,). [m/s]
+    stretches
+        The edges that it drove along.
     """
 
     vehicle: str
@@ -41,6 +61,7 @@ class Trajectory:
     y_m: Floats
     heading_deg: Floats
     speed_mps: Floats
+    stretches: tuple[Stretch, ...]
 
 
 def run_trajectories(
@@ -87,13 +108,15 @@ def run_trajectories(
                 "--end", str(end_s),
                 "--seed", str(seed),
                 "--fcd-output", out,
-                "--fcd-output.attributes", "x,y,angle,speed,type",
+                "--fcd-output.attributes", "x,y,angle,speed,type,lane",
                 "--device.fcd.begin", str(begin_s),
                 "--precision", "3",
             ],
             timeout_s=timeout_s,
         )  # fmt: skip
         table = pq.read_table(out).to_pandas()
+    # SUMO lists pedestrians among the vehicles, without a lane.
+    table = table[table["vehicle_lane"].notna()]
     if table.empty:
         msg = f"sumo: no vehicle drove between {begin_s:.0f} s and {end_s:.0f} s; check the demand"
         raise SimulationError(msg)
@@ -106,7 +129,21 @@ def run_trajectories(
             y_m=rows["vehicle_y"].to_numpy(np.float64),
             heading_deg=rows["vehicle_angle"].to_numpy(np.float64),
             speed_mps=rows["vehicle_speed"].to_numpy(np.float64),
+            stretches=_stretches(rows["timestep_time"], rows["vehicle_lane"]),
         )
         for name, rows in table.groupby("vehicle_id", sort=False)
         if len(rows) > 1
     )
+
+
+def _stretches(time_s: "pd.Series[float]", lanes: "pd.Series[str]") -> tuple[Stretch, ...]:
+    """Return the edges of a vehicle's lanes, each with its first and last instant."""
+    edges = lanes.str.rpartition("_")[0]
+    turns = (edges != edges.shift()).cumsum()
+    found = [
+        Stretch(
+            edge=str(edges[rows.index[0]]), from_s=float(rows.iloc[0]), to_s=float(rows.iloc[-1])
+        )
+        for _, rows in time_s.groupby(turns)
+    ]
+    return tuple(one for one in found if one.edge and not one.edge.startswith(":"))

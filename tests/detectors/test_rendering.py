@@ -13,7 +13,15 @@ pytest.importorskip("cv2", reason="pictures need the extra `camera`")
 
 from detectors.camera.rendering import lamps, sensor
 from detectors.camera.rendering.clip import camera_toml
-from detectors.camera.rendering.fleet import SIZES_M, Kind, Track, Traffic, Vehicle, paint_of
+from detectors.camera.rendering.fleet import (
+    SIZES_M,
+    Kind,
+    OnStreet,
+    Track,
+    Traffic,
+    Vehicle,
+    paint_of,
+)
 from detectors.camera.rendering.frames import render_frames
 from detectors.camera.rendering.scene import (
     DAY,
@@ -28,7 +36,7 @@ from detectors.camera.rendering.scene import (
     Weather,
 )
 from detectors.camera.rendering.shells import build_shell
-from detectors.camera.rendering.truth import band_pixels, lane_spans, passages
+from detectors.camera.rendering.truth import band_pixels, lane_spans, movements, passages
 from detectors.camera.rendering.view import View
 
 RATE_HPS = 25.0
@@ -151,6 +159,18 @@ def test_who_stands_on_the_band_passes_it_once() -> None:
     stopped = replace(moving, y_m=y_m)
     found = passages(lane_spans(SCENE), SCENE.band, [stopped], rate_hps=RATE_HPS, end_s=12.0)
     assert len(found) == 1
+
+
+def test_a_movement_counts_where_both_its_ends_are_in_the_picture() -> None:
+    streets = (
+        OnStreet(street="before", from_s=0.0, to_s=2.4),
+        OnStreet(street="after", from_s=2.6, to_s=3.0),
+        OnStreet(street="behind us", from_s=8.0, to_s=12.0),
+    )
+    track = replace(drive("a", 5.0, -33.0), streets=streets)
+    found = movements(VIEW, [track], rate_hps=RATE_HPS, end_s=12.0)
+    assert [(m.from_street, m.to_street, m.frame) for m in found] == [("before", "after", 65)]
+    assert movements(VIEW, [track], rate_hps=RATE_HPS, end_s=2.5) == []
 
 
 def test_lanes_fill_the_band_and_head_down_the_picture() -> None:

@@ -12,11 +12,12 @@ pytest.importorskip("cv2", reason="pictures need the extra `camera`")
 
 import cv2
 
-from citybrain.engine.rendering import Shot, street_tracks
+from citybrain.engine.rendering import Shot, scenario_tracks, street_tracks
 from citybrain.engine.scene_file import KNOWN_SCENES, SceneFile, read_scene, render_scene
 from detectors.camera.settings import read_camera
 from sim.sumo.lane_ways import junction_areas, lane_ways
 from sim.sumo.made_street import Direction, MadeStreet
+from sim.sumo.scenario import open_scenario
 from sim.sumo.vehicle_types import read_vehicle_types
 
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "crossing_arterials"
@@ -100,6 +101,7 @@ def test_a_scene_becomes_a_clip_with_settings_and_truth(tmp_path: Path) -> None:
     assert truth["lanes"] == names
     assert truth["frames"] == 150
     assert truth["events"]
+    assert {"vehicle", "from_street", "to_street", "frame"} <= truth["movements"][0].keys()
     for event in truth["events"]:
         assert event["lane"] in names
         assert event["frame"] == pytest.approx(25 * event["time_s"], abs=0.5)
@@ -117,7 +119,7 @@ def test_an_edge_that_is_not_there_is_named(tmp_path: Path) -> None:
 @pytest.mark.integration
 def test_the_truth_of_a_queue_is_what_sumo_let_through() -> None:
     street = MadeStreet(north=Direction(lanes=2, flow_vph=1400), green_s=20, red_s=70)
-    tracks = street_tracks(street, Shot(duration_s=90, warm_up_s=0, seed=5))
+    tracks = street_tracks(street, Shot(duration_s=120, warm_up_s=0, seed=5))
     standing_s = [
         0.2 * int(((track.speed_mps < 0.1) & (np.abs(track.y_m) < 25)).sum()) for track in tracks
     ]
@@ -125,7 +127,9 @@ def test_the_truth_of_a_queue_is_what_sumo_let_through() -> None:
     assert {track.vehicle.kind.value for track in tracks} >= {"car", "van"}
     fronts = np.concatenate([track.y_m[track.speed_mps < 0.1] for track in tracks])
     assert fronts.max() < 1.0
-    again = street_tracks(street, Shot(duration_s=90, warm_up_s=0, seed=5))
+    moved = next(track for track in tracks if len(track.streets) > 1)
+    assert [one.street for one in moved.streets] == ["north_in", "north_out"]
+    again = street_tracks(street, Shot(duration_s=120, warm_up_s=0, seed=5))
     assert all(np.array_equal(a.x_m, b.x_m) for a, b in zip(tracks, again, strict=True))
 
 
@@ -150,3 +154,13 @@ def test_types_take_sumos_own_sizes_where_a_file_names_none(tmp_path: Path) -> N
     assert (types["b"].length_m, types["b"].height_m) == (12.0, 3.4)
     assert (types["c"].length_m, types["c"].width_m) == (4.1, 1.8)
     assert types["DEFAULT_BIKETYPE"].vclass == "bicycle"
+
+
+@pytest.mark.integration
+def test_pedestrians_of_a_scenario_are_no_vehicles() -> None:
+    scenario = open_scenario(SCENARIO, "morning")
+    tracks = scenario_tracks(scenario, Shot(duration_s=3, warm_up_s=40))
+    assert len(tracks) > 20
+    assert not any(track.vehicle.name.startswith("walk") for track in tracks)
+    assert {track.vehicle.kind.value for track in tracks} >= {"car", "bicycle"}
+    assert all(track.streets for track in tracks if track.time_s[-1] - track.time_s[0] > 3)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,13 @@ from citybrain.errors import InputError
 from detectors.camera.rendering.fleet import Track, Traffic
 from detectors.camera.rendering.frames import render_frames
 from detectors.camera.rendering.scene import Scene
-from detectors.camera.rendering.truth import LaneSpan, band_pixels, lane_spans, passages
+from detectors.camera.rendering.truth import (
+    LaneSpan,
+    band_pixels,
+    lane_spans,
+    movements,
+    passages,
+)
 
 _CODECS = {".mp4": "mp4v", ".avi": "MJPG"}
 
@@ -59,12 +66,14 @@ def write_clip(
     _write_video(scene, traffic, path, on_progress)
     (folder / "camera.toml").write_text(camera_toml(scene, spans), encoding="utf-8")
     events = passages(spans, scene.band, tracks, rate_hps=rate_hps, end_s=duration_s)
+    turned = movements(scene.view, tracks, rate_hps=rate_hps, end_s=duration_s)
     truth = {
         "video": path.name,
         "rate_hps": rate_hps,
         "frames": frame_count,
         "lanes": [span.name for span in spans],
-        "events": [{name: getattr(event, name) for name in event.__slots__} for event in events],
+        "events": [asdict(event) for event in events],
+        "movements": [asdict(one) for one in turned],
     }
     (folder / "truth.json").write_text(json.dumps(truth, indent=1) + "\n", encoding="utf-8")
     return path

@@ -84,6 +84,23 @@ class Vehicle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnStreet:
+    """A vehicle on one street.
+
+    Parameters
+    ----------
+    street
+        The street.
+    from_s, to_s
+        First and last instant at which it was there. [s]
+    """
+
+    street: str
+    from_s: float
+    to_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
     """Where one vehicle was: the middle of its front, on the street.
 
@@ -99,6 +116,8 @@ class Track:
         Where it points, clockwise from north, (n,).
     speed_mps
         Its speed, (n,). [m/s]
+    streets
+        The streets that it drove along, where movements are wanted.
     """
 
     vehicle: Vehicle
@@ -107,6 +126,7 @@ class Track:
     y_m: Floats
     heading_deg: Floats
     speed_mps: Floats
+    streets: tuple[OnStreet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

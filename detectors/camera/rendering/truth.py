@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from citybrain.errors import InputError
 from detectors.camera.rendering.fleet import Track
 from detectors.camera.rendering.scene import Band, Lane, Scene
-from detectors.camera.rendering.view import View
+from detectors.camera.rendering.view import NEAR_M, View
 
 Floats = NDArray[np.float64]
 
@@ -58,6 +59,59 @@ class Passage:
     frame: int
     speed_mps: float
     length_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """One vehicle that went from one street to another before the camera's eyes.
+
+    Parameters
+    ----------
+    vehicle, kind
+        Who.
+    from_street, to_street
+        The street that it left, and the one that it took.
+    time_s, frame
+        When its front entered the second; the frame nearest to it. [s]
+    """
+
+    vehicle: str
+    kind: str
+    from_street: str
+    to_street: str
+    time_s: float
+    frame: int
+
+
+def movements(
+    view: View, tracks: Sequence[Track], *, rate_hps: float, end_s: float
+) -> list[Movement]:
+    """Return the movements of which both ends lie in the picture and in the clip, in time."""
+    found = [
+        Movement(
+            vehicle=track.vehicle.name,
+            kind=track.vehicle.kind.value,
+            from_street=before.street,
+            to_street=after.street,
+            time_s=round(after.from_s, 3),
+            frame=round(after.from_s * rate_hps),
+        )
+        for track in tracks
+        for before, after in pairwise(track.streets)
+        if before.to_s >= 0 and after.from_s < end_s
+        if _is_pictured(view, track, before.to_s) and _is_pictured(view, track, after.from_s)
+    ]
+    return sorted(found, key=lambda movement: movement.time_s)
+
+
+def _is_pictured(view: View, track: Track, time_s: float) -> bool:
+    """Tell whether the front of a vehicle is in the picture at an instant, hidden or not."""
+    at_m = [float(np.interp(time_s, track.time_s, place)) for place in (track.x_m, track.y_m)]
+    seen = view.seen(np.array([*at_m, 0.0]))
+    if seen[2] < NEAR_M:
+        return False
+    column, row = view.pictured(seen)
+    return bool(0 <= column < view.width_px and 0 <= row < view.height_px)
 
 
 def lane_spans(scene: Scene) -> tuple[LaneSpan, ...]:
