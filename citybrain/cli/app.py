@@ -132,6 +132,29 @@ def count(
 
 
 @app.command()
+def measures(
+    log: Annotated[Path, typer.Argument(help="Controller log (CSV or Parquet).")],
+    *,
+    config: Annotated[
+        Path, typer.Option(help="Which phase each detector serves (CSV or Parquet).")
+    ],
+    bin_s: Annotated[
+        float, typer.Option("--bin", min=1, max=DAY_S, help="Length of a bin. [s]")
+    ] = 900.0,
+    out: Annotated[Path | None, typer.Option(help="Measures to write (Parquet).")] = None,
+    zone: Annotated[
+        str | None, typer.Option(help="Zone of times without one, such as US/Pacific.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Measure phases and lanes from a controller log."""
+    from citybrain.cli import measures as command  # noqa: PLC0415 - loads Numba
+
+    request = command.Request(log=log, config=config, out=out, bin_s=bin_s, zone=zone, is_json=json)
+    return command.run(request)
+
+
+@app.command()
 def retime(
     scenario: Scenario,
     *,

@@ -51,7 +51,7 @@ PHASE_SUMS = _layout(
     "i8",
     "arrivals_unknown arrivals_green arrivals_yellow arrivals_red green_ms gap_outs max_outs "
     "force_offs cycles split_failures ped_actuations ped_served ped_delay_ms clearance_yellow "
-    "clearance_red",
+    "clearance_red whole_green_ms covered_green_ms covered_red_ms",
 )
 
 
@@ -124,6 +124,9 @@ def _end_cycle(now_ms: Whole, phase: Whole, state: Records, rules: Rules, sums: 
         total = sums[_row(barrier_ms, rules), phase]
         is_full = now.covered_green_ms >= FULL * now.green_ms
         total.cycles += 1
+        total.whole_green_ms += now.green_ms
+        total.covered_green_ms += now.covered_green_ms
+        total.covered_red_ms += now.covered_red_ms
         total.split_failures += is_full and now.covered_red_ms >= FULL * FIRST_RED_MS
 
 

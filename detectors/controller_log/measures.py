@@ -14,6 +14,7 @@ from detectors.controller_log.kernels import (
     DETECTOR_STATE,
     DETECTOR_SUMS,
     DOUBLED,
+    FIRST_RED_MS,
     LOST_OFFS,
     LOST_ONS,
     NEVER_MS,
@@ -195,6 +196,16 @@ class LogMeasures:
         Highway Capacity Manual, 6th edition, chapter 19: platoon ratio and arrival type.
         """
         return _share(self.arrivals_on_green, self.by_phase["green_ms"] / self.bin_ms)
+
+    @property
+    def occupancy_on_green(self) -> Floats:
+        """Share of green during which the stop line was covered; NaN without a cycle [0-1]."""
+        return _share(self.by_phase["covered_green_ms"], self.by_phase["whole_green_ms"])
+
+    @property
+    def occupancy_on_red(self) -> Floats:
+        """The same of the first five seconds of red [0-1]."""
+        return _share(self.by_phase["covered_red_ms"], self.by_phase["cycles"] * FIRST_RED_MS)
 
     @property
     def ped_delay_s(self) -> Floats:

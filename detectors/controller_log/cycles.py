@@ -1,0 +1,99 @@
+"""Cycles of a phase and pulses of a detector, as arrays, for measures that look at each cycle."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detectors.controller_log.codes import Event
+from detectors.controller_log.measures import EventLog
+from detectors.pulses import Floats, Ints
+from detectors.repair import pair_events
+
+MS_PER_S = 1000.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cycles:
+    """Cycles of a phase that were seen whole: red, green, yellow, red, one row each.
+
+    Parameters
+    ----------
+    red_s, green_s, yellow_s, end_s
+        Begin of red clearance, of green, of yellow and of the next red clearance. [s]
+    """
+
+    red_s: Floats
+    green_s: Floats
+    yellow_s: Floats
+    end_s: Floats
+
+    def __len__(self) -> int:
+        """Return the number of cycles."""
+        return len(self.red_s)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Passages:
+    """Pulses of one detector in order of time.
+
+    Parameters
+    ----------
+    on_s, off_s
+        Begin and end; where the end was lost, the next begin. [s]
+    """
+
+    on_s: Floats
+    off_s: Floats
+
+    def between(self, begin_s: float, end_s: float) -> "Passages":
+        """Return the pulses that begin within a time."""
+        first, last = np.searchsorted(self.on_s, (begin_s, end_s))
+        return Passages(self.on_s[first:last], self.off_s[first:last])
+
+
+def cycles_of(log: EventLog, device: int, phase: int) -> Cycles:
+    """Return the whole cycles of a phase.
+
+    Parameters
+    ----------
+    log
+        Events.
+    device
+        Controller, a position in ``log.devices``.
+    phase
+        Number of the phase.
+    """
+    turn = np.array([Event.RED_CLEARANCE, Event.GREEN, Event.YELLOW, Event.RED_CLEARANCE])
+    own = (log.device == device) & (log.parameter == phase)
+    rows = np.flatnonzero(own & np.isin(log.code, turn))
+    code, time_s = log.code[rows], log.time_ms[rows] / MS_PER_S
+    if len(rows) < len(turn):
+        return Cycles(*(np.empty(0) for _ in turn))
+    first = np.arange(len(rows) - len(turn) + 1)
+    fits = np.all([code[first + k] == turn[k] for k in range(len(turn))], axis=0)
+    begins = first[fits]
+    return Cycles(*(time_s[begins + k] for k in range(len(turn))))
+
+
+def passages_of(log: EventLog, device: int, channel: int) -> Passages:
+    """Return the pulses of a detector.
+
+    Parameters
+    ----------
+    log
+        Events.
+    device
+        Controller, a position in ``log.devices``.
+    channel
+        Number of the detector.
+    """
+    is_pulse = (log.code == Event.DETECTOR_ON) | (log.code == Event.DETECTOR_OFF)
+    rows = np.flatnonzero((log.device == device) & (log.parameter == channel) & is_pulse)
+    time_s = log.time_ms[rows] / MS_PER_S
+    one: Ints = np.zeros(len(rows), np.int64)
+    paired = pair_events(one, time_s, log.code[rows] == Event.DETECTOR_ON)
+    on_s = time_s[paired.on_row]
+    has_off = paired.off_row >= 0
+    next_s = np.append(on_s[1:], time_s[-1:])
+    off_s = np.where(has_off, time_s[np.where(has_off, paired.off_row, 0)], next_s)
+    return Passages(on_s, off_s)

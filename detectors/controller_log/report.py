@@ -1,0 +1,227 @@
+"""All measures of a controller log as one long table, and those of whole lanes beside it."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from detectors.controller_log.cycles import Cycles, cycles_of, passages_of
+from detectors.controller_log.measures import USES, EventLog, LogMeasures, measure_log
+from detectors.controller_log.queues import Queues, QueueState, queue_lengths
+from detectors.controller_log.saturation import Saturation, saturation_flow
+from detectors.pulses import Floats, Ints
+
+STOP_LINE = ("Presence", "Stopbar Count")
+MS_PER_S = 1000.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneMeasure:
+    """What the detector of one lane tells about its saturation flow and its queues.
+
+    Parameters
+    ----------
+    device, phase, detector, function
+        Controller, phase that it serves, channel, and its use in the configuration.
+    saturation
+        For a detector at the stop line.
+    queues
+        For an advance detector of which the distance to the stop line is known.
+    reason
+        Why there are no queues, where there could be.
+    """
+
+    device: str
+    phase: int
+    detector: int
+    function: str
+    saturation: Saturation | None = None
+    queues: Queues | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LogReport:
+    """Measures per bin, phase and detector, and those of lanes.
+
+    Parameters
+    ----------
+    measures
+        Sums of the pass over the log.
+    lanes
+        Detectors at the stop line and advance detectors of the configuration.
+    wired
+        Use of detectors → (controller, phase) that have one.
+    """
+
+    measures: LogMeasures
+    lanes: tuple[LaneMeasure, ...]
+    wired: Mapping[str, frozenset[tuple[str, int]]]
+
+    def table(self) -> pd.DataFrame:
+        """Return all measures, one row each.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``bin_start`` [UTC], ``device``, ``phase`` or ``detector`` (0 for none),
+            ``measure``, whose name ends in its unit, and ``value``.  What is unknown has no row.
+        """
+        parts = [
+            *_grid_rows(self.measures, "phase", self._phase_grids()),
+            *_grid_rows(self.measures, "detector", _detector_grids(self.measures)),
+            *(row for lane in self.lanes for row in _lane_rows(self.measures, lane)),
+        ]
+        table = pd.concat(parts, ignore_index=True)
+        keys = ["bin_start", "device", "phase", "detector", "measure"]
+        return table[[*keys, "value"]].sort_values(keys, ignore_index=True)
+
+    def _phase_grids(self) -> dict[str, Floats]:
+        """Return the measures ``[bin, phase]``; NaN where no detector of the phase tells them."""
+        found = self.measures
+        known = {
+            use: np.array(
+                [(str(device), phase) in self.wired[use] for device, phase in found.phases]
+            )
+            for use in self.wired
+        }
+
+        def of(use: str, values: Floats | Ints) -> Floats:
+            return np.where(known[use][np.newaxis, :], values, np.nan)
+
+        sums = found.by_phase
+        counts = ("cycles", "gap_outs", "max_outs", "force_offs", "ped_actuations", "ped_served")
+        return {name: sums[name].astype(np.float64) for name in counts} | {
+            "green_s": sums["green_ms"] / MS_PER_S,
+            "arrivals_veh": of("Advance", found.arrivals),
+            "arrivals_on_green": of("Advance", found.arrivals_on_green),
+            "arrivals_on_red": of("Advance", found.arrivals_on_red),
+            "platoon_ratio": of("Advance", found.platoon_ratio),
+            "occupancy_on_green": of("Presence", found.occupancy_on_green),
+            "occupancy_on_red": of("Presence", found.occupancy_on_red),
+            "split_failures": of("Presence", sums["split_failures"]),
+            "yellow_actuations": of("Yellow_Red", sums["clearance_yellow"]),
+            "red_actuations": of("Yellow_Red", sums["clearance_red"]),
+            "ped_delay_s": found.ped_delay_s,
+        }
+
+
+def report_log(log: EventLog, config: pd.DataFrame, bin_ms: int) -> LogReport:
+    """Take all measures of a log.
+
+    Parameters
+    ----------
+    log
+        Events.
+    config
+        As `detectors.controller_log.reading.read_config` gives it.
+    bin_ms
+        Length of a bin. [ms]
+    """
+    measures = measure_log(log, config, bin_ms=bin_ms)
+    position = {str(device): at for at, device in enumerate(log.devices)}
+    phases: dict[tuple[str, int], Cycles] = {}
+    lanes = []
+    for row in config.to_dict("records"):
+        device, phase = str(row["DeviceId"]), int(row["Phase"])
+        if device not in position or row["Function"] not in (*STOP_LINE, "Advance"):
+            continue
+        if (device, phase) not in phases:
+            phases[device, phase] = cycles_of(log, position[device], phase)
+        cycles = phases[device, phase]
+        lanes.append(_lane(log, cycles, position[device], row))
+    pairs = list(zip(config["DeviceId"].astype(str), config["Phase"], strict=True))
+    wired = {
+        use: frozenset(
+            pair for pair, of in zip(pairs, config["Function"], strict=True) if of == use
+        )
+        for use in USES
+    }
+    return LogReport(measures=measures, lanes=tuple(lanes), wired=wired)
+
+
+def _lane(log: EventLog, cycles: Cycles, at: int, row: Mapping[Hashable, Any]) -> LaneMeasure:
+    channel, function = int(row["Parameter"]), str(row["Function"])
+    passages = passages_of(log, at, channel)
+    distance_m, detector_m = float(row["Distance_m"]), float(row["Length_m"])
+    is_advance = function == "Advance"
+    knows_queues = is_advance and bool(np.isfinite(distance_m))
+    reason = "the configuration gives no Distance_m" if is_advance and not knows_queues else ""
+    return LaneMeasure(
+        device=str(row["DeviceId"]),
+        phase=int(row["Phase"]),
+        detector=channel,
+        function=function,
+        saturation=None if is_advance else saturation_flow(cycles, passages),
+        queues=queue_lengths(cycles, passages, distance_m, detector_m) if knows_queues else None,
+        reason=reason,
+    )
+
+
+def _detector_grids(found: LogMeasures) -> dict[str, Floats]:
+    return {
+        "volume_veh": found.by_detector["volume"].astype(np.float64),
+        "mended_volume_veh": found.mended_volume.astype(np.float64),
+        "occupancy": found.occupancy,
+        "mended_occupancy": found.mended_occupancy,
+    }
+
+
+def _grid_rows(found: LogMeasures, kind: str, grids: Mapping[str, Floats]) -> list[pd.DataFrame]:
+    """Return long rows of grids ``[bin, phase or detector]``; none for an unused phase."""
+    columns = found.phases if kind == "phase" else found.detectors
+    rows = []
+    for name, grid in grids.items():
+        known = np.isfinite(grid)
+        if kind == "phase":
+            known &= (found.by_phase["green_ms"].sum(axis=0) > 0)[np.newaxis, :]
+        at_bin, at = np.nonzero(known)
+        number = np.array([n for _, n in columns], np.int64)[at]
+        other = "detector" if kind == "phase" else "phase"
+        frame = pd.DataFrame(
+            {
+                "bin_start": _starts(found, at_bin),
+                "device": np.array([str(device) for device, _ in columns], object)[at],
+                kind: number,
+                other: np.zeros(len(at), np.int64),
+                "measure": name,
+                "value": grid[known],
+            }
+        )
+        if len(frame):
+            rows.append(frame)
+    return rows
+
+
+def _lane_rows(found: LogMeasures, lane: LaneMeasure) -> list[pd.DataFrame]:
+    values: dict[str, tuple[Floats, Floats]] = {}
+    zero = np.zeros(1)
+    if lane.saturation is not None and not lane.saturation.reason:
+        for name in ("flow_vph", "low_vph", "high_vph"):
+            values[f"saturation_{name}"] = zero, np.array([getattr(lane.saturation, name)])
+    if lane.queues is not None:
+        known = lane.queues.state == QueueState.KNOWN
+        at_s = lane.queues.green_s[known]
+        values["queue_m"] = at_s, lane.queues.length_m[known]
+        values["queue_by_count_m"] = at_s, lane.queues.by_count_m[known]
+    rows = []
+    for name, (at_s, value) in values.items():
+        if len(value):
+            frame = pd.DataFrame({"bin_start": _starts(found, at_s * MS_PER_S // found.bin_ms)})
+            rows.append(
+                frame.assign(
+                    device=lane.device,
+                    phase=lane.phase,
+                    detector=lane.detector,
+                    measure=name,
+                    value=value,
+                )
+            )
+    return rows
+
+
+def _starts(found: LogMeasures, at_bin: Floats | Ints) -> pd.DatetimeIndex:
+    since = pd.to_timedelta(np.asarray(at_bin, np.float64) * found.bin_ms, unit="ms")
+    return pd.DatetimeIndex(found.start.tz_localize("UTC") + since)
