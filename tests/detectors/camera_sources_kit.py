@@ -82,7 +82,7 @@ def _hang() -> None:
 
 
 def _eat() -> None:
-    bytearray(1 << 40)
+    np.ones(8 << 30, np.uint8)
 
 
 def _write() -> None:

@@ -175,6 +175,17 @@ def test_web_page_is_no_camera(tmp_path: Path) -> None:
     server.kill()
 
 
+@pytest.mark.parametrize("name", ["list.mp4", "list.m3u8"])
+def test_file_that_names_another_source_is_not_followed(tmp_path: Path, name: str) -> None:
+    server = Server(MjpegHandler)
+    head = "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n"
+    (tmp_path / name).write_text(f"{head}http://127.0.0.1:{server.port}/a.mp4\n#EXT-X-ENDLIST\n")
+    with pytest.raises(InputError, match="not a video"):
+        open_stream(tmp_path / name, Corner, QUICK)
+    assert not server.connections
+    server.kill()
+
+
 def gstreamer_server(port: int) -> "subprocess.Popen[bytes]":
     process = subprocess.Popen(
         [SYSTEM_PYTHON, "-c", GSTREAMER, str(port)],

@@ -14,6 +14,11 @@ from detectors.camera.sources.job import Job
 from detectors.camera.sources.wire import HEAD, Message, WireError, receive
 
 SLACK_S = 2.0
+FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc,av1,obu,ivf,"
+    "flv,asf,mjpeg,mxf,ogg,nut,dhav,wtv,rm,gif"
+)
+"""Containers that cameras and recorders write; playlists, which name other files, are not read."""
 MODULE = "detectors.camera.sources.decoder"
 
 
@@ -132,7 +137,7 @@ def _environment(job: Job) -> dict[str, str]:
         wait_us = int(job.limits.frame_s * 1e6)
         options = f"rtsp_transport;tcp|timeout;{wait_us}|protocol_whitelist;{protocols}"
     else:
-        options = "protocol_whitelist;file"
+        options = f"protocol_whitelist;file|format_whitelist;{FORMATS}"
     folders = [str(Path(each or ".").absolute()) for each in sys.path]
     return {
         **os.environ,
