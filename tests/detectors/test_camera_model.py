@@ -11,6 +11,7 @@ import pytest
 
 from citybrain.errors import InputError
 from detectors.camera.model import CLASSES, DetectBoxes, Layout, ModelPlan
+from detectors.camera.model.boxes import Boxes, boxes_of, open_boxes
 from detectors.camera.model.outputs import ShapeError, candidates_of
 from detectors.camera.model.settings import read_model
 from detectors.camera.sources import Frames, Image, StreamInfo, open_stream
@@ -237,3 +238,24 @@ def test_wrong_settings_get_one_line(tmp_path: Path, old: str, new: str, word: s
     with pytest.raises(InputError, match=word) as caught:
         read_model(tmp_path / "camera.toml")
     assert "\n" not in str(caught.value)
+
+
+def test_frames_without_a_box_are_told_too(tmp_path: Path) -> None:
+    for number in range(6):
+        image = road(160, 120)
+        if number in {1, 2, 5}:
+            image[40:56, 16 * number : 16 * number + 24] = RED
+        if number == 2:
+            image[80:96, 80:104] = WHITE
+        cv2.imwrite(str(tmp_path / f"2024-01-01_00000{number}.png"), image)
+    with open_boxes(tmp_path, plan_of(tmp_path)) as stream:
+        parts = list(boxes_of(stream))
+    assert all(isinstance(part, Boxes) for part in parts)
+    found = [part for part in parts if isinstance(part, Boxes)]
+    counts = np.concatenate([np.diff(part.offset) for part in found])
+    assert counts.tolist() == [0, 1, 2, 0, 0, 1]
+    assert np.concatenate([part.time_s for part in found]).tolist() == [0, 1, 2, 3, 4, 5]
+    kinds = np.concatenate([part.kind for part in found])
+    assert sorted(CLASSES[kind] for kind in kinds) == ["bus", "bus", "bus", "car"]
+    left_px = np.concatenate([part.corners_px[:, 0] for part in found])
+    assert left_px.min() == pytest.approx(16, abs=1)

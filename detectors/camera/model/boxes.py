@@ -1,0 +1,78 @@
+"""Boxes of a source, frame after frame, as the tracker takes them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.camera.model.detector import DetectBoxes
+from detectors.camera.model.plan import ModelPlan
+from detectors.camera.sources import Frames, Gap, Stream, StreamLimits, open_stream
+from detectors.pulses import Floats, Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boxes:
+    """Boxes of consecutive frames, one after another.
+
+    Parameters
+    ----------
+    time_s
+        Time of each frame since the stream's zero, shape (n,); frames without a box are there
+        too, for a tracker must know that it saw nothing. [s]
+    offset
+        Boxes of frame k are those from ``offset[k]`` up to ``offset[k + 1]``, shape (n + 1,).
+    corners_px
+        Left, top, right and bottom, shape (m, 4). [px]
+    score
+        How sure the model is, 0 to 1, shape (m,).
+    kind
+        Position in `CLASSES`, shape (m,).
+    """
+
+    time_s: Floats
+    offset: Ints
+    corners_px: NDArray[np.float32]
+    score: NDArray[np.float32]
+    kind: Ints
+
+
+def open_boxes(source: str | Path, plan: ModelPlan, limits: StreamLimits | None = None) -> Stream:
+    """Open a source whose frames are boxes of road users.
+
+    Parameters
+    ----------
+    source
+        Video file, folder or URL.
+    plan
+        The detector; it runs in the decoder's process.
+    limits
+        Bounds; a large model may need a longer `frame_s`.
+
+    Raises
+    ------
+    InputError
+        The source or the model cannot be used.
+    """
+    return open_stream(source, partial(DetectBoxes, plan=plan), limits)
+
+
+def boxes_of(stream: Stream) -> Iterator[Boxes | Gap]:
+    """Give the boxes of a stream that `open_boxes` opened, and its gaps."""
+    for part in stream:
+        yield part if isinstance(part, Gap) else _boxes(part)
+
+
+def _boxes(frames: Frames) -> Boxes:
+    is_box = ~np.isnan(frames.data[:, :, 4])
+    rows = frames.data[is_box]
+    return Boxes(
+        time_s=frames.time_s,
+        offset=np.concatenate([[0], np.cumsum(is_box.sum(axis=1))]).astype(np.int64),
+        corners_px=rows[:, :4],
+        score=rows[:, 4],
+        kind=rows[:, 5].astype(np.int64),
+    )
