@@ -88,7 +88,7 @@ class Renderer:
         rows = [row for row, _ in order]
         lighting = self._lighting(float(self._sunshine[frame]))
         picture = self._ground(moment, rows, float(self._sunshine[frame]))
-        layers = lamps.empty_layers(scene.view)
+        layers = lamps.empty_layers(scene.view, scene.light.darkness)
         if scene.light.is_dark:
             picture = self._light_ground(picture, moment, rows)
         if scene.weather.wetness:
@@ -136,7 +136,7 @@ class Renderer:
     def _light_ground(self, picture: Bytes, moment: Moment, rows: list[int]) -> Bytes:
         """Return the street with the light of the head lamps on it."""
         view = self._scene.view
-        pools = lamps.empty_layers(view).pools
+        pools = lamps.empty_layers(view, 1.0).pools
         free_m = _gaps_m(moment, self._lengths_m).min(axis=1, initial=np.inf)
         for row in rows:
             vehicle = moment.vehicle[row]
@@ -161,7 +161,7 @@ class Renderer:
     def _mirror(self, picture: Bytes, moment: Moment, rows: list[int], lighting: Lighting) -> Bytes:
         """Return the wet street with streaks below lamps and dim images of the bodies."""
         view, wetness = self._scene.view, self._scene.weather.wetness
-        layers = lamps.empty_layers(view)
+        layers = lamps.empty_layers(view, self._scene.light.darkness)
         flipped = picture.copy()
         for row in rows:
             vehicle = moment.vehicle[row]
@@ -231,7 +231,7 @@ class Renderer:
         """Return the picture with the lamps and their glare."""
         if not layers.glare.any():
             return picture
-        darkness = 1.0 - min(1.0, max(self._scene.light.sky) + self._scene.light.sun)
+        darkness = self._scene.light.darkness
         glow = lamps.bloom(layers.glare, 0.15 + 0.85 * darkness + 0.5 * self._scene.weather.rain)
         size = (picture.shape[1], picture.shape[0])
         return bytes_of(cv2.add(picture, cv2.resize(glow, size, interpolation=cv2.INTER_LINEAR)))

@@ -27,16 +27,31 @@ class LampLayers:
         Light that falls on the street.
     glare
         Lamps that shine into the camera.
+    lamp_m
+        Radius that a head lamp seems to have. [m]
     """
 
     pools: Bytes
     glare: Bytes
+    lamp_m: float
 
 
-def empty_layers(view: View) -> LampLayers:
-    """Return layers without any light."""
+def empty_layers(view: View, darkness: float) -> LampLayers:
+    """Return layers without any light.
+
+    Parameters
+    ----------
+    view
+        The camera.
+    darkness
+        0 by day to 1: a sensor that exposes for a dark street shows a lamp larger than its glass.
+    """
     shape = ((view.height_px + 1) // 2, (view.width_px + 1) // 2, 3)
-    return LampLayers(pools=np.zeros(shape, np.uint8), glare=np.zeros(shape, np.uint8))
+    return LampLayers(
+        pools=np.zeros(shape, np.uint8),
+        glare=np.zeros(shape, np.uint8),
+        lamp_m=0.09 + 0.13 * darkness,
+    )
 
 
 def beam() -> NDArray[np.float32]:
@@ -133,10 +148,6 @@ def add_lamps(
         Colour of its head lamps, (3,).
     tail
         Strength of its tail lamps: 0 off, about 0.4 on, 1 braking.
-
-    Notes
-    -----
-    A sensor that exposes for a dark street shows a lamp far larger than its glass.
     """
     for places, tone, sense in ((shell.head_m, head, 1.0), (shell.tail_m, _RED[0] * tail, -1.0)):
         at = place(places, *stand)
@@ -146,7 +157,9 @@ def add_lamps(
         seen = view.seen(at)
         for k in np.flatnonzero((facing > 0.05) & (seen[:, 2] > NEAR_M)):  # noqa: PLR2004
             strength = float(np.sqrt(facing[k]))
-            radius = (0.22 if sense > 0 else 0.09) * view.focal_px / float(seen[k, 2]) / 2
+            radius = (
+                layers.lamp_m * (1.0 if sense > 0 else 0.45) * view.focal_px / float(seen[k, 2]) / 2
+            )
             _dot(layers.glare, view.pictured(seen[k]) / 2, radius, tone * strength)
 
 

@@ -79,9 +79,14 @@ class Light:
     lamps_on: float = 0.2
 
     @property
+    def darkness(self) -> float:
+        """How far from full daylight it is: 0 by day, nearly 1 by night."""
+        return 1.0 - min(1.0, max(self.sky) + self.sun)
+
+    @property
     def is_dark(self) -> bool:
         """Whether head lamps light the street visibly."""
-        return max(self.sky) + self.sun < 0.75  # noqa: PLR2004 - three quarters of daylight
+        return self.darkness > 0.25  # noqa: PLR2004 - a quarter of daylight is gone
 
 
 DAY = Light()

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.camera.rendering import drawing
+from detectors.camera.rendering import drawing, shadows
 from detectors.camera.rendering.drawing import Bytes, Floats
 from detectors.camera.rendering.scene import Light, Marking, Scene
 from detectors.camera.rendering.sensor import toned
@@ -218,8 +218,12 @@ def _light_maps(scene: Scene, view: View) -> tuple[NDArray[np.float32], NDArray[
     lamps = lamp_light(_ground_grid(coarse), scene) + np.asarray(light.sky)
     size = (view.width_px, view.height_px)
     spread = cv2.resize(lamps.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    sun = np.full((1, 1, 3), 1.0, np.float32) * sunlight(light).astype(np.float32)
-    return np.asarray(spread, np.float32), sun
+    shadow = np.zeros((view.height_px, view.width_px), np.uint8)
+    if light.sun > 0:
+        shadows.cast_standing(shadow, scene, view)
+    soft = cv2.GaussianBlur(shadow, (0, 0), max(1.0, view.height_px / 250))
+    free = np.asarray(1 - soft[..., None] / 255.0, np.float32)
+    return np.asarray(spread, np.float32), free * sunlight(light).astype(np.float32)
 
 
 def _coarse(view: View) -> View:
