@@ -147,7 +147,7 @@ def _read_csv(content: bytes, wanted: list[str], header: Sequence[str] | None) -
         content.decode()  # a note on a faulty row must be text
         return _parse(content, wanted, header, is_plain=False)
     except (pa.ArrowInvalid, UnicodeDecodeError):
-        clean = content.decode("utf-8", errors="replace").replace("\x00", "").encode()
+        clean = content.decode("utf-8", errors="replace").replace("\x00", "\ufffd").encode()
         return _parse(clean, wanted, header, is_plain=True)
 
 

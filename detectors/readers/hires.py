@@ -1,7 +1,7 @@
 """High-resolution controller logs: one row per event, to a tenth of a second."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -72,12 +72,8 @@ def read_event_log(path: Path, *, assume_zone: str | None = None, gap_s: float =
     ended = paired.off_row >= 0
     off_s = np.full(len(ended), np.nan)
     off_s[ended] = time_s[paired.off_row[ended]]
-    found = FeedRepairs(
-        used_rows=len(log.time_s) - len(rows) + len(ended) + int(np.sum(ended)),
-        lost_ons=paired.lost_ons,
-        doubled_rows=paired.doubled_rows,
-    )
-    return tidy(
+    found = FeedRepairs(lost_ons=paired.lost_ons, doubled_rows=paired.doubled_rows)
+    pulses = tidy(
         RawPulses(
             names=names,
             detector=detector[paired.on_row],
@@ -91,6 +87,8 @@ def read_event_log(path: Path, *, assume_zone: str | None = None, gap_s: float =
         ),
         gap_s=gap_s,
     )
+    used = len(log.time_s) - len(rows) + len(pulses) + int(np.sum(ended))
+    return replace(pulses, repairs=pulses.repairs + FeedRepairs(used_rows=used))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -18,6 +18,8 @@ from detectors.trust import TrustRules, judge_by_coverage
 from detectors.xml import read_attributes, to_numbers
 
 ROOT = "detector"
+MOST_CONTRADICTIONS = 0.01
+"""Share of intervals that contradict another one, up to which the first of both is kept."""
 _FIGURES = ("begin", "end", "nVehContrib", "occupancy", "speed")
 
 
@@ -123,11 +125,13 @@ def _rows(path: Path) -> tuple[pd.DataFrame, FeedRepairs]:
         raise InputError(path, "holds no interval that can be read", "run the simulation again")
     whole = rows[readable]
     once = whole.drop_duplicates()
-    twice = once[once.duplicated(["id", "begin"])]
-    if not twice.empty:
+    contradicts = once.duplicated(["id", "begin"])
+    if contradicts.mean() > MOST_CONTRADICTIONS:
+        twice = once[contradicts]
         where = f"{path}, detector {twice['id'].iloc[0]!r}"
         what = f"the interval from {twice['begin'].iloc[0]:g} s stands twice with other figures"
         raise InputError(where, what, "keep the file of one run only")
+    once = once[~contradicts]
     repairs = FeedRepairs(
         rows=len(rows),
         used_rows=len(once),

@@ -1,5 +1,6 @@
 """SUMO instantE1 outputs: every vehicle that enters and leaves a point of a lane."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def read_instant_e1(path: Path, *, start: datetime | None = None, gap_s: float =
     )
     on_row, has_off = event[paired.on_row], paired.off_row >= 0
     off_row = event[np.where(has_off, paired.off_row, 0)]
-    return tidy(
+    pulses = tidy(
         RawPulses(
             names=tuple(names.tolist()),
             detector=detector[on_row],
@@ -65,7 +66,6 @@ def read_instant_e1(path: Path, *, start: datetime | None = None, gap_s: float =
             start=start,
             repairs=FeedRepairs(
                 rows=len(state),
-                used_rows=int(np.sum(readable)) - len(event) + len(on_row) + int(np.sum(has_off)),
                 lost_ons=paired.lost_ons,
                 doubled_rows=paired.doubled_rows,
                 reordered_rows=older_than_before(time_s[readable], STEP_S),
@@ -75,3 +75,5 @@ def read_instant_e1(path: Path, *, start: datetime | None = None, gap_s: float =
         ),
         gap_s=gap_s,
     )
+    used = int(np.sum(readable)) - len(event) + len(pulses) + int(np.sum(has_off))
+    return replace(pulses, repairs=pulses.repairs + FeedRepairs(used_rows=used))

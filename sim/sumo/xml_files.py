@@ -1,6 +1,7 @@
 """Reading SUMO's XML files, plain or packed, and its ways of writing a time."""
 
 import gzip
+import math
 import zlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -63,7 +64,7 @@ def iterate_elements(path: Path, tags: Collection[str]) -> Iterator[ElementTree.
             yield from _closing_elements(file, tags)
     except FileNotFoundError:
         raise InputError(path, "does not exist", "check the path") from None
-    except (ElementTree.ParseError, EOFError, gzip.BadGzipFile) as error:
+    except (ElementTree.ParseError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         what = f"is cut off or not valid XML ({error})"
         raise InputError(path, what, "restore the file or generate it again") from None
 
@@ -130,5 +131,7 @@ def seconds(text: str, where: object) -> float:
         parts = [float(part) for part in reversed(text.strip().lstrip("-").split(":"))]
         total_s = sum(part * unit_s for part, unit_s in zip(parts, _CLOCK_S, strict=False))
     except ValueError:
-        raise InputError(where, f"{text!r} is no time", "write seconds or hh:mm:ss") from None
+        total_s = math.nan
+    if not math.isfinite(total_s):
+        raise InputError(where, f"{text!r} is no time", "write seconds or hh:mm:ss")
     return rounded_s(-total_s if text.strip().startswith("-") else total_s)

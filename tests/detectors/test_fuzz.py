@@ -7,14 +7,25 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks._fuzz_feeds import FORMS, Form
+from benchmarks.fuzz import PARQUET, outcome_of
 from citybrain.errors import InputError
 from detectors.feed import FeedClock, count_feed
 from tests.detectors.feeds import START, detector
+from tests.detectors.test_aggregate import PEMS, UTD19, utd19
 from tests.detectors.test_readers import E1, INSTANT, LOG, TABLE
 
-INVENTORY = (detector("a"), detector("b"), detector("7:5"))
+NAMES = ("a", "b", "7:5", "400001", "400001:1", "K1")
+INVENTORY = tuple(detector(name) for name in NAMES)
 CLOCK = FeedClock(assume_zone="UTC", recorded=(START, START + timedelta(seconds=1800)))
-FEEDS = {"table": TABLE * 3, "log": LOG, "instant": INSTANT, "e1": E1}
+FEEDS = {
+    "table": TABLE * 3,
+    "log": LOG,
+    "instant": INSTANT,
+    "e1": E1,
+    "pems": PEMS,
+    "utd19": UTD19 + utd19("2026-03-17", [0, 180, 360]),
+}
 JUNK = st.sampled_from(["", ",", "\n", '"', "<", ">", "é", "\x00", "9" * 30, "-", "nan", "1e400"])
 
 
@@ -36,6 +47,8 @@ def test_damaged_feed(
     try:
         counted = count_feed(path, INVENTORY, clock=CLOCK if recorded else FeedClock())
         assert counted.flows.count_veh.min() >= 0
+        repairs = counted.repairs
+        assert repairs.rows == repairs.used_rows + repairs.left_out_rows
     except InputError as error:
         refusal = str(error)
     assert "\n" not in refusal
@@ -50,3 +63,10 @@ def test_any_bytes(content: bytes, magic: bytes, tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         count_feed(path, INVENTORY, clock=CLOCK)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("form", [*FORMS, PARQUET], ids=lambda form: form.name)
+@settings(max_examples=4, deadline=None)
+@given(seed=st.integers(0, 1 << 30))
+def test_thousands_of_damaged_rows_are_all_accounted_for(form: Form, seed: int) -> None:
+    assert outcome_of(form, 3000, seed).fault == ""

@@ -1,0 +1,34 @@
+"""SUMO's XML: packed files that are damaged, and times that are none, get one clear line."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from citybrain.errors import InputError
+from sim.sumo.xml_files import iterate_elements, seconds
+
+
+def test_a_packed_file_that_is_damaged_gets_one_clear_line(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(b"<routes>" + b'<vehicle id="a"/>' * 2000 + b"</routes>"))
+    packed[20:40] = b"\xff" * 20
+    path = tmp_path / "trips.rou.xml.gz"
+    path.write_bytes(packed)
+    with pytest.raises(InputError, match="is cut off or not valid XML") as caught:
+        list(iterate_elements(path, {"vehicle"}))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1:nan:0", "1e999", "soon", ""])
+def test_a_time_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="is no time"):
+        seconds(text, "trips.rou.xml, trip 'a'")
+
+
+def test_times_in_seconds_and_on_the_clock() -> None:
+    assert [seconds(text, "") for text in ("12.5", "1:00:00", "1:0:0:5", "-30")] == [
+        12.5,
+        3600.0,
+        86405.0,
+        -30.0,
+    ]
