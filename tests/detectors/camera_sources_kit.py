@@ -49,6 +49,16 @@ class Corner:
         return image[:4, :8, 0]
 
 
+class Whole:
+    """Gives the whole picture in grey, to fill the pipe."""
+
+    def __init__(self, info: StreamInfo) -> None:
+        self.info = info
+
+    def __call__(self, image: Image) -> NDArray[np.uint8]:
+        return image[:, :, 0]
+
+
 class Means:
     """Gives two floats, to show that any dtype passes."""
 

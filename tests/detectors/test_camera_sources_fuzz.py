@@ -20,6 +20,7 @@ from tests.detectors.camera_sources_kit import Corner, write_clip
 LIMITS = StreamLimits(open_s=3.0, frame_s=2.0, restarts=1)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("codec", ["mp4v", "MJPG"])
 def test_flipped_bytes_never_stop_the_parent(tmp_path: Path, codec: str) -> None:
     path = write_clip(tmp_path / ("a.mp4" if codec == "mp4v" else "a.avi"), 40, codec)

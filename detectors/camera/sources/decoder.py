@@ -28,6 +28,7 @@ from detectors.camera.sources.wire import HEAD, send
 
 CHUNK_BYTES = 1 << 22
 ASIDE_S = 0.5
+MOST_NOTES = 50
 
 
 class Chunk:
@@ -132,7 +133,9 @@ def _run(job: Job, descriptor: int) -> None:
             broken = f"the picture changes from {size[1]}x{size[0]} to {now}"
             break
     chunk.flush()
-    send(descriptor, {"kind": "end", "broken": broken, "notes": pictures.notes[:100]})
+    notes, more = pictures.notes[:MOST_NOTES], len(pictures.notes) - MOST_NOTES
+    notes += [f"and {more} notes more"] if more > 0 else []
+    send(descriptor, {"kind": "end", "broken": broken, "notes": notes})
 
 
 def _check_size(expected: StreamInfo | None, info: StreamInfo) -> None:
@@ -145,7 +148,9 @@ def _check_size(expected: StreamInfo | None, info: StreamInfo) -> None:
 
 
 def _confine(memory_bytes: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    limit = memory_bytes if most == resource.RLIM_INFINITY else min(memory_bytes, most)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     cv2.setNumThreads(1)

@@ -19,8 +19,8 @@ from detectors.camera.sources.stream import Frames, Gap, MakeReducer, StreamInfo
 
 COLOUR = 3
 FILE_RESTARTS = 2
-FLEETING_S = 5.0
-"""A live source that is lost again this soon has not come back."""
+FLEETING_S = 1.0
+"""A live source that gives less than this before it is lost again has not come back. [s]"""
 STEPS = 3.0
 """Steps of the nominal rate that are no gap, where they are longer than the limit."""
 
@@ -110,7 +110,8 @@ class Stream:
         self._snapshots = SnapshotFolder(snapshots) if snapshots else None
         self._limits = limits
         self._decoder: Decoder | None = None
-        self._base_index, self._last_index, self._last_s = 0, -1, 0.0
+        self._base_index, self._last_index = 0, -1
+        self._last_s, self._resumed_s = 0.0, math.inf
         self.notes: list[str] = []
         self.dropped_frames = 0
         try:
@@ -149,14 +150,12 @@ class Stream:
         """Give what comes until the source ends or is given up."""
         reason, failures = "", 0
         while self._decoder:
-            before_s, index_before = time.monotonic(), self._last_index
+            index_before, self._resumed_s = self._last_index, math.inf
             ending = yield from self._run(self._decoder, reason)
             self.close()
             reason = ending.reason
-            went_on = self._last_index > index_before
-            if self.info.is_live and time.monotonic() - before_s < FLEETING_S:
-                went_on = went_on and index_before < 0
-            failures = 0 if went_on else failures + 1
+            least_s = FLEETING_S if self.info.is_live else 0.0
+            failures = 0 if self._last_s - self._resumed_s >= least_s else failures + 1
             if reason and self._last_index > index_before:
                 self.notes.append(f"{self._job.address.shown}: {reason} at {self._last_s:.2f} s")
             if not (ending.again and self._restarted(failures)) and reason:
@@ -173,6 +172,7 @@ class Stream:
                         continue
                     yield from self._gap_before(frames, reason)
                     reason = ""
+                    self._resumed_s = min(self._resumed_s, float(frames.time_s[0]))
                     self._last_index = int(frames.index[-1])
                     self._last_s = float(frames.time_s[-1])
                     yield frames

@@ -164,7 +164,10 @@ def _capture(address: Address, limits: StreamLimits) -> cv2.VideoCapture:
 
 
 def _picture(path: Path) -> Image | None:
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    try:
+        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    except cv2.error:  # such as one too large for the memory
+        return None
     return None if image is None else np.asarray(image, np.uint8)
 
 

@@ -1,10 +1,12 @@
 """The decoder's process as its parent holds it: started, heard within a time, ended for sure."""
 
+import fcntl
 import os
 import pickle
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,9 @@ from detectors.camera.sources.job import Job
 from detectors.camera.sources.wire import HEAD, Message, WireError, receive
 
 SLACK_S = 2.0
+PIPE_BYTES = 1 << 20
+LIVE_PIPE_BYTES = 4096
+"""Small, so that what a slow reader has not taken is dropped as frames, not kept for minutes."""
 FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc,av1,obu,ivf,"
     "flv,asf,mjpeg,mxf,ogg,nut,dhav,wtv,rm,gif"
@@ -70,6 +75,7 @@ class Decoder:
         if message[0].get("kind") != "info":
             msg = "the decoder did not say what it opened"
             raise LostDecoderError(msg)
+        self._set_pipe(LIVE_PIPE_BYTES if message[0].get("is_live") else PIPE_BYTES)
         return message[0]
 
     def next(self) -> Message:
@@ -103,6 +109,11 @@ class Decoder:
         if head.get("kind") == "broken":
             raise LostDecoderError(masked(str(head.get("what"))))
         return message
+
+    def _set_pipe(self, size_bytes: int) -> None:
+        """Ask for a pipe of a size; the usual one does as well."""
+        with suppress(OSError, AttributeError):
+            fcntl.fcntl(self._hears, fcntl.F_SETPIPE_SZ, size_bytes)
 
     def _death(self) -> str:
         try:
