@@ -11,7 +11,7 @@ import pandas as pd
 
 START = datetime(2026, 3, 17, 6, 30, tzinfo=UTC)
 ZONE = "America/Los_Angeles"
-POOL = 5_000
+POOL = 50_000
 """Different damaged rows; a longer file repeats them."""
 GOOD = 2_000
 JUNK = (

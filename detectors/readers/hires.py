@@ -205,7 +205,8 @@ def _columns(columns: Collection[str]) -> dict[str, str]:
 def _detectors(
     devices: tuple[str, ...], device: Ints, parameter: Ints
 ) -> tuple[Ints, tuple[str, ...]]:
-    pairs = pd.MultiIndex.from_arrays([device, parameter])
-    codes, unique = pd.factorize(pairs, sort=True)
-    names = tuple(f"{devices[at]}:{channel}" for at, channel in unique)
+    key = device * (LAST_PARAMETER + 1) + parameter
+    codes, unique = pd.factorize(key, sort=True)
+    at, channel = np.divmod(unique, LAST_PARAMETER + 1)
+    names = tuple(f"{devices[k]}:{number}" for k, number in zip(at, channel, strict=True))
     return codes.astype(np.int64), names
