@@ -15,7 +15,8 @@ from pathlib import Path
 from citybrain.cli.sources import find_scenario
 from citybrain.engine import rendering as engine
 from citybrain.engine.rendering import Shot, parked_car, render_street, street_lanes
-from citybrain.engine.scene_file import SceneFile, render_scene
+from citybrain.engine.scene_file import SceneFile
+from citybrain.engine.scene_render import render_scene
 from detectors.camera import rendering
 from detectors.camera.rendering.scene import (
     DAY,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from citybrain.cli.console import OUTPUT, Stages, print_json
 from citybrain.cli.sources import find_scenario
-from citybrain.engine.scene_file import read_scene, render_scene
+from citybrain.engine.scene_file import read_scene
+from citybrain.engine.scene_render import render_scene
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

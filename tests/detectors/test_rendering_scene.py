@@ -13,7 +13,8 @@ pytest.importorskip("cv2", reason="pictures need the extra `camera`")
 import cv2
 
 from citybrain.engine.rendering import Shot, scenario_tracks, street_tracks
-from citybrain.engine.scene_file import KNOWN_SCENES, SceneFile, read_scene, render_scene
+from citybrain.engine.scene_file import KNOWN_SCENES, SceneFile, read_scene
+from citybrain.engine.scene_render import render_scene
 from detectors.camera.settings import read_camera
 from sim.sumo.lane_ways import junction_areas, lane_ways
 from sim.sumo.made_street import Direction, MadeStreet

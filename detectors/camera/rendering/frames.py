@@ -1,19 +1,18 @@
 """A scene and its traffic as a stream of pictures."""
 
-import zlib
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from detectors.camera.rendering import lamps, sensor, shadows, street, wet
 from detectors.camera.rendering.drawing import Bytes, Floats, bytes_of, fill
-from detectors.camera.rendering.fleet import Moment, Traffic, Vehicle, paint_of
+from detectors.camera.rendering.fleet import Moment, Traffic
+from detectors.camera.rendering.looks import look_of
 from detectors.camera.rendering.painter import Lighting, face_colours, far_to_near, paint
 from detectors.camera.rendering.roadside import Roadside
 from detectors.camera.rendering.scene import Scene
-from detectors.camera.rendering.shells import Shell, build_shell, place
+from detectors.camera.rendering.shells import Shell, place
 from detectors.camera.rendering.view import NEAR_M, View
 
 _FOLLOWS_M = 28.0
@@ -58,7 +57,7 @@ class Renderer:
         self._roadside = Roadside(scene)
         count, rate_hps = traffic.frame_count, traffic.rate_hps
         dice = np.random.default_rng((scene.seed, 3))
-        looks = [_look(scene, vehicle) for vehicle in traffic.vehicles]
+        looks = [look_of(scene, vehicle) for vehicle in traffic.vehicles]
         self._shells = [look.shell for look in looks]
         self._colours = [look.paint for look in looks]
         self._tones = [look.lamp_tone for look in looks]
@@ -249,27 +248,6 @@ class Renderer:
         if scene.sensor.exposure_speed:
             picture = self._exposure.expose(picture)
         return self._stream.carry(self._grain.over(picture))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Look:
-    """What one vehicle looks like, whoever drives beside it."""
-
-    shell: Shell
-    paint: Floats
-    lamp_tone: Floats
-    is_lit: bool
-
-
-def _look(scene: Scene, vehicle: Vehicle) -> _Look:
-    dice = np.random.default_rng((scene.seed, zlib.crc32(vehicle.name.encode())))
-    colour = sensor.toned(paint_of(vehicle.kind, dice), scene.sensor.saturation)
-    return _Look(
-        shell=build_shell(vehicle, colour, dice),
-        paint=colour,
-        lamp_tone=lamps.lamp_tone(dice),
-        is_lit=bool(dice.uniform() < scene.light.lamps_on),
-    )
 
 
 def _without(mask: Bytes, strength: float) -> Bytes:
