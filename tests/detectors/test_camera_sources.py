@@ -24,6 +24,7 @@ from tests.detectors.camera_sources_kit import (
     Corner,
     Means,
     Trouble,
+    Whole,
     picture,
     write_clip,
 )
@@ -209,6 +210,24 @@ def test_picture_that_changes_its_size_ends_the_count_with_a_gap(tmp_path: Path)
     assert [(gap.begin_s, gap.end_s) for gap in gaps] == [(1.1, 2.0)]
     assert gaps[0].reason == "the picture changes from 160x120 to 320x240"
     assert len(notes) == 1
+
+
+def test_video_that_changes_its_size_is_scaled_to_the_first(tmp_path: Path) -> None:
+    """A raw MJPEG file is pictures one after another, so that one can change its size.
+
+    FFmpeg scales what follows, so that a band lies on the same part of the view as before.
+    """
+    pictures = []
+    for number in range(20):
+        image = picture(0)
+        shown = image if number < 12 else cv2.resize(image, None, fx=2.0, fy=2.0)
+        pictures.append(cv2.imencode(".jpg", shown)[1].tobytes())
+    (tmp_path / "a.mjpeg").write_bytes(b"".join(pictures))
+    frames, gaps, _ = read(tmp_path / "a.mjpeg", Whole)
+    data = np.concatenate([each.data for each in frames])
+    assert not gaps
+    assert data.shape == (20, SIZE[1], SIZE[0])
+    assert np.abs(data[19].astype(int) - data[0]).mean() < 4
 
 
 def test_killed_decoder_is_a_gap_and_the_rest_is_read(tmp_path: Path) -> None:

@@ -94,6 +94,12 @@ def test_clock_that_is_set_back_goes_on() -> None:
     assert clock.set_back == 1
 
 
+def test_time_far_beyond_the_end_moves_nothing() -> None:
+    clock = FrameClock(10.0, 100)
+    given_s = [0.0, 0.1, 9000.0, 0.3, 0.4]
+    assert [clock.time_s(s) for s in given_s] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
+
+
 def test_one_late_time_moves_no_other() -> None:
     clock = FrameClock(10.0)
     given_s = [0.0, 0.1, 0.05, 0.3, 0.4]

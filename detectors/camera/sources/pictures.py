@@ -15,6 +15,8 @@ from detectors.camera.sources.names import times_of_names
 from detectors.camera.sources.stream import Image, StreamInfo, StreamLimits
 from detectors.camera.sources.timing import FrameClock, believed_rate_hps
 
+FRAME_BYTES = 8
+"""Least that any codec writes for a frame and its time. [B]"""
 Timed = tuple[int, float, Image]
 """Number of a frame, its time and the picture."""
 
@@ -26,7 +28,7 @@ class Pictures(Protocol):
     notes: list[str]
 
     def frames(self, skip_frames: int) -> Iterator[Timed]:
-        """Give each frame after the first `skip_frames`."""
+        """Give each frame; those before `skip_frames` without their picture."""
         ...
 
 
@@ -67,15 +69,15 @@ class Video:
         if not good:
             raise InputError(address.shown, "no frame can be read", "check the file in a player")
         self._first = np.asarray(first, np.uint8)
-        count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        count = _believed_count(address, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
         self.info = StreamInfo(
             width_px=first.shape[1],
             height_px=first.shape[0],
             rate_hps=rate_hps,
             is_live=False,
-            frame_count=count if count > 0 else None,
+            frame_count=count,
         )
-        self.clock = FrameClock(rate_hps)
+        self.clock = FrameClock(rate_hps, count)
 
     def frames(self, skip_frames: int) -> Iterator[Timed]:
         """Give each frame with its repaired presentation time."""
@@ -161,6 +163,13 @@ def _capture(address: Address, limits: StreamLimits) -> cv2.VideoCapture:
         what = "not a video that can be decoded"
         raise InputError(address.shown, what, "convert it to mp4 with H.264 or MPEG-4")
     return capture
+
+
+def _believed_count(address: Address, count: int) -> int | None:
+    """Return the frames that a source claims, if it is large enough to hold them."""
+    if address.kind == "file" and count > Path(address.text).stat().st_size / FRAME_BYTES:
+        return None
+    return count if count > 0 else None
 
 
 def _picture(path: Path) -> Image | None:

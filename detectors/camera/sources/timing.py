@@ -21,10 +21,16 @@ class FrameClock:
     ----------
     rate_hps
         Nominal rate; 25 per second is taken where it is not a number. [1/s]
+    frame_count
+        Frames that the source claims to hold: later times than twice their length and a minute
+        more are not believed, nor are steps of more than a day.
     """
 
-    def __init__(self, rate_hps: float) -> None:
+    def __init__(self, rate_hps: float, frame_count: int | None = None) -> None:
         self.period_s = 1.0 / rate_hps if math.isfinite(rate_hps) else 0.04
+        self._longest_s = math.inf
+        if frame_count is not None:
+            self._longest_s = 2 * frame_count * self.period_s + 60.0
         self.repaired = 0
         self.set_back = 0
         self._shift_s = 0.0
@@ -45,7 +51,7 @@ class FrameClock:
             self._last_s, self._last_stamp_s = 0.0, stamp_s
             return 0.0
         time_s = stamp_s + self._shift_s
-        if self._last_s < time_s <= self._last_s + DAY_S:
+        if self._last_s < time_s <= min(self._last_s + DAY_S, self._longest_s):
             self._behind = 0
         else:
             time_s = self._repaired_s(stamp_s)
