@@ -7,7 +7,6 @@ that it starts quickly.
 import math
 import os
 import pickle
-import resource
 import signal
 import sys
 import threading
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citybrain.errors import InputError
+from detectors.camera.sources.confined import confine
 from detectors.camera.sources.job import Job
 from detectors.camera.sources.pictures import open_pictures
 from detectors.camera.sources.snapshots import blurred
@@ -100,7 +100,8 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         job: Job = pickle.loads(text)  # from the parent, which started this process
-        _confine(job.limits.memory_bytes)
+        confine(job.limits.memory_bytes)
+        cv2.setNumThreads(1)
         _run(job, descriptor)
     except InputError as error:
         send(
@@ -145,15 +146,6 @@ def _check_size(expected: StreamInfo | None, info: StreamInfo) -> None:
             f"it was {expected.width_px}x{expected.height_px}"
         )
         raise ValueError(msg)
-
-
-def _confine(memory_bytes: int) -> None:
-    _, most = resource.getrlimit(resource.RLIMIT_AS)
-    limit = memory_bytes if most == resource.RLIM_INFINITY else min(memory_bytes, most)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    cv2.setNumThreads(1)
 
 
 def _end_with_parent() -> None:
