@@ -121,7 +121,9 @@ class Stream:
 
     def __init__(self, *, strength: float, noise: float) -> None:
         self._strength = strength
-        self._threshold = (0.1 + 0.45 * strength) * (1.0 + noise**2 / 2)
+        self._threshold = (
+            (0.1 + 0.45 * strength) * (1.0 + noise**2 / 2) * max(1.0, noise / 2.5) ** 2
+        )
         self._quality = round(88 - 58 * strength)
         self._sent: Bytes | None = None
         self._frame = 0
