@@ -31,6 +31,7 @@ class Stratum:
     name: str
     flow_vph: float
     is_platooned: bool = False
+    is_peak: bool = False
     faults: Faults = Faults()
     bin_s: float = 300.0
     within_allowance: bool = True
@@ -39,7 +40,8 @@ class Stratum:
 def passages_s(stratum: Stratum, rng: np.random.Generator) -> Floats:
     """Return the times at which vehicles pass one lane's detector, no closer than they can."""
     count = rng.poisson(stratum.flow_vph * FEED_S / 3600)
-    times_s = np.sort(rng.uniform(0, FEED_S, count))
+    share = rng.triangular(0, 0.5, 1, count) if stratum.is_peak else rng.random(count)
+    times_s = np.sort(share * FEED_S)
     if stratum.is_platooned:
         times_s = through_signal_s(times_s, rng)
     return spaced_s(times_s, rng.uniform(1.2, 2.2, len(times_s)))
