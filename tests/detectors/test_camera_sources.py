@@ -348,6 +348,23 @@ def test_make_that_cannot_be_sent_is_told(clip: Path) -> None:
         open_stream(clip, lambda _: Corner)  # type: ignore[arg-type, return-value]
 
 
+def test_make_of_the_main_module_is_told(clip: Path) -> None:
+    text = (
+        "import sys\n"
+        "from detectors.camera.sources import open_stream\n"
+        "def make(info): return lambda image: image\n"
+        "open_stream(sys.argv[1], make)\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", text, str(clip)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert "importable class" in run.stderr
+
+
 def test_decoder_neither_needs_numba_nor_pandas() -> None:
     text = (
         "import sys, detectors.camera.sources.decoder\n"

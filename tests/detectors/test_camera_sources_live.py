@@ -1,5 +1,7 @@
 """Live streams against servers on loopback: outages, slow consumers, passwords, web files."""
 
+import os
+import signal
 import subprocess
 import threading
 import time
@@ -85,6 +87,25 @@ def test_outage_is_a_gap_and_counting_goes_on(camera: tuple[Server, str]) -> Non
     assert len(stream.notes) == 1
     assert "secret" not in stream.notes[0] + gaps[0].reason
     assert "operator" not in stream.notes[0]
+
+
+def test_killed_decoder_of_a_camera_is_started_again(camera: tuple[Server, str]) -> None:
+    _, url = camera
+    parts: list[Frames | Gap] = []
+    children: set[int | None] = set()
+    with open_stream(url, Corner, QUICK) as stream:
+        for part in stream:
+            parts.append(part)
+            children.add(stream.decoder_id)
+            if len(parts) == 1 and stream.decoder_id:
+                os.kill(stream.decoder_id, signal.SIGKILL)
+            if len(parts) > 2 and isinstance(parts[-2], Gap):
+                break
+    gaps = [part for part in parts if isinstance(part, Gap)]
+    assert len(gaps) == 1
+    assert "SIGKILL" in gaps[0].reason
+    assert len(children) == 2
+    check_order(parts)
 
 
 def test_camera_that_stays_away_is_given_up_within_the_limits() -> None:

@@ -127,11 +127,15 @@ class Decoder:
 
 def _pickled(job: Job) -> bytes:
     try:
-        return pickle.dumps(job)
+        text = pickle.dumps(job)
+        if b"__main__" not in text:  # the decoder's main module is another one
+            return text
+        fault: Exception | None = None
     except (pickle.PicklingError, AttributeError, TypeError) as error:
-        what = "the reducer cannot be sent to the decoder"
-        mend = "make it from an importable class or a partial of one"
-        raise InputError(job.address.shown, what, mend) from error
+        fault = error
+    what = "the reducer cannot be sent to the decoder"
+    mend = "make it from an importable class or a partial of one"
+    raise InputError(job.address.shown, what, mend) from fault
 
 
 def _signal_name(number: int) -> str:

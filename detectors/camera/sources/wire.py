@@ -89,8 +89,10 @@ def _write(descriptor: int, part: memoryview) -> None:
 def _read(descriptor: int, size_bytes: int, until_s: float) -> bytearray | None:
     taken = bytearray(size_bytes)
     view, done = memoryview(taken), 0
+    ready = select.poll()
+    ready.register(descriptor, select.POLLIN)
     while done < size_bytes:
-        if not select.select([descriptor], [], [], max(0.0, until_s - time.monotonic()))[0]:
+        if not ready.poll(1000.0 * max(0.0, until_s - time.monotonic())):
             raise TimeoutError
         count = os.readv(descriptor, [view[done:]])
         if count == 0:
