@@ -72,6 +72,7 @@ def test_outage_is_a_gap_and_counting_goes_on(camera: tuple[Server, str]) -> Non
     parts: list[Frames | Gap] = []
     with open_stream(url, Corner, QUICK) as stream:
         assert stream.info.is_live
+        assert np.isnan(stream.info.rate_hps) == url.startswith("http")
         for part in stream:
             parts.append(part)
             if len(parts) == 4:

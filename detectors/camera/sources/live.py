@@ -51,7 +51,9 @@ class Live:
         good, first = capture.read()
         if not good:
             raise InputError(address.shown, "no frame came", "check the camera and its address")
-        rate_hps = believed_rate_hps(capture.get(cv2.CAP_PROP_FPS))
+        has_no_times = capture.get(cv2.CAP_PROP_FOURCC) == MJPEG and address.is_http
+        claimed_hps = capture.get(cv2.CAP_PROP_FPS)  # of such a stream, FFmpeg's own guess
+        rate_hps = math.nan if has_no_times else believed_rate_hps(claimed_hps)
         self.info = StreamInfo(
             width_px=first.shape[1],
             height_px=first.shape[0],
@@ -59,7 +61,6 @@ class Live:
             is_live=True,
             frame_count=None,
         )
-        has_no_times = capture.get(cv2.CAP_PROP_FOURCC) == MJPEG and address.is_http
         self._clock = LiveClock(by_arrival=has_no_times)
         most = BACKLOG_S * (rate_hps if math.isfinite(rate_hps) else 25.0)
         most = max(2, min(int(most), BACKLOG_BYTES // first.nbytes))
