@@ -29,25 +29,25 @@ def times_of_names(stems: Sequence[str]) -> Floats | None:
     Floats
         Shape (n,), increasing; None where a name carries no time or times do not increase. [s]
     """
-    times = [_time_s(stem) for stem in stems]
-    known_s = np.array([time_s for time_s in times if time_s is not None], np.float64)
-    if known_s.size != len(times) or np.any(np.diff(known_s) <= 0):
+    times = [_time_us(stem) for stem in stems]
+    known_us = np.array([time_us for time_us in times if time_us is not None], np.int64)
+    if known_us.size != len(times) or np.any(np.diff(known_us) <= 0):
         return None
-    seconds: Floats = known_s - known_s[0]
+    seconds: Floats = (known_us - known_us[0]) / 1e6
     return seconds
 
 
-def _time_s(stem: str) -> float | None:
+def _time_us(stem: str) -> int | None:
     civil = _CIVIL.search(stem)
     if civil:
         try:
             whole = datetime(*(int(part) for part in civil.groups()[:6]), tzinfo=UTC)  # type: ignore[misc,arg-type]
         except ValueError:
             return None
-        return whole.timestamp() + _fraction(civil[7])
+        return int(whole.timestamp()) * 1_000_000 + _fraction_us(civil[7])
     epoch = _EPOCH.search(stem)
-    return int(epoch[1]) + _fraction(epoch[2]) if epoch else None
+    return int(epoch[1]) * 1_000_000 + _fraction_us(epoch[2]) if epoch else None
 
 
-def _fraction(digits: str | None) -> float:
-    return int(digits) / 10 ** len(digits) if digits else 0.0
+def _fraction_us(digits: str | None) -> int:
+    return int(digits.ljust(6, "0")) if digits else 0
