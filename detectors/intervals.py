@@ -10,13 +10,14 @@ are not known, and each widens the interval by what it may hide:
   vehicles and fall with the share missed, this covers for every share up to the allowance.
 - Pulses that cannot be a vehicle of their own, as they follow the one before too soon: they are
   in the count, and the lower end does without them.
-- Time that was not covered.  The vehicles of that time are foretold from those that were counted;
-  for random arrivals they are negative binomial.  Behind a signal vehicles come in platoons, so
+- Time that was not covered.  The vehicles of that time are foretold from those that were counted
+  in the bin, or in the bins before and after it where these tell more; for random arrivals they
+  are negative binomial.  Behind a signal vehicles come in platoons, so
   the variance is raised by the index of dispersion that the lane itself shows in windows as long
   as what is missing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,18 +25,20 @@ from scipy.special import betainc
 from scipy.stats import nbinom
 
 from detectors.bins import Bins
+from detectors.interval_evidence import (
+    UNKNOWN_DISPERSION,
+    Neighbours,
+    dispersions,
+    neighbours_of,
+    suspects,
+)
 from detectors.pulses import Flags, Floats, Ints, Pulses
 
-SHORTEST_GAP_S = 0.2
-"""No vehicle follows another by less than this from back to front [s]..."""
-SHORTEST_HEADWAY_S = 0.8
-"""... nor by less than this from front to front [s]."""
 CLOSEST_VEHICLES_S = 1.0
 """Headway at the densest flow that a lane can carry for longer [s]."""
-UNKNOWN_DISPERSION = 3.0
-"""Index of dispersion where too little was seen to know it [-]."""
-FEWEST_WINDOWS = 12
 MOST_STEPS = 64
+MORE_THAN_MEAN = 1.000001
+"""The variance of a negative binomial lies above its mean [-]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,7 @@ def count_interval(
     *,
     suspect_veh: Floats | float = 0.0,
     dispersion: Floats | float = UNKNOWN_DISPERSION,
+    neighbours: Neighbours | None = None,
     errors: CountErrors | None = None,
 ) -> tuple[Floats, Floats]:
     """Return the interval of the vehicles that really passed in each bin.
@@ -85,6 +89,8 @@ def count_interval(
         Pulses among them that follow too soon to be a vehicle of their own. [veh]
     dispersion
         Variance over mean of the vehicles in windows as long as the time not covered. [-]
+    neighbours
+        What the bins before and after tell.
     errors
         Allowance for miscounts, and the rate of coverage.
 
@@ -103,8 +109,11 @@ def count_interval(
         share = coverage[partial]
         fewest = sure_veh[partial] / (1 + errors.doubled)
         most = count_veh[partial] / (1 - errors.missed)
-        low_veh[partial] += _unseen(fewest, share, spread, errors.tail)
-        high_veh[partial] += _unseen(most, share, spread, 1 - errors.tail)
+        near = None
+        if neighbours is not None:
+            near = neighbours.level_veh[partial], neighbours.variance_veh[partial]
+        low_veh[partial] += _unseen(fewest, share, spread, near, errors.tail)
+        high_veh[partial] += _unseen(most, share, spread, near, 1 - errors.tail)
     known = coverage > 0
     return np.where(known, low_veh, 0.0), np.where(known, high_veh, np.inf)
 
@@ -133,88 +142,16 @@ def pulse_interval(
     suspect_veh = suspects(pulses, lane_of, bins, count_veh.shape[1])
     dispersion = dispersions(pulses, lane_of, bins, coverage)
     low_veh, high_veh = count_interval(
-        count_veh, coverage, suspect_veh=suspect_veh, dispersion=dispersion
+        count_veh,
+        coverage,
+        suspect_veh=suspect_veh,
+        dispersion=dispersion,
+        neighbours=neighbours_of(count_veh, coverage),
     )
     whole_veh = count_interval(count_veh, np.ones_like(coverage))[1]
     unseen_veh = np.ceil((1 - coverage) * bins.bin_s / CLOSEST_VEHICLES_S)
     possible_veh = np.where(coverage > 0, whole_veh + unseen_veh, np.inf)
     return np.minimum(low_veh, possible_veh), np.minimum(high_veh, possible_veh)
-
-
-def suspects(pulses: Pulses, lane_of: Ints, bins: Bins, lane_count: int) -> Floats:
-    """Count the pulses that follow too soon to be a vehicle of their own.
-
-    Returns
-    -------
-    array of shape (bins, lanes)
-        Pulses. [veh]
-    """
-    order = np.argsort(pulses.detector, kind="stable")
-    detector, on_s = pulses.detector[order], pulses.on_s[order]
-    same = detector[1:] == detector[:-1]
-    gap_s = on_s[1:] - pulses.off_s[order][:-1]
-    # an end that a repair put in says nothing about the gap
-    soon = (gap_s < SHORTEST_GAP_S) & ~pulses.repaired[order][:-1]
-    soon |= np.diff(on_s) < SHORTEST_HEADWAY_S
-    rows = np.flatnonzero(same & soon) + 1
-    lane = lane_of[detector[rows]]
-    row = np.floor((on_s[rows] - bins.start_s) / bins.bin_s).astype(np.int64)
-    inside = (lane >= 0) & (row >= 0) & (row < bins.count)
-    cell = row[inside] * lane_count + lane[inside]
-    counts = np.bincount(cell, minlength=bins.count * lane_count)
-    return counts.reshape(bins.count, lane_count).astype(np.float64)
-
-
-def dispersions(pulses: Pulses, lane_of: Ints, bins: Bins, coverage: Floats) -> Floats:
-    """Return how bunched each lane's vehicles are, in windows as long as what is not covered.
-
-    The variance is taken between neighbouring windows, so that the change of traffic over the day
-    does not count as bunching, and raised by its own error.
-
-    Returns
-    -------
-    array of shape (bins, lanes)
-        Variance over mean, at least 1; only where a bin is covered in part. [-]
-    """
-    found = np.ones(coverage.shape)
-    partial = (coverage > 0) & (coverage < 1)
-    if not partial.any():
-        return found
-    power = np.zeros(coverage.shape, np.int64)
-    power[partial] = np.floor(np.log2(np.maximum((1 - coverage[partial]) * bins.bin_s, 1.0)))
-    lane_of_pulse = lane_of[pulses.detector]
-    for lane in np.flatnonzero(partial.any(axis=0)):
-        on_s = pulses.on_s[lane_of_pulse == lane]
-        own = partial[:, lane]
-        for exponent in np.unique(power[own, lane]):
-            widths_s = (2.0**exponent, 2.0 ** (exponent + 1))
-            index = max(_dispersion(on_s, pulses.spans_s, width_s) for width_s in widths_s)
-            found[own & (power[:, lane] == exponent), lane] = index
-    return found
-
-
-def _dispersion(on_s: Floats, spans_s: Floats, width_s: float) -> float:
-    """Return half the mean square step between neighbouring windows over the mean count."""
-    steps, counts = [], []
-    for windows in _windows(on_s, spans_s, width_s):
-        counts.append(windows)
-        steps.append(np.diff(windows))
-    step = np.concatenate(steps) if steps else np.empty(0)
-    if len(step) < FEWEST_WINDOWS:
-        return UNKNOWN_DISPERSION
-    mean_veh = float(np.concatenate(counts).mean())
-    if mean_veh <= 0:
-        return 1.0
-    index = float(np.mean(step.astype(np.float64) ** 2)) / 2 / mean_veh
-    return max(index * (1 + float(np.sqrt(2 / len(step)))), 1.0)
-
-
-def _windows(on_s: Floats, spans_s: Floats, width_s: float) -> Iterator[Ints]:
-    for begin_s, end_s in spans_s:
-        count = int((end_s - begin_s) // width_s)
-        if count > 1:
-            edges_s = begin_s + np.arange(count + 1) * width_s
-            yield np.diff(np.searchsorted(on_s, edges_s))
 
 
 def _each(values: Floats, end: Callable[[Floats], Floats]) -> Floats:
@@ -263,14 +200,28 @@ def _bisect(low: Floats, high: Floats, is_possible: Callable[[Floats], Flags]) -
     return np.asarray(low)
 
 
-def _unseen(passed_veh: Floats, coverage: Floats, dispersion: Floats, chance: float) -> Floats:
+def _unseen(
+    passed_veh: Floats,
+    coverage: Floats,
+    dispersion: Floats,
+    near: tuple[Floats, Floats] | None,
+    chance: float,
+) -> Floats:
     """Return how many vehicles at most passed in the time not covered, with some probability [veh].
 
     Given n random arrivals over a share c of the bin, the vehicles of the rest are negative
-    binomial with mean m = (n + 1/2) (1 − c) / c and variance m + m² / (n + 1/2).
+    binomial with mean m = (n + 1/2) (1 − c) / c and variance m + m² / (n + 1/2).  Where the
+    neighbouring bins foretell with less variance, they do.
     """
     known = passed_veh + 0.5
     mean = known * (1 - coverage) / coverage
     variance = dispersion * (mean + mean**2 / known)
-    share = mean / variance
+    if near is not None:
+        level_veh, spread_veh = near
+        near_mean = (level_veh + 0.5) * (1 - coverage)
+        near_variance = dispersion * near_mean + spread_veh * (1 - coverage) ** 2
+        is_better = near_variance < variance
+        mean = np.where(is_better, near_mean, mean)
+        variance = np.where(is_better, near_variance, variance)
+    share = mean / np.maximum(variance, MORE_THAN_MEAN * mean)
     return np.asarray(nbinom.ppf(chance, mean * share / (1 - share), share))

@@ -8,7 +8,8 @@ from scipy.stats import binom
 
 from benchmarks.intervals import STATED, STRATA, study
 from detectors.bins import Bins
-from detectors.intervals import CountErrors, count_interval, dispersions, suspects
+from detectors.interval_evidence import dispersions, neighbours_of, suspects
+from detectors.intervals import CountErrors, count_interval
 from tests.detectors.feeds import START, pulses
 
 ERRORS = CountErrors()
@@ -76,3 +77,18 @@ def test_intervals_cover_at_the_stated_rate_in_a_short_study(name: str) -> None:
     assert result.coverage >= STATED
     assert result.partial_coverage is None or result.partial_coverage >= STATED - 0.02
     assert result.relative_width < 0.4
+
+
+def test_a_bin_with_a_long_gap_is_told_by_its_neighbours() -> None:
+    rng = np.random.default_rng(4)
+    count_veh = rng.poisson(40, (24, 2)).astype(np.float64)
+    coverage = np.ones((24, 2))
+    coverage[9], count_veh[9] = 0.1, 4.0
+    near = neighbours_of(count_veh, coverage)
+    assert near.level_veh[9, 0] == (count_veh[8, 0] + count_veh[10, 0]) / 2
+    assert 20 < near.variance_veh[9, 0] < 240
+    alone = count_interval(count_veh, coverage, dispersion=1.0)
+    both = count_interval(count_veh, coverage, dispersion=1.0, neighbours=near)
+    assert both[1][9, 0] - both[0][9, 0] < 0.7 * (alone[1][9, 0] - alone[0][9, 0])
+    few = neighbours_of(count_veh[:5], np.ones((5, 2)))
+    assert np.all(np.isinf(few.variance_veh))
