@@ -15,7 +15,7 @@ from detectors.pulses import FeedRepairs, Pulses
 from detectors.readers import hires, pems, sumo_e1, sumo_instant, table, utd19
 from detectors.readers.aggregate import IntervalFlows
 from detectors.repair import GAP_S
-from detectors.tables import column_names
+from detectors.tables import GZIP_MAGIC, column_names, first_line
 from detectors.xml import root_tag
 
 _FORMS = (
@@ -182,6 +182,8 @@ def _begins_as_xml(path: Path) -> bool:
         raise InputError(path, f"cannot be read ({error.strerror})", "give a file") from None
     if not head.strip():
         raise InputError(path, "the feed is empty", "record it again")
+    if head.startswith(GZIP_MAGIC):
+        head = first_line(path).encode()
     return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
 
 

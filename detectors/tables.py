@@ -74,7 +74,7 @@ def first_line(path: Path) -> str:
     InputError
         It is packed and breaks off before the line does.
     """
-    with _clear_errors(path, "table"), _opened(path) as file:
+    with _clear_errors(path, "table"), opened(path) as file:
         head = file.readline(LONGEST_LINE)
     return head.decode("utf-8-sig", errors="replace").rstrip("\r\n")
 
@@ -200,7 +200,8 @@ def _plain(name: str) -> str:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to read its bytes, unpacked if it is packed with gzip."""
     with path.open("rb") as file:
         is_packed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
         file.seek(0)

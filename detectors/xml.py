@@ -1,5 +1,7 @@
 """SUMO's XML outputs as columns, read in a stream."""
 
+import gzip
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -9,9 +11,11 @@ import pandas as pd
 
 from citybrain.errors import InputError
 from detectors.pulses import Floats
+from detectors.tables import opened
 
 LARGEST = 1e9
 """No time, count or speed of a simulation is larger."""
+_BROKEN = (ET.ParseError, LookupError, ValueError, EOFError, zlib.error, gzip.BadGzipFile)
 AGAIN = "run the simulation to its end, or copy the file again"
 
 
@@ -29,9 +33,9 @@ def root_tag(path: Path) -> str:
         The file breaks off before it.
     """
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             _, root = next(ET.iterparse(file, events=("start",)))
-    except (ET.ParseError, StopIteration, LookupError, ValueError) as error:
+    except (*_BROKEN, StopIteration) as error:
         raise InputError(path, f"is not XML ({error})", AGAIN) from None
     return str(root.tag)
 
@@ -61,7 +65,7 @@ def read_attributes(path: Path, tag: str, names: Sequence[str]) -> dict[str, lis
     columns: dict[str, list[str]] = {name: [] for name in names}
     fields = list(columns.items())
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             events = ET.iterparse(file, events=("start", "end"))
             _, root = next(events)
             for event, element in events:
@@ -69,7 +73,7 @@ def read_attributes(path: Path, tag: str, names: Sequence[str]) -> dict[str, lis
                     for name, texts in fields:
                         texts.append(element.attrib.get(name, ""))
                     root.clear()
-    except (ET.ParseError, LookupError, ValueError) as error:
+    except _BROKEN as error:
         raise InputError(path, f"breaks off or is broken XML ({error})", AGAIN) from None
     for name, texts in fields:
         if texts and not any(texts):

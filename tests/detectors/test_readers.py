@@ -136,6 +136,24 @@ def test_instant_loops(tmp_path: Path) -> None:
     assert feed.repairs.lines == ()
 
 
+def test_packed_outputs_of_sumo(tmp_path: Path) -> None:
+    path = tmp_path / "instant.xml.gz"
+    packed = gzip.compress(INSTANT.encode())
+    path.write_bytes(packed)
+    assert table_of(read(path)) == [("a", 1.2, 1.8), ("b", 3.0, 3.5)]
+    for damaged in (packed[:-30], packed[:30] + b"\xff" * 20 + packed[50:], packed[:12]):
+        path.write_bytes(damaged)
+        with pytest.raises(InputError) as caught:
+            read(path)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_log_without_one_readable_event_gets_one_clear_line(tmp_path: Path) -> None:
+    content = "TimeStamp,DeviceId,EventId,Parameter\n2026-03-17 06:30:00,7,many,5\n"
+    with pytest.raises(InputError, match="the feed holds no pulse"):
+        count_feed(file(tmp_path, content), INVENTORY, clock=FeedClock(assume_zone="UTC"))
+
+
 def test_e1_intervals_are_flows(tmp_path: Path) -> None:
     feed = open_feed(file(tmp_path, E1, "e1.xml"), INVENTORY, clock=CLOCK)
     assert isinstance(feed, IntervalFlows)
