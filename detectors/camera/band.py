@@ -188,19 +188,22 @@ def _offsets_inside(
 ) -> tuple[float, ...]:
     """Return offsets of slits so that all their rows lie inside the frame; 0 is one of them."""
     step = SLIT_OFFSETS[-1]
-    for offsets in (SLIT_OFFSETS, (-2 * step, -step, 0.0), (0.0, step, 2 * step)):
-        reach = (offsets[0] + ROW_OFFSETS[0], offsets[-1] + ROW_OFFSETS[-1])
-        ends = [
-            (
-                end[0] + band.across[0] * far / units_per_px,
-                end[1] + band.across[1] * far / units_per_px,
-            )
-            for end in (band.from_px, band.to_px)
-            for far in reach
-        ]
-        if all(-1 <= x <= frame_px[0] and -1 <= y <= frame_px[1] for x, y in ends):
-            return offsets
-    return SLIT_OFFSETS
+    choices = (SLIT_OFFSETS, (-2 * step, -step, 0.0), (0.0, step, 2 * step))
+    return min(choices, key=lambda offsets: _overshoot_px(band, frame_px, offsets, units_per_px))
+
+
+def _overshoot_px(
+    band: Band, frame_px: tuple[int, int], offsets: tuple[float, ...], units_per_px: float
+) -> float:
+    """Return how far the outer rows lie outside the frame [px]."""
+    reach = (offsets[0] + ROW_OFFSETS[0], offsets[-1] + ROW_OFFSETS[-1])
+    worst = 0.0
+    for end in (band.from_px, band.to_px):
+        for far in reach:
+            for at, across, size in zip(end, band.across, frame_px, strict=True):
+                place = at + across * far / units_per_px
+                worst = max(worst, -1 - place, place - size)
+    return worst
 
 
 def _bounds(

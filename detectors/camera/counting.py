@@ -213,13 +213,13 @@ class LaneCounter:
         """
         shift = self._counters[0].look.shift
         judged = self._watch.judge(time_s, data, float(np.median(shift)) if len(shift) else 0.0)
-        for fault in judged.faults:
-            self._fault = self._fault or fault
+        faults = iter(judged.faults)
         for begin, end in _runs(judged.is_good):
             if judged.is_good[begin]:
                 self._end_fault(float(time_s[begin]))
                 self._count(time_s[begin:end], data[begin:end])
-            else:
+            elif self._fault is None:
+                self._fault = next(faults)
                 self._flush()
         self.end_s = float(time_s[-1]) + 1 / self._rate_hps
 

@@ -85,6 +85,7 @@ class LaneFinder:
     def __init__(self, settings: CameraSettings, geometry: Geometry) -> None:
         across = settings.band.across
         self._limits = geometry.limits
+        self._width = geometry.width
         self._wanted = [lane.is_along(across) for lane in settings.lane]
         self._has_foot = across[1] >= LEVEL_ENOUGH
 
@@ -96,7 +97,9 @@ class LaneFinder:
         sighting
             Vehicle.
         """
-        blob, gone = sighting.blob, sighting.is_along
+        blob = sighting.blob
+        is_whole = blob.left > 0 and blob.right < self._width
+        gone = sighting.is_along if is_whole else None
         lane = self._lane_at((blob.first_x + blob.last_x) / 2)
         way = gone if lane is None or self._wanted[lane] is None else self._wanted[lane]
         if self._has_foot and way is not None:

@@ -130,10 +130,12 @@ def _write_picture(
 ) -> None:
     middle_s = min(counted.end_s, SLIT_S) / 2
     frames = _frames(source)
-    image = next((image for time_s, image, _ in frames if time_s >= middle_s), None)
+    image: Image | None = next((image for time_s, image, _ in frames if time_s >= middle_s), None)
     frames.close()
     if image is None:
         raise InputError(str(source), "has no frame in its middle", "give a whole clip")
+    if image.shape[1] < WIDEST_PX:
+        image = np.asarray(cv2.resize(image, None, fx=2, fy=2), dtype=np.uint8)
     totals = np.bincount([one.lane for one in counted.passages], minlength=len(settings.lane))
     _draw_bands(image, settings, totals.tolist(), lit=frozenset())
     below = _slit_picture(settings, counted.passages, slit)

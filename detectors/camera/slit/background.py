@@ -29,7 +29,10 @@ STANDING_S = 3.0
 PATIENCE = 20
 """... but for one sample in so many, so that what never leaves becomes background at last."""
 STILL = 0.1
-"""Gradients that change less stand still."""
+"""Mean gradients that change less between two samples stand still..."""
+NOISE_OVER_STEP = 3.0
+"""... or than so many times what noise would change them."""
+MOST_NOISE = 0.1
 
 
 class Background:
@@ -49,8 +52,10 @@ class Background:
         self._samples: Singles = np.zeros((2, *shape, SAMPLES), dtype=np.float32)
         self._kept: Counts = np.zeros(shape, dtype=np.int32)
         self._at: Counts = np.zeros(shape, dtype=np.int32)
+        self._window = _Window(shape)
         self._last: Singles = np.zeros((2, *shape), dtype=np.float32)
-        self._still: Counts = np.zeros(shape, dtype=np.int32)
+        self._still_s: Singles = np.zeros(shape, dtype=np.float32)
+        self._unrest_s: Singles = np.zeros(shape, dtype=np.float32)
         self._next_s = -np.inf
         self._taken = 0
         self.mode: Singles = np.zeros((2, *shape), dtype=np.float32)
@@ -61,19 +66,27 @@ class Background:
         """Whether anything was learned."""
         return bool(self._kept.any())
 
-    def learn(self, along: Singles, across: Singles) -> None:
-        """Learn from frames that were kept back, evenly over all of them.
+    @property
+    def unrest_s(self) -> float:
+        """Time in which something changed in the median column [s]."""
+        return float(np.median(self._unrest_s))
+
+    def learn(self, along: Singles, across: Singles, rate_hps: float) -> None:
+        """Learn from frames that were kept back.
 
         Parameters
         ----------
         along, across
             Gradients ``[frame, slit, x]``.
+        rate_hps
+            Frames per second.
         """
-        frames = len(along)
         everywhere = np.ones(self._kept.shape, dtype=np.bool_)
-        for frame in np.unique(np.linspace(0, frames - 1, min(SAMPLES, frames)).astype(int)):
-            self._take(along[frame], across[frame], everywhere)
+        every_s = min(len(along) / rate_hps / SAMPLES, SAMPLE_EVERY_S)
+        for frame in range(len(along)):
+            self._look(frame / rate_hps, along[frame], across[frame], everywhere, every_s)
         self._renew()
+        self._next_s = -np.inf
 
     def follow(self, time_s: float, along: Singles, across: Singles, is_covered: Flags) -> None:
         """Look at one frame of a running stream.
@@ -87,16 +100,28 @@ class Background:
         is_covered
             Columns in which a vehicle is seen ``[slit, x]``.
         """
+        taken = self._taken
+        self._look(time_s, along, across, is_covered, SAMPLE_EVERY_S)
+        if self._taken > taken and self._taken % RENEW_EVERY == 0:
+            self._renew()
+
+    def _look(
+        self, time_s: float, along: Singles, across: Singles, is_covered: Flags, every_s: float
+    ) -> None:
+        self._window.add(along, across)
         if time_s < self._next_s:
             return
-        self._next_s = time_s + SAMPLE_EVERY_S
-        change = np.abs(along - self._last[0]) + np.abs(across - self._last[1])
-        self._last[0], self._last[1] = along, across
-        self._still = np.where(change < STILL + 2 * self.floor, self._still + 1, 0).astype(np.int32)
-        stands = is_covered & (self._still * SAMPLE_EVERY_S > STANDING_S)
-        self._take(along, across, ~stands | (self._taken % PATIENCE == 0))
-        if self._taken % RENEW_EVERY == 0:
-            self._renew()
+        self._next_s = time_s + every_s
+        mean, noise = self._window.close()
+        change = np.abs(mean - self._last).sum(axis=0)
+        self._last = mean
+        is_still = change < STILL + NOISE_OVER_STEP * np.minimum(noise, MOST_NOISE)
+        self._unrest_s += np.where(is_still, 0.0, every_s).astype(np.float32)
+        self._still_s = np.where(is_still, self._still_s + every_s, 0.0).astype(np.float32)
+        stands = is_covered & (self._still_s > STANDING_S)
+        wanted = ~stands | (self._taken % PATIENCE == 0)
+        remember(self._samples, self._kept, self._at, along, across, wanted)
+        self._taken += 1
 
     def strength(self, along: Singles, across: Singles) -> Singles:
         """Return the strength of edges that the background does not have ``[frame, slit, x]``.
@@ -109,9 +134,34 @@ class Background:
         floor = np.minimum(NOISE_FACTOR * self.floor, LARGEST_FLOOR).astype(np.float32)
         return edge_strength(along, across, self.mode, floor, STRONGEST_EDGE)
 
-    def _take(self, along: Singles, across: Singles, wanted: Flags) -> None:
-        remember(self._samples, self._kept, self._at, along, across, wanted)
-        self._taken += 1
-
     def _renew(self) -> None:
         settle(self._samples, self._kept, QUIET_SHARE, self.mode, self.floor)
+
+
+class _Window:
+    """Mean gradients between two samples, and how far noise moves that mean."""
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self._shape = shape
+        self._before: Singles | None = None
+        self._clear()
+
+    def add(self, along: Singles, across: Singles) -> None:
+        both = np.stack([along, across])
+        self._sum += both
+        if self._before is not None:
+            self._steps += np.abs(both - self._before).sum(axis=0)
+        self._before = both
+        self._count += 1
+
+    def close(self) -> tuple[Singles, Singles]:
+        mean = (self._sum / self._count).astype(np.float32)
+        # The mean step between two frames of white noise is 1.13 times its standard deviation.
+        noise = (self._steps / self._count / 1.13 / np.sqrt(self._count)).astype(np.float32)
+        self._clear()
+        return mean, noise
+
+    def _clear(self) -> None:
+        self._sum: Singles = np.zeros((2, *self._shape), dtype=np.float32)
+        self._steps: Singles = np.zeros(self._shape, dtype=np.float32)
+        self._count = 0

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detectors.camera.slit.background import Background
 from detectors.camera.slit.kernels import (
@@ -19,7 +18,13 @@ from detectors.camera.slit.sizes import TypicalSizes
 from detectors.camera.slit.vote import Sighting, Vote
 
 LEARNING_S = 40.0
-"""Rows that are kept back until the background is known [s]."""
+"""Rows that are kept back until the background is known [s]..."""
+LONGEST_LEARNING_S = 160.0
+LEAST_UNREST_S = 4.0
+"""... and for longer if less than this has passed on the median column: what stands there from
+the beginning may be a queue. [s]"""
+BLOCK_S = 0.4
+"""Frames that are read at once [s]."""
 LEARNING_ROUNDS = 2
 """How often the first rows are read to learn how large vehicles are."""
 USUAL_WIDTH_UNITS = 32.0
@@ -76,8 +81,10 @@ class SlitCounter:
         self._sizes = [
             TypicalSizes(width, USUAL_WIDTH_UNITS, USUAL_TIME_S * rate_hps) for _ in range(slits)
         ]
-        self._readers = self._new_readers(0)
+        self._readers = self._new_readers()
         self._vote = Vote(slits, main)
+        self._learning = round(LEARNING_S * rate_hps)
+        self._block = max(round(BLOCK_S * rate_hps), 1)
         self._kept: list[Rows] = []
         self._kept_frames = 0
         self._read = 0
@@ -88,49 +95,79 @@ class SlitCounter:
     def feed(self, rows: Rows) -> list[Sighting]:
         """Take frames and return the vehicles that have left.
 
+        However the frames are cut into parts, the same vehicles come out: they are read in blocks
+        of their own.
+
         Parameters
         ----------
         rows
             Brightness ``[frame, 3 * slit, x]``.
         """
-        if self._background.is_learned:
-            return self._run(rows)
         self._kept.append(rows)
         self._kept_frames += len(rows)
-        if self._kept_frames < LEARNING_S * self._rate_hps:
-            return []
-        return self._start()
+        sightings: list[Sighting] = []
+        if not self._background.is_learned:
+            while self._kept_frames >= self._learning and not self._background.is_learned:
+                sightings += self._try_to_start(self._learning)
+        while self._background.is_learned and self._kept_frames >= self._block:
+            sightings += self._run(self._taken(self._block))
+        return sightings
 
     def flush(self) -> list[Sighting]:
         """End everything, at the end of the stream or where it breaks off."""
-        sightings = [] if self._background.is_learned else self._start()
+        sightings: list[Sighting] = []
+        if self._kept_frames and not self._background.is_learned:
+            sightings += self._start(self._kept_frames, self._learned(self._kept_frames))
+        if self._kept_frames:
+            sightings += self._run(self._taken(self._kept_frames))
         for slit, reader in enumerate(self._readers):
             self._vote.add(slit, reader.flush())
         return sightings + self._vote.close()
 
-    def _new_readers(self, first: int) -> list[SlitReader]:
-        return [
-            SlitReader(self._shape[1], self._rate_hps, sizes, first=first) for sizes in self._sizes
-        ]
+    def _new_readers(self) -> list[SlitReader]:
+        return [SlitReader(self._shape[1], self._rate_hps, sizes) for sizes in self._sizes]
 
-    def _start(self) -> list[Sighting]:
-        """Learn from the rows that were kept back, then read them."""
-        if not self._kept_frames:
-            return []
+    def _taken(self, frames: int) -> Rows:
+        """Return the first frames of those that are kept, and keep the others."""
         rows = np.concatenate(self._kept)
-        self._kept, self._kept_frames = [], 0
+        self._kept, self._kept_frames = [rows[frames:]], len(rows) - frames
+        return rows[:frames]
+
+    def _try_to_start(self, frames: int) -> list[Sighting]:
+        """Start if the first frames are enough, else wait for as many more."""
+        background = self._learned(frames)
+        is_last = frames >= LONGEST_LEARNING_S * self._rate_hps
+        if background.unrest_s >= LEAST_UNREST_S or is_last:
+            return self._start(frames, background)
+        self._learning += round(LEARNING_S * self._rate_hps)
+        return []
+
+    def _learned(self, frames: int) -> Background:
+        """Return what the first frames that are kept say about the road."""
+        rows = np.concatenate(self._kept)[:frames]
+        self._kept = [rows, np.concatenate(self._kept)[frames:]]
+        background = Background(*self._shape)
+        still = np.zeros(len(rows), dtype=np.float32)
+        background.learn(*self._gradients(rows, still), self._rate_hps)
+        return background
+
+    def _start(self, frames: int, background: Background) -> list[Sighting]:
+        """Learn sizes from the first rows, then read them in blocks."""
+        self._background = background
+        rows = self._taken(frames)
         along, across = self._gradients(rows, np.zeros(len(rows), dtype=np.float32))
-        self._background.learn(along, across)
-        strength = self._background.strength(*self._aligned(rows, along, across)[:2])
+        along, across, _ = self._aligned(rows, along, across)
+        strength = self._background.strength(along, across)
         for _ in range(LEARNING_ROUNDS):
-            for slit, reader in enumerate(self._new_readers(0)):
+            for slit, reader in enumerate(self._new_readers()):
                 reader.sizes.forget()
                 reader.feed(strength[:, slit])
                 reader.flush()
         for sizes in self._sizes:
             sizes.forget()
-        self._readers = self._new_readers(self._read)
-        return self._run(rows)
+        self._readers = self._new_readers()
+        blocks = range(0, len(rows), self._block)
+        return [one for begin in blocks for one in self._run(rows[begin : begin + self._block])]
 
     def _run(self, rows: Rows) -> list[Sighting]:
         still = np.zeros(len(rows), dtype=np.float32)
@@ -166,16 +203,3 @@ class SlitCounter:
         if not shift.any():
             return along, across, shift
         return *self._gradients(rows, shift), shift
-
-
-def as_rows(data: NDArray[np.uint16], slits: int) -> Rows:
-    """Return the rows of the first band from what a `BandReducer` gave.
-
-    Parameters
-    ----------
-    data
-        ``[frame, row, x]``.
-    slits
-        Slits of a band.
-    """
-    return np.ascontiguousarray(data[:, : 3 * slits])

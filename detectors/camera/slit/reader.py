@@ -9,15 +9,22 @@ from scipy import ndimage
 from detectors.camera.slit.kernels import Flags, Singles
 from detectors.camera.slit.shapes import BASE_LEVEL, Shape, vehicles_in
 from detectors.camera.slit.sizes import TypicalSizes
+from detectors.pulses import Ints
 
 SMOOTHING_S = 0.2
 SMOOTHING_UNITS = 7
 WEAKEST_PEAK = 0.2
 """Strength of edges that a vehicle has somewhere."""
-SMALLEST_AREA = 0.2
+SMALLEST_AREA = 0.12
 """Share of the usual vehicle's box below which a blob is no vehicle."""
 LONGEST_BLOB_S = 300.0
 """A blob that lasts longer is ended, so that memory stays bounded [s]."""
+LONG_BLOB = 3.0
+"""A blob that lasts so many times as long as usual may hold vehicles that stand."""
+STILL_OVER_NOISE = 2.5
+QUIET_SHARE = 0.2
+LEAST_CHANGE, MOST_CHANGE = 0.015, 0.04
+"""Bounds of the mean change of edges in two frames from which on something moves."""
 GLOW_LEVEL = 0.25
 """The foot of a vehicle is where edges are stronger than those of the light it throws."""
 GROUND_SHARE = 0.6
@@ -69,8 +76,13 @@ class SlitReader:
         Frames per second.
     sizes
         What vehicles usually measure; learns from those that end.
-    first
-        Number of the first row.
+
+    Attributes
+    ----------
+    open_boxes
+        What has not ended: first row, left and right end. [units]
+    covered
+        Columns in which something is on the last row, with what it encloses.
     """
 
     def __init__(self, width: int, rate_hps: float, sizes: TypicalSizes, *, first: int = 0) -> None:
@@ -79,18 +91,11 @@ class SlitReader:
         self._longest = round(LONGEST_BLOB_S * rate_hps)
         self._raw: Singles = np.zeros((0, width), dtype=np.float32)
         self._pending: Singles = np.zeros((0, width), dtype=np.float32)
-        self._first = first
-        self._start = first
+        self._first = 0
+        self._start = 0
         self._dropped = 0
         self.open_boxes: tuple[tuple[int, int, int], ...] = ()
-
-    @property
-    def covered(self) -> Flags:
-        """Columns in which something was on the last row."""
-        if not len(self._pending):
-            return np.zeros(self._pending.shape[1], dtype=np.bool_)
-        covered: Flags = self._pending[-1] > BASE_LEVEL
-        return covered
+        self.covered: Flags = np.zeros(width, dtype=np.bool_)
 
     def feed(self, strength: Singles) -> list[Blob]:
         """Take rows and return the vehicles that have ended.
@@ -132,6 +137,7 @@ class SlitReader:
         boxes = ndimage.find_objects(labels)
         blobs: list[Blob] = []
         still_open: list[tuple[int, int, int]] = []
+        self.covered = np.zeros(self._pending.shape[1], dtype=np.bool_)
         for number, box in enumerate(boxes, start=1):
             if box[0].stop < len(self._pending) or is_end:
                 mask = labels[box] == number
@@ -139,6 +145,8 @@ class SlitReader:
                 self._pending[box][mask] = 0.0
             else:
                 still_open.append((box[0].start, box[1].start, box[1].stop))
+                here = np.flatnonzero(labels[-1] == number)
+                self.covered[here[0] : here[-1] + 1] = True
         if is_end:
             self._start = reached
         self._forget_until(min((box[0] for box in still_open), default=len(self._pending)))
@@ -155,36 +163,59 @@ class SlitReader:
         self._first += self._dropped
 
     def _vehicles(self, shape: Shape) -> list[Blob]:
+        rows = self._moving_rows(shape)
+        strength = self._pending[shape.top : shape.top + shape.height][rows]
+        moving = Shape(mask=shape.mask[rows], top=0, left=shape.left)
         blobs, seen = [], []
-        for part in vehicles_in(shape, self._pending, self.sizes):
+        for part in vehicles_in(moving, strength, self.sizes):
             width, height = self.sizes.at(part.middle)
             is_vehicle = (
                 part.area >= SMALLEST_AREA * width * height
-                and part.of(self._pending)[part.mask].max() >= WEAKEST_PEAK
+                and part.of(strength)[part.mask].max() >= WEAKEST_PEAK
             )
             if is_vehicle:
-                blob = self._blob(part)
+                blob = self._blob(part, strength, shape.top + rows)
                 blobs.append(blob)
                 if not blob.is_cut:
                     seen.append((part.middle, float(part.width), float(part.height)))
         self.sizes.see(seen)
         return blobs
 
-    def _blob(self, part: Shape) -> Blob:
+    def _moving_rows(self, shape: Shape) -> Ints:
+        """Return the rows of a long blob in which something moves, all rows of a short one.
+
+        A vehicle that stands is as long in these rows as one that drives.
+        """
+        every = np.arange(shape.height)
+        _, height = self.sizes.at(shape.middle)
+        if shape.height <= LONG_BLOB * height:
+            return every
+        strength = shape.of(self._pending)
+        change = np.abs(strength[2:] - strength[:-2]).sum(axis=1, where=shape.mask[2:])
+        change /= np.maximum(shape.mask[2:].sum(axis=1), 1)
+        still = STILL_OVER_NOISE * float(np.quantile(change, QUIET_SHARE))
+        moves = change > min(max(still, LEAST_CHANGE), MOST_CHANGE)
+        kept = np.concatenate([[True], moves, [True]])
+        kept[1:-1] |= moves
+        rows: Ints = every[kept]
+        return rows
+
+    def _blob(self, part: Shape, strength: Singles, row_of: Ints) -> Blob:
+        """Return a part as a vehicle; `row_of` tells the pending row of each row of its picture."""
         half = self._box // 2
-        begin = self._first + part.top
-        end = begin + part.height
-        is_cut = begin <= self._start + 1
+        begin = self._first + int(row_of[part.top])
+        end = self._first + int(row_of[part.top + part.height - 1]) + 1
+        spread = half if end - begin > 2 * half + 1 else 0
         rows = max(round(GROUND_SHARE * part.height), 1)
-        weight = np.where(part.mask, part.of(self._pending) - GLOW_LEVEL, 0.0).clip(min=0.0)
+        weight = np.where(part.mask, part.of(strength) - GLOW_LEVEL, 0.0).clip(min=0.0)
         return Blob(
-            begin=begin + (half if end - begin > 2 * half + 1 else 0),
-            end=end - (half if end - begin > 2 * half + 1 else 0),
+            begin=begin + spread,
+            end=end - spread,
             left=float(part.left),
             right=float(part.left + part.width),
             first_x=part.left + _middle(weight[:rows]),
             last_x=part.left + _middle(weight[-rows:]),
-            is_cut=is_cut,
+            is_cut=begin <= self._start + 1,
         )
 
 
