@@ -16,6 +16,8 @@ LARGEST_SHIFT_UNITS = 2.0
 """A band that lies sideways by more, for as long, is another band. [units]"""
 LIKENESS_SHARE = 0.5
 """A view is lost when it is like the learned one by less than this share of what is usual."""
+LEAST_LIKENESS = 0.6
+"""A view that is usually less like itself has too little in it to tell."""
 LEARNED_S = 20.0
 """Time over which the usual view is learned at first [s]."""
 SLOWNESS_S = 180.0
@@ -87,7 +89,8 @@ class CameraWatch:
             self._learn(now_s, view)
             return
         likeness = _likeness(view, self._usual)
-        is_odd = likeness < LIKENESS_SHARE * self._likeness or abs(shift) > LARGEST_SHIFT_UNITS
+        is_unlike = likeness < LIKENESS_SHARE * self._likeness
+        is_odd = (is_unlike and self._likeness > LEAST_LIKENESS) or abs(shift) > LARGEST_SHIFT_UNITS
         if is_odd == self._is_moved:
             self._odd_since = None
         elif self._odd_since is None:

@@ -61,6 +61,7 @@ def frames(cars: Sequence[Car], count: int, rng: Generator) -> Iterator[Image]:
     road[:, ::LANE_PX] = 220
     road[:, 1::LANE_PX] = 220
     road = np.roll(road, 30, axis=1)
+    road[:, :28], road[:, 213:], road[:20] = 60, 170, 220
     for number in range(count):
         image = road.copy()
         for car in cars:
