@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from citybrain.errors import InputError
 from detectors.camera.settings import Band, CameraSettings
+from detectors.camera.sources.stream import StreamInfo
 
 Image = NDArray[np.uint8]
 Rows = NDArray[np.uint16]
@@ -161,6 +162,19 @@ class BandReducer:
             + np.array(band.along) * (along[:, np.newaxis] / units_per_px * stretch)
             + np.array(band.across) * (across[:, np.newaxis, np.newaxis] / units_per_px)
         )
+
+
+def make_reducer(settings: CameraSettings, info: StreamInfo) -> BandReducer:
+    """Return what samples the bands, in the decoder's process.
+
+    Parameters
+    ----------
+    settings
+        Camera file.
+    info
+        Facts of the source.
+    """
+    return BandReducer(settings, (info.width_px, info.height_px))
 
 
 def _units_per_px(settings: CameraSettings) -> float:

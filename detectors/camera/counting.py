@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from citybrain.model.flows import Detector, DetectorKind
-from detectors.camera.band import SCALE, BandReducer, Rows, geometry_of
+from detectors.camera.band import SCALE, Rows, geometry_of, make_reducer
 from detectors.camera.faults import CameraWatch
 from detectors.camera.passages import LaneFinder, Passage, with_speeds
 from detectors.camera.settings import CameraSettings
@@ -138,19 +138,6 @@ def count_stream(
             end_s=lanes.end_s,
             notes=(*stream.notes, *lanes.notes),
         )
-
-
-def make_reducer(settings: CameraSettings, info: StreamInfo) -> BandReducer:
-    """Return what samples the bands, in the decoder's process.
-
-    Parameters
-    ----------
-    settings
-        Camera file.
-    info
-        Facts of the source.
-    """
-    return BandReducer(settings, (info.width_px, info.height_px))
 
 
 class LaneCounter:
