@@ -257,7 +257,10 @@ def camera_render(
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="optimizer, counting, controller_log, intervals or fuzz.")],
+    what: Annotated[
+        str,
+        typer.Argument(help="optimizer, counting, controller_log, intervals or fuzz."),
+    ],
     *,
     check: Annotated[
         bool, typer.Option("--check", help="Exit 1 and name the first target missed.")
