@@ -1,0 +1,172 @@
+"""When each detector could be believed, and what was wrong when it could not."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from citybrain.errors import InfeasibleError
+from citybrain.model.flows import Quality
+from citybrain.units import SECONDS_PER_HOUR
+from detectors.health.rules import RULES, first_broken
+from detectors.health.windows import (
+    Window,
+    cuts_of,
+    edges_of,
+    time_inside,
+    track_of,
+    windows_of,
+)
+from detectors.pulses import Floats, Pulses
+
+BIN_S = 900.0
+"""Usual window. [s]"""
+FEWEST_USUAL_VEH = 5.0
+"""A neighbour with fewer pulses in a usual window says nothing about the present flow. [veh]"""
+_RULES = {rule.name: rule for rule in RULES}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthSpan:
+    """Time during which one answer holds for a detector.
+
+    Parameters
+    ----------
+    detector
+        Name in the feed.
+    begin_s, end_s
+        Time since the feed's start. [s]
+    answer
+        How far it can be believed.
+    rule
+        Name of the broken rule; none where it is believed.
+    figure
+        The rule's worst figure during the span, in the unit of the rule.
+    limit
+        What the figure was held against.
+    """
+
+    detector: str
+    begin_s: float
+    end_s: float
+    answer: Quality
+    rule: str | None = None
+    figure: float | None = None
+    limit: float | None = None
+
+
+def health_of(
+    pulses: Pulses, *, bin_s: float = BIN_S, history: Mapping[str, float] | None = None
+) -> tuple[HealthSpan, ...]:
+    """Judge every detector of a feed, window by window.
+
+    Parameters
+    ----------
+    pulses
+        Feed.
+    bin_s
+        Length of a window. [s]
+    history
+        Detector → usual flow [veh/h]; without it the median of the feed's windows in which the
+        detector spoke.  The neighbours' present flow scales it to the time of day.
+
+    Returns
+    -------
+    tuple of HealthSpan
+        Detectors in the order of ``pulses.names``, the spans of each in order of time without
+        holes; empty for a feed that was never alive.
+
+    Raises
+    ------
+    InfeasibleError
+        `bin_s` is not above 0.
+    """
+    if not bin_s > 0:
+        msg = f"windows of {bin_s} s cannot be judged"
+        raise InfeasibleError(msg)
+    edges_s = edges_of(pulses, bin_s)
+    if not len(edges_s):
+        return ()
+    heard_s = time_inside(pulses.spans_s[:, 0], pulses.spans_s[:, 1], edges_s)
+    tracks = [track_of(pulses, detector) for detector in range(len(pulses.names))]
+    counts_veh = [np.diff(cuts_of(track.on_s, edges_s)).astype(np.float64) for track in tracks]
+    usual_vph = _usual(pulses.names, counts_veh, heard_s, history or {})
+    expected_veh = _expected(counts_veh, usual_vph, heard_s)
+    spans: list[HealthSpan] = []
+    for track, name, usual, expected in zip(
+        tracks, pulses.names, usual_vph, expected_veh, strict=True
+    ):
+        known = bool(np.isfinite(usual))
+        windows = windows_of(track, edges_s, heard_s, expected, has_history=known)
+        spans.extend(_joined(_spans(name, windows, edges_s)))
+    return tuple(spans)
+
+
+def _usual(
+    names: tuple[str, ...],
+    counts_veh: list[Floats],
+    heard_s: Floats,
+    history: Mapping[str, float],
+) -> Floats:
+    """Return the usual flow of each detector; NaN where nothing is known [veh/h]."""
+    usual_vph = np.full(len(names), np.nan)
+    for detector, (name, count_veh) in enumerate(zip(names, counts_veh, strict=True)):
+        spoke = (count_veh > 0) & (heard_s > 0) & (heard_s >= 0.5 * heard_s.max())
+        if name in history:
+            usual_vph[detector] = history[name]
+        elif np.any(spoke):
+            rate_vph = count_veh[spoke] / heard_s[spoke] * SECONDS_PER_HOUR
+            usual_vph[detector] = np.median(rate_vph)
+    return usual_vph
+
+
+def _expected(counts_veh: list[Floats], usual_vph: Floats, heard_s: Floats) -> list[Floats]:
+    """Return the pulses expected of each detector in each window [veh].
+
+    The median over the other detectors of present over usual flow scales the usual flow; at
+    most to twice of it, and not at all where no neighbour has enough pulses.
+    """
+    known_vph = np.nan_to_num(usual_vph)
+    usual_veh = known_vph[:, None] * heard_s / SECONDS_PER_HOUR
+    speaks = known_vph * float(heard_s.max()) / SECONDS_PER_HOUR >= FEWEST_USUAL_VEH
+    ratios = np.ones(usual_veh.shape)
+    for row in np.flatnonzero(speaks):
+        np.divide(
+            counts_veh[row],
+            usual_veh[row],
+            out=ratios[row],
+            where=usual_veh[row] > 0,
+        )
+    expected_veh = []
+    for detector in range(len(known_vph)):
+        others = speaks & (np.arange(len(known_vph)) != detector)
+        scale = np.median(ratios[others], axis=0) if np.any(others) else np.ones(len(heard_s))
+        expected_veh.append(usual_veh[detector] * np.minimum(scale, 2.0))
+    return expected_veh
+
+
+def _spans(name: str, windows: list[Window], edges_s: Floats) -> Iterable[HealthSpan]:
+    for window, (begin_s, end_s) in zip(windows, pairwise(edges_s.tolist()), strict=True):
+        span = HealthSpan(detector=name, begin_s=begin_s, end_s=end_s, answer=Quality.BELIEVED)
+        found = first_broken(window)
+        if found is None:
+            yield span
+            continue
+        rule, figure = found
+        yield replace(span, answer=rule.answer, rule=rule.name, figure=figure, limit=rule.limit)
+
+
+def _joined(spans: Iterable[HealthSpan]) -> list[HealthSpan]:
+    """Return the spans with neighbours that break the same rule, or none, made one."""
+    joined: list[HealthSpan] = []
+    for span in spans:
+        if not joined or joined[-1].rule != span.rule:
+            joined.append(span)
+            continue
+        before = joined[-1]
+        figure = before.figure
+        if span.rule is not None and figure is not None and span.figure is not None:
+            figure = _RULES[span.rule].worse(figure, span.figure)
+        joined[-1] = replace(before, end_s=span.end_s, figure=figure)
+    return joined
