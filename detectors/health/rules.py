@@ -57,7 +57,9 @@ def covered_on_end(window: Window) -> float:
     """Return the longest time that the detector was covered without an off [s].
 
     Limit 600 s: longer than any red.  Controllers call it maximum presence (NTCIP 1202,
-    vehicle detector diagnostics); the limit is our own choice.
+    vehicle detector diagnostics), MnDOT's IRIS "locked on", after 2 min on main lanes and 30 min
+    on queue and exit detectors (IRIS manual, "Vehicle Detection Systems", auto fail).  A limit
+    between them is our own choice.
     """
     return window.longest_s
 
@@ -90,8 +92,8 @@ def regularity(window: Window) -> float:
 def chatter(window: Window) -> float:
     """Return the share of pulses below 0.3 s with a gap below 0.3 s behind them [0-1].
 
-    Limit 0.3.  MnDOT's IRIS and NTCIP 1202 (erratic counts) fail such detectors by their pulses
-    per time; we ask for shortness instead, so that a busy detector is not failed.  The limits
+    Limit 0.3.  MnDOT's IRIS and NTCIP 1202 (erratic counts) fail such detectors by too high a
+    count; we ask for shortness instead, so that a busy detector is not failed.  The limits
     are our own choice.
     """
     return window.brief if window.pulses_veh >= FEWEST_VEH else 0.0
