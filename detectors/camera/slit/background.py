@@ -1,6 +1,7 @@
 """What each column of the slits looks like without vehicles, learned as the stream goes."""
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
 from detectors.camera.slit.kernels import (
     Counts,
@@ -28,11 +29,12 @@ STANDING_S = 3.0
 """After this time a standing vehicle is no longer learned as background [s]..."""
 PATIENCE = 20
 """... but for one sample in so many, so that what never leaves becomes background at last."""
-STILL = 0.1
+STILL = 0.15
 """Mean gradients that change less between two samples stand still..."""
 NOISE_OVER_STEP = 3.0
 """... or than so many times what noise would change them."""
 MOST_NOISE = 0.1
+TOGETHER_UNITS = 9
 
 
 class Background:
@@ -113,7 +115,8 @@ class Background:
             return
         self._next_s = time_s + every_s
         mean, noise = self._window.close()
-        change = np.abs(mean - self._last).sum(axis=0)
+        # What moves changes several columns; noise changes one.
+        change = uniform_filter1d(np.abs(mean - self._last).sum(axis=0), TOGETHER_UNITS)
         self._last = mean
         is_still = change < STILL + NOISE_OVER_STEP * np.minimum(noise, MOST_NOISE)
         self._unrest_s += np.where(is_still, 0.0, every_s).astype(np.float32)
