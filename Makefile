@@ -61,7 +61,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.installed
-	$(PIP) install --quiet --constraint constraints.txt --editable ".[dev,camera]"
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[dev,camera,controllers,postgresql]"
 	touch $@
 
 # The RESCO networks come inside sumo-rl; its dependencies (learning libraries) are not needed.
