@@ -1,7 +1,7 @@
-"""A candidate: gaps and offset of every intersection, which render to a plan."""
+"""A candidate: event times, cycle and offset of every intersection, which render to a plan."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from citybrain.errors import InfeasibleError
@@ -10,11 +10,28 @@ from citybrain.model.plan import Plan
 from citybrain.units import rounded_s
 from optimizer.greens import scaled_gaps, shortest_gaps
 from optimizer.skeleton import Gaps, Skeleton
+from optimizer.timetable import Timetable
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Gaps and offset of one intersection [s]."""
+    """Event times in [0, cycle), cycle and offset of one intersection [s]."""
+
+    times_s: tuple[float, ...]
+    cycle_s: float
+    offset_s: float
+
+    @classmethod
+    def of(cls, times_s: Sequence[float], cycle_s: float, offset_s: float) -> "Timing":
+        """Make a timing of any representatives of the times modulo the cycle."""
+        cycle_s = rounded_s(cycle_s)
+        placed_s = tuple(rounded_s(rounded_s(time_s) % cycle_s) for time_s in times_s)
+        return cls(placed_s, cycle_s, rounded_s(rounded_s(offset_s) % cycle_s))
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Gaps between the running pattern's events, in its order, and offset [s]."""
 
     gaps_s: Gaps
     offset_s: float
@@ -23,6 +40,17 @@ class Timing:
     def cycle_s(self) -> float:
         """Cycle length [s]."""
         return rounded_s(sum(self.gaps_s))
+
+    def with_gaps(self, gaps_s: Gaps | None) -> "Split":
+        """Return a split with other gaps, its offset in proportion; itself if there are none."""
+        if gaps_s is None:
+            return self
+        cycle_s = sum(gaps_s)
+        return Split(gaps_s, float(round(self.offset_s * cycle_s / self.cycle_s)) % cycle_s)
+
+
+Splits = Mapping[str, Split]
+"""Intersection → split."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +77,36 @@ class Workshop:
     ----------
     running
         The running plan; intersections without a skeleton keep its patterns.
+    timetables
+        Intersection → what bounds its event times.
     skeletons
-        Intersection → skeleton.
+        Intersection → order of events of the running pattern, for plans that are computed.
     cycle_ranges_s
         Intersection → shortest and longest cycle, widened to the running plan's own. [s]
     """
 
     running: Plan
+    timetables: dict[str, Timetable]
     skeletons: dict[str, Skeleton]
     cycle_ranges_s: dict[str, tuple[float, float]]
 
     @classmethod
     def of(cls, running: Plan, network: Network) -> "Workshop":
-        """Take the skeletons of the running plan's patterns, where they have events to move.
+        """Take apart the running plan's patterns, where they have events to move.
 
         Raises
         ------
         InfeasibleError
             No pattern has.
         """
-        skeletons, ranges_s = {}, {}
+        timetables, skeletons, ranges_s = {}, {}, {}
         for pattern in running.patterns:
             intersection = network.intersections[pattern.intersection]
             try:
                 skeletons[intersection.name] = Skeleton.of(pattern, intersection)
             except InfeasibleError:
                 continue
+            timetables[intersection.name] = Timetable.of(pattern, intersection)
             ranges_s[intersection.name] = (
                 min(intersection.minimum_cycle_s, pattern.cycle_s),
                 max(intersection.maximum_cycle_s, pattern.cycle_s),
@@ -82,7 +114,7 @@ class Workshop:
         if not skeletons:
             msg = f"plan {running.name}: no intersection has events to move"
             raise InfeasibleError(msg)
-        return cls(running, skeletons, ranges_s)
+        return cls(running, timetables, skeletons, ranges_s)
 
     def start(self) -> Candidate:
         """Return the running plan as a candidate, mended where it breaks a bound.
@@ -90,10 +122,23 @@ class Workshop:
         A running plan may show less than the intergreens ask for; the nearest gaps that keep
         them replace it, in a longer cycle if the own one cannot hold them.
         """
-        timings = {}
-        for name, skeleton in self.skeletons.items():
-            timings[name] = Timing(_mended(skeleton), self.running.pattern(name).offset_s)
-        return Candidate.of(timings)
+        return self.candidate(self.start_splits())
+
+    def start_splits(self) -> Splits:
+        """Return the splits of the running plan, mended where they break a bound."""
+        return {
+            name: Split(_mended(skeleton), self.running.pattern(name).offset_s)
+            for name, skeleton in self.skeletons.items()
+        }
+
+    def candidate(self, splits: Splits) -> Candidate:
+        """Return splits in the running pattern's order of events as a candidate."""
+        return Candidate.of({name: self._timing(name, split) for name, split in splits.items()})
+
+    def _timing(self, name: str, split: Split) -> Timing:
+        shared_s = self.skeletons[name].event_times(split.gaps_s)
+        times_s = [shared_s[event] for event in self.timetables[name].shared]
+        return Timing.of(times_s, split.cycle_s, split.offset_s)
 
     def unchanged(self) -> Candidate | None:
         """Return the candidate that is the running plan, none if it breaks a bound."""
@@ -106,10 +151,12 @@ class Workshop:
         Raises
         ------
         InfeasibleError
-            A timing breaks a bound of its skeleton.
+            A timing breaks a bound of its timetable.
         """
         rendered = {
-            intersection: self.skeletons[intersection].render(timing.gaps_s, timing.offset_s, name)
+            intersection: self.timetables[intersection].render(
+                timing.times_s, timing.cycle_s, timing.offset_s, name
+            )
             for intersection, timing in candidate.timings
         }
         patterns = (

@@ -1,7 +1,7 @@
 """What each signal group does, as turns tied to events whose times are still open."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from citybrain.model.aspects import GREENS, YELLOWS, Aspect
@@ -85,9 +85,7 @@ class Course:
             stays.append(Stay(self.group, self.turns[first], end, rounded_s(shown_s)))
         return tuple(stays)
 
-    def timing(
-        self, times_s: Sequence[float], cycle_s: float, clearances_s: Mapping[str, float]
-    ) -> GroupTiming:
+    def timing(self, times_s: Sequence[float], cycle_s: float) -> GroupTiming:
         """Place the turns in time.
 
         Parameters
@@ -96,8 +94,6 @@ class Course:
             Time of each event. [s]
         cycle_s
             Cycle length. [s]
-        clearances_s
-            Group → red clearance that its windows declare. [s]
         """
         if self.is_constant:
             runs = [Run(0.0, cycle_s, self.turns[0].aspect)]
@@ -109,12 +105,7 @@ class Course:
                     self.turns, pairwise([*starts_s, starts_s[0]]), strict=True
                 )
             ]
-        timing = GroupTiming.from_runs(self.group, runs, cycle_s)
-        clearance_s = clearances_s[self.group]
-        return replace(
-            timing,
-            windows=tuple(replace(w, red_clearance_s=clearance_s) for w in timing.windows),
-        )
+        return GroupTiming.from_runs(self.group, runs, cycle_s)
 
 
 def events_and_courses(pattern: Pattern) -> tuple[tuple[float, ...], tuple[Course, ...]]:

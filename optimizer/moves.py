@@ -6,9 +6,6 @@ from dataclasses import dataclass, replace
 
 from citybrain.units import same_time
 from optimizer.candidate import Candidate, Timing, Workshop
-from optimizer.greens import scaled_gaps
-from optimizer.skeleton import Gaps
-from optimizer.starts import rescaled
 
 _STEPS_S = (1, 2, 3, 5, 8, 13)
 _TRIES = 12
@@ -21,7 +18,7 @@ class Mover:
     Parameters
     ----------
     workshop
-        Skeletons and ranges of the cycle.
+        Timetables and ranges of the cycle.
     """
 
     workshop: Workshop
@@ -46,62 +43,114 @@ class Mover:
         chosen = {name for name in names if rng.random() < share} or {rng.choice(names)}
         timings = candidate.by_name()
         for name in sorted(chosen):
-            timings[name] = self._moved(name, timings[name], rng, reach_s, alone=len(names) == 1)
+            timings[name] = self.moved(name, timings[name], rng, reach_s, alone=len(names) == 1)
         return Candidate.of(timings)
 
     def stretched(self, candidate: Candidate, rng: random.Random, *, reach_s: float) -> Candidate:
-        """Return a candidate whose most common cycle is longer or shorter everywhere."""
+        """Return a candidate whose most common cycle is longer or shorter everywhere.
+
+        Each intersection gains or loses the seconds at instants of its own.
+        """
         cycles_s = [timing.cycle_s for _, timing in candidate.timings]
         common_s = max(set(cycles_s), key=lambda cycle_s: (cycles_s.count(cycle_s), cycle_s))
-        wanted_s = round(common_s + rng.choice((-1, 1)) * _step_s(rng, 2 * reach_s))
+        step_s = rng.choice((-1, 1)) * _step_s(rng, 2 * reach_s)
         timings = candidate.by_name()
         for name, timing in candidate.timings:
-            if same_time(timing.cycle_s, common_s) and self._in_range(name, wanted_s):
-                skeleton = self.workshop.skeletons[name]
-                gaps_s = scaled_gaps(skeleton, timing.gaps_s, wanted_s)
-                timings[name] = rescaled(timing, gaps_s)
+            if same_time(timing.cycle_s, common_s):
+                timings[name] = self._stretched(name, timing, rng, step_s)
         return Candidate.of(timings)
 
-    def _moved(
+    def moved(
         self, name: str, timing: Timing, rng: random.Random, reach_s: float, *, alone: bool
     ) -> Timing:
+        """Return a timing of one intersection after a random move, itself if none was found.
+
+        Parameters
+        ----------
+        name
+            Intersection.
+        timing
+            Where to start from.
+        rng
+            Dice.
+        reach_s
+            Largest step. [s]
+        alone
+            No other intersection is near, so that its offset means nothing.
+        """
         kinds: Sequence[Callable[[], Timing]] = (
-            lambda: self._with_gaps(name, timing, _transferred(timing.gaps_s, rng, reach_s)),
-            lambda: self._with_gaps(name, timing, _lengthened(timing.gaps_s, rng, reach_s)),
+            lambda: _one_moved(timing, rng, reach_s),
+            lambda: _band_moved(timing, rng, reach_s),
+            lambda: _lengthened(timing, rng, rng.choice((-1, 1)) * _step_s(rng, reach_s)),
+            lambda: _swapped(timing, rng),
             lambda: _shifted(timing, rng, reach_s),
         )
-        weights = (3, 1, 0) if alone else (4, 1, 3)
+        weights = (4, 4, 2, 1, 0) if alone else (4, 4, 1, 1, 4)
         for _ in range(_TRIES):
             moved = rng.choices(kinds, weights)[0]()
-            if moved != timing:
+            if moved != timing and self._is_allowed(name, moved):
                 return moved
         return timing
 
-    def _with_gaps(self, name: str, timing: Timing, gaps_s: Gaps) -> Timing:
-        """Return the timing with new gaps if they are allowed, else unchanged."""
-        moved = Timing(gaps_s, timing.offset_s % sum(gaps_s)) if min(gaps_s) >= 0 else timing
-        is_allowed = self._in_range(name, moved.cycle_s)
-        return moved if is_allowed and self._is_safe(name, moved.gaps_s) else timing
+    def _stretched(self, name: str, timing: Timing, rng: random.Random, step_s: int) -> Timing:
+        """Give or take seconds of the cycle, in several pieces where one is not allowed."""
+        for _ in range(_TRIES):
+            moved = timing
+            for piece_s in _pieces(step_s, rng.choice((1, 2, 3))):
+                moved = _lengthened(moved, rng, piece_s)
+            share = moved.cycle_s / timing.cycle_s
+            moved = Timing.of(moved.times_s, moved.cycle_s, float(round(timing.offset_s * share)))
+            if self._is_allowed(name, moved):
+                return moved
+        return timing
 
-    def _is_safe(self, name: str, gaps_s: Gaps) -> bool:
-        return self.workshop.skeletons[name].is_safe(gaps_s)
-
-    def _in_range(self, name: str, cycle_s: float) -> bool:
+    def _is_allowed(self, name: str, timing: Timing) -> bool:
         low_s, high_s = self.workshop.cycle_ranges_s[name]
-        return low_s <= cycle_s <= high_s
+        is_in_range = low_s <= timing.cycle_s <= high_s
+        timetable = self.workshop.timetables[name]
+        return is_in_range and timetable.is_safe(timing.times_s, timing.cycle_s)
 
 
-def _transferred(gaps_s: Gaps, rng: random.Random, reach_s: float) -> Gaps:
-    """Take some seconds from one gap and give them to another."""
-    giver, taker = rng.sample(range(len(gaps_s)), 2)
-    step_s = _step_s(rng, reach_s)
-    return _changed(_changed(gaps_s, giver, -step_s), taker, step_s)
+def _one_moved(timing: Timing, rng: random.Random, reach_s: float) -> Timing:
+    """Move one event: a group gives up or takes some green on its own."""
+    times_s = list(timing.times_s)
+    times_s[rng.randrange(len(times_s))] += rng.choice((-1, 1)) * _step_s(rng, reach_s)
+    return Timing.of(times_s, timing.cycle_s, timing.offset_s)
 
 
-def _lengthened(gaps_s: Gaps, rng: random.Random, reach_s: float) -> Gaps:
-    """Change one gap, and with it the cycle."""
+def _band_moved(timing: Timing, rng: random.Random, reach_s: float) -> Timing:
+    """Move all events between two instants: seconds go from one stage to another."""
+    first_s, last_s = rng.choice(timing.times_s), rng.choice(timing.times_s)
     step_s = rng.choice((-1, 1)) * _step_s(rng, reach_s)
-    return _changed(gaps_s, rng.randrange(len(gaps_s)), step_s)
+    width_s = (last_s - first_s) % timing.cycle_s
+    times_s = [
+        time_s + step_s if (time_s - first_s) % timing.cycle_s <= width_s else time_s
+        for time_s in timing.times_s
+    ]
+    return Timing.of(times_s, timing.cycle_s, timing.offset_s)
+
+
+def _lengthened(timing: Timing, rng: random.Random, step_s: int) -> Timing:
+    """Put some seconds into the cycle at one instant, or take them out."""
+    if timing.cycle_s + step_s < 1:
+        return timing
+    at_s = rng.choice(timing.times_s)
+    times_s = [time_s + step_s if time_s >= at_s else time_s for time_s in timing.times_s]
+    return Timing.of(times_s, timing.cycle_s + step_s, timing.offset_s)
+
+
+def _swapped(timing: Timing, rng: random.Random) -> Timing:
+    """Exchange two neighbouring parts of the cycle: another sequence."""
+    first_s, middle_s, last_s = sorted(rng.choices(timing.times_s, k=3))
+    times_s = [
+        _swapped_time_s(time_s, first_s, middle_s, last_s) if first_s <= time_s < last_s else time_s
+        for time_s in timing.times_s
+    ]
+    return Timing.of(times_s, timing.cycle_s, timing.offset_s)
+
+
+def _swapped_time_s(time_s: float, first_s: float, middle_s: float, last_s: float) -> float:
+    return time_s + (last_s - middle_s if time_s < middle_s else first_s - middle_s)
 
 
 def _shifted(timing: Timing, rng: random.Random, reach_s: float) -> Timing:
@@ -109,8 +158,11 @@ def _shifted(timing: Timing, rng: random.Random, reach_s: float) -> Timing:
     return replace(timing, offset_s=(timing.offset_s + step_s) % timing.cycle_s)
 
 
-def _changed(gaps_s: Gaps, index: int, change_s: float) -> Gaps:
-    return (*gaps_s[:index], gaps_s[index] + change_s, *gaps_s[index + 1 :])
+def _pieces(step_s: int, count: int) -> Sequence[int]:
+    """Split some seconds into a number of pieces."""
+    whole, rest = divmod(abs(step_s), count)
+    sign = 1 if step_s > 0 else -1
+    return [sign * (whole + (index < rest)) for index in range(count)]
 
 
 def _step_s(rng: random.Random, reach_s: float) -> int:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from citybrain.errors import InfeasibleError
 from citybrain.model.intersection import Intersection
 from citybrain.model.pattern import Pattern
+from citybrain.model.successions import with_red_clearances
 from citybrain.units import RESOLUTION_S, rounded_s
 from optimizer.courses import Course, events_and_courses
 from optimizer.spans import Span, span_matrix, spans_of
@@ -44,8 +45,8 @@ class Skeleton:
         Bounds on sums of gaps.
     running
         Gaps of the running pattern. [s]
-    clearances_s
-        Group → red clearance that its windows declare. [s]
+    intergreens_s
+        (group ending, group starting) → intergreen. [s]
     """
 
     intersection: str
@@ -54,7 +55,7 @@ class Skeleton:
     courses: tuple[Course, ...]
     spans: tuple[Span, ...]
     running: Gaps
-    clearances_s: dict[str, float]
+    intergreens_s: dict[tuple[str, str], float]
     matrix: NDArray[np.float64] = field(repr=False)
     minimum_s: NDArray[np.float64] = field(repr=False)
     maximum_s: NDArray[np.float64] = field(repr=False)
@@ -93,10 +94,7 @@ class Skeleton:
             courses=courses,
             spans=spans,
             running=running,
-            clearances_s={
-                timing.group: min((w.red_clearance_s for w in timing.windows), default=0.0)
-                for timing in pattern.groups
-            },
+            intergreens_s=intersection.intergreens_s,
             matrix=matrix,
             minimum_s=minimum_s,
             maximum_s=maximum_s,
@@ -134,12 +132,18 @@ class Skeleton:
             msg = f"{self.intersection}: gaps {list(gaps_s)} break the bounds of the skeleton"
             raise InfeasibleError(msg)
         cycle_s = rounded_s(sum(gaps_s))
-        sums_s = accumulate(gaps_s[:-1], initial=self.first_event_s)
-        times_s = [rounded_s(time_s % cycle_s) for time_s in sums_s]
-        return Pattern(
+        times_s = self.event_times(gaps_s)
+        pattern = Pattern(
             intersection=self.intersection,
             program=program,
             cycle_s=cycle_s,
             offset_s=rounded_s(offset_s % cycle_s) % cycle_s,
-            groups=tuple(c.timing(times_s, cycle_s, self.clearances_s) for c in self.courses),
+            groups=tuple(course.timing(times_s, cycle_s) for course in self.courses),
         )
+        return with_red_clearances(pattern, self.intergreens_s)
+
+    def event_times(self, gaps_s: Sequence[float]) -> list[float]:
+        """Return the local time of each event under some gaps, in [0, cycle) [s]."""
+        cycle_s = rounded_s(sum(gaps_s))
+        sums_s = accumulate(gaps_s[:-1], initial=self.first_event_s)
+        return [rounded_s(rounded_s(time_s) % cycle_s) for time_s in sums_s]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from citybrain.model.flows import TurningDemand
 from citybrain.model.network import Network
-from optimizer.candidate import Candidate, Timing, Workshop
+from optimizer.candidate import Candidate, Splits, Workshop
 from optimizer.cycle import common_cycle_s, cycle_length_s
 from optimizer.delay_formula import intersection_delay_s
 from optimizer.demand_ratios import GroupRatios, critical_groups, group_ratios
@@ -45,13 +45,15 @@ class Starter:
 
     def candidates(self) -> Iterator[Candidate]:
         """Yield starting candidates, each one once, by their delay; the running plan last."""
-        running = self._workshop.start()
+        running = self._workshop.start_splits()
         computed = sorted(self._computed(running), key=self._formula_delay_s)
-        yield from dict.fromkeys((*computed, running))
+        yield from dict.fromkeys(
+            self._workshop.candidate(splits) for splits in (*computed, running)
+        )
 
-    def _computed(self, running: Candidate) -> Iterator[Candidate]:
-        own_s = {name: timing.cycle_s for name, timing in running.timings}
-        yield self.coordinated(running)
+    def _computed(self, running: Splits) -> Iterator[Splits]:
+        own_s = {name: split.cycle_s for name, split in running.items()}
+        yield self._coordinated(running)
         yield self._balanced(running, own_s)
         common_s = common_cycle_s(
             [analysis.cycle_s for analysis in self._analyses.values()],
@@ -60,30 +62,28 @@ class Starter:
         )
         for factor in _CYCLE_FACTORS:
             cycles_s = dict.fromkeys(own_s, common_s * factor)
-            yield self.coordinated(self._balanced(running, cycles_s))
-            yield self.coordinated(self._scaled(running, cycles_s))
+            yield self._coordinated(self._balanced(running, cycles_s))
+            yield self._coordinated(self._scaled(running, cycles_s))
         webster_s = {name: analysis.cycle_s for name, analysis in self._analyses.items()}
         yield self._balanced(running, webster_s)
 
-    def _formula_delay_s(self, candidate: Candidate) -> float:
+    def _formula_delay_s(self, splits: Splits) -> float:
         """Return the delay of all intersections by themselves [s/h]."""
         return sum(
             intersection_delay_s(
-                self._workshop.skeletons[name], timing.gaps_s, self._analyses[name].ratios
+                self._workshop.skeletons[name], split.gaps_s, self._analyses[name].ratios
             )
-            for name, timing in candidate.timings
+            for name, split in splits.items()
         )
 
-    def coordinated(self, candidate: Candidate) -> Candidate:
-        """Return a candidate with the offsets that its heaviest streams want."""
-        patterns = {
-            pattern.intersection: pattern
-            for pattern in self._workshop.plan(candidate, "start").patterns
-        }
+    def _coordinated(self, splits: Splits) -> Splits:
+        """Return splits with the offsets that the heaviest streams want."""
+        patterns = {pattern.intersection: pattern for pattern in self._workshop.running.patterns}
+        for name, split in splits.items():
+            skeleton = self._workshop.skeletons[name]
+            patterns[name] = skeleton.render(split.gaps_s, split.offset_s, "start")
         offsets_s = offsets_along(patterns, self._tree)
-        return Candidate.of(
-            {n: replace(timing, offset_s=offsets_s[n]) for n, timing in candidate.timings}
-        )
+        return {name: replace(split, offset_s=offsets_s[name]) for name, split in splits.items()}
 
     def _analyse(self, name: str, network: Network, demand: TurningDemand) -> _Analysis:
         intersection = network.intersections[name]
@@ -101,28 +101,19 @@ class Starter:
         shortest_s = max(self._analyses[name].shortest_s, low_s)
         return round(min(max(cycle_s, shortest_s), max(high_s, shortest_s)))
 
-    def _balanced(self, running: Candidate, cycles_s: Mapping[str, float]) -> Candidate:
-        timings = {}
-        for name, timing in running.timings:
+    def _balanced(self, running: Splits, cycles_s: Mapping[str, float]) -> Splits:
+        splits = {}
+        for name, split in running.items():
             cycle_s = self._allowed_cycle_s(name, cycles_s[name])
             skeleton = self._workshop.skeletons[name]
             gaps_s = balanced_gaps(skeleton, self._analyses[name].ratios, cycle_s)
-            timings[name] = rescaled(timing, gaps_s)
-        return Candidate.of(timings)
+            splits[name] = split.with_gaps(gaps_s)
+        return splits
 
-    def _scaled(self, running: Candidate, cycles_s: Mapping[str, float]) -> Candidate:
-        timings = {}
-        for name, timing in running.timings:
+    def _scaled(self, running: Splits, cycles_s: Mapping[str, float]) -> Splits:
+        splits = {}
+        for name, split in running.items():
             cycle_s = self._allowed_cycle_s(name, cycles_s[name])
-            gaps_s = scaled_gaps(self._workshop.skeletons[name], timing.gaps_s, cycle_s)
-            timings[name] = rescaled(timing, gaps_s)
-        return Candidate.of(timings)
-
-
-def rescaled(timing: Timing, gaps_s: tuple[float, ...] | None) -> Timing:
-    """Return a timing with other gaps and its offset in proportion; itself if there are none."""
-    if gaps_s is None:
-        return timing
-    cycle_s = sum(gaps_s)
-    offset_s = float(round(timing.offset_s * cycle_s / timing.cycle_s)) % cycle_s
-    return Timing(gaps_s, offset_s)
+            gaps_s = scaled_gaps(self._workshop.skeletons[name], split.gaps_s, cycle_s)
+            splits[name] = split.with_gaps(gaps_s)
+        return splits

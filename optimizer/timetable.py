@@ -1,0 +1,289 @@
+"""A timetable: what bounds the event times of one intersection, whatever their order.
+
+Every group begins and ends its greens at events of its own.  Safety asks three things of their
+times: that each stay is long enough (and no red too long), that each group's turns follow each
+other once round the cycle, and that stays which exclude each other are apart by their
+intergreen, both ways.  None of them names an order of groups, so event times may change the
+sequence, and times that keep all bounds render to a pattern that keeps the rules.
+
+This is the signal-setting problem in the form of periodic events: P. Serafini and W. Ukovich,
+"A mathematical model for periodic scheduling problems" (SIAM J. Discrete Math. 2, 1989); group-
+based in the sense of B. G. Heydecker and I. W. Dudgeon (ISTTT 10, 1987).
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from citybrain.errors import InfeasibleError
+from citybrain.model.aspects import Aspect
+from citybrain.model.intersection import Intersection
+from citybrain.model.pattern import Pattern
+from citybrain.model.successions import with_red_clearances
+from citybrain.units import RESOLUTION_S, rounded_s
+from optimizer.courses import Course, Stay, Turn, events_and_courses
+from optimizer.kernels import Indices, Times, first_broken
+from optimizer.spans import greens
+
+_SHORTEST_STAY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One thing that safety asks for, and of which groups.
+
+    Parameters
+    ----------
+    reason
+        The rule that it stands for.
+    groups
+        One group, or the two that exclude each other.
+    """
+
+    reason: str
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Timetable:
+    """Events and bounds of one intersection; build it with ``Timetable.of``.
+
+    Parameters
+    ----------
+    intersection
+        Name.
+    courses
+        What each group does; the events are the group's own.
+    running_s
+        Event times of the running pattern. [s]
+    running_cycle_s
+        Its cycle. [s]
+    shared
+        Event of the running pattern's skeleton that each event was split from.
+    intergreens_s
+        (group ending, group starting) → intergreen. [s]
+    bounds
+        What each number that ``first_broken`` can return stands for.
+    """
+
+    intersection: str
+    courses: tuple[Course, ...]
+    running_s: tuple[float, ...]
+    running_cycle_s: float
+    shared: tuple[int, ...]
+    intergreens_s: dict[tuple[str, str], float]
+    bounds: tuple[Bound, ...]
+    stays: tuple[Indices, Times] = field(repr=False)
+    pairs: tuple[Indices, Times] = field(repr=False)
+
+    @classmethod
+    def of(cls, pattern: Pattern, intersection: Intersection) -> "Timetable":
+        """Split the events of a pattern by group and collect their bounds.
+
+        Parameters
+        ----------
+        pattern
+            The running pattern; what each group shows, in which order, is kept.
+        intersection
+            Minimum greens, intergreens and longest reds.
+        """
+        times_s, tied = events_and_courses(pattern)
+        courses, shared = _split(tied)
+        maker = _BoundMaker(intersection, pattern.cycle_s, [times_s[event] for event in shared])
+        for course in courses:
+            maker.own(course)
+        names = [Bound("order of aspects", (c.group,)) for c in courses if not c.is_constant]
+        maker.exclude_all(courses)
+        return cls(
+            intersection=pattern.intersection,
+            courses=courses,
+            running_s=tuple(maker.running_s),
+            running_cycle_s=pattern.cycle_s,
+            shared=shared,
+            intergreens_s=intersection.intergreens_s,
+            bounds=(*maker.stay_names, *names, *maker.pair_names),
+            stays=maker.stay_arrays(),
+            pairs=maker.pair_arrays(),
+        )
+
+    @cached_property
+    def turns(self) -> tuple[Indices, Indices, Times]:
+        """Rows of turns of every group that changes: row starts, events, shifts [s]."""
+        rows = [course.turns for course in self.courses if not course.is_constant]
+        starts = np.cumsum([0, *map(len, rows)])
+        turns = [turn for row in rows for turn in row]
+        return (
+            starts.astype(np.int64),
+            np.array([turn.event for turn in turns], dtype=np.int64),
+            np.array([turn.shift_s for turn in turns], dtype=np.float64),
+        )
+
+    def broken(self, times_s: Sequence[float] | Times, cycle_s: float) -> Bound | None:
+        """Return the first bound that event times break, none if they are safe."""
+        found = first_broken(
+            np.asarray(times_s, dtype=np.float64), cycle_s, self.stays, self.turns, self.pairs
+        )
+        return None if found < 0 else self.bounds[found]
+
+    def is_safe(self, times_s: Sequence[float] | Times, cycle_s: float) -> bool:
+        """Tell whether event times keep every bound."""
+        times = np.asarray(times_s, dtype=np.float64)
+        return first_broken(times, cycle_s, self.stays, self.turns, self.pairs) < 0
+
+    def render(
+        self, times_s: Sequence[float], cycle_s: float, offset_s: float, program: str
+    ) -> Pattern:
+        """Place the events in time.
+
+        Parameters
+        ----------
+        times_s
+            Time of each event; taken modulo the cycle. [s]
+        cycle_s
+            Cycle length. [s]
+        offset_s
+            Offset; taken modulo the cycle. [s]
+        program
+            Name of the pattern.
+
+        Raises
+        ------
+        InfeasibleError
+            The times break a bound; it is named.
+        """
+        broken = self.broken(times_s, cycle_s)
+        if broken is not None:
+            msg = (
+                f"{self.intersection}: group {' and '.join(broken.groups)}: event times break "
+                f"the bound '{broken.reason}'"
+            )
+            raise InfeasibleError(msg)
+        placed_s = [rounded_s(time_s % cycle_s) for time_s in times_s]
+        pattern = Pattern(
+            intersection=self.intersection,
+            program=program,
+            cycle_s=rounded_s(cycle_s),
+            offset_s=rounded_s(offset_s % cycle_s) % cycle_s,
+            groups=tuple(course.timing(placed_s, cycle_s) for course in self.courses),
+        )
+        return with_red_clearances(pattern, self.intergreens_s)
+
+
+def _split(tied: Sequence[Course]) -> tuple[tuple[Course, ...], tuple[int, ...]]:
+    """Give every group events of its own; also return the event that each was split from."""
+    courses: list[Course] = []
+    shared: list[int] = []
+    for course in tied:
+        if course.is_constant:
+            courses.append(course)
+            continue
+        own = {event: len(shared) + i for i, event in enumerate(_distinct(course.turns))}
+        shared.extend(own)
+        turns = tuple(replace(turn, event=own[turn.event]) for turn in course.turns)
+        courses.append(replace(course, turns=turns))
+    return tuple(courses), tuple(shared)
+
+
+def _distinct(turns: Sequence[Turn]) -> Iterator[int]:
+    return iter(dict.fromkeys(turn.event for turn in turns))
+
+
+class _BoundMaker:
+    """Collects stays and the pairs of them that exclude each other.
+
+    Bounds that only keep the pattern in shape (shortest stays, minimum greens, separation of
+    protected greens, maximum red) are eased to what the running pattern shows; intergreens never
+    are.  Bounds are rounded up so that whole times keep them.
+    """
+
+    def __init__(
+        self, intersection: Intersection, cycle_s: float, running_s: Sequence[float]
+    ) -> None:
+        self.running_s = list(running_s)
+        self.stay_names: list[Bound] = []
+        self.pair_names: list[Bound] = []
+        self._intersection = intersection
+        self._cycle_s = cycle_s
+        self._ends: list[tuple[int, int]] = []
+        self._limits_s: list[tuple[float, float, float, float]] = []
+        self._rows: list[tuple[int, int]] = []
+        self._gaps_s: list[tuple[float, float]] = []
+        self._row_of: dict[tuple[str, int, int], int] = {}
+
+    def own(self, course: Course) -> None:
+        """Add what a group asks for by itself: stays, minimum green, maximum red."""
+        for aspect in Aspect:
+            for stay in course.stays(aspect):
+                self._add(stay, "shortest stay", min(_SHORTEST_STAY_S, stay.shown_s), math.inf)
+        minimum_s = self._intersection.group(course.group).minimum_green_s
+        for stay in greens(course):
+            self._add(stay, "minimum green", min(minimum_s, stay.shown_s), math.inf)
+        others = [a for a in Aspect if a not in (Aspect.PROTECTED, Aspect.PERMISSIVE)]
+        limit_s = self._intersection.maximum_reds_s.get(course.group, math.inf)
+        if greens(course) and math.isfinite(limit_s):
+            for stay in course.stays(*others):
+                self._add(stay, "maximum red", 0.0, max(limit_s, stay.shown_s))
+
+    def exclude_all(self, courses: Sequence[Course]) -> None:
+        """Add the pairs of stays that may never be shown together."""
+        by_name = {course.group: course for course in courses}
+        for first, second in sorted(self._intersection.conflicts):
+            gaps_s = self._intersection.intergreens_s
+            both_s = (gaps_s.get((first, second), 0.0), gaps_s.get((second, first), 0.0))
+            self._exclude("intergreen", greens(by_name[first]), greens(by_name[second]), both_s)
+        for first, second in sorted(self._intersection.yielding):
+            gaps_s = self._intersection.protections_s
+            both_s = (gaps_s.get((first, second), 0.0), gaps_s.get((second, first), 0.0))
+            one, other = (by_name[name].stays(Aspect.PROTECTED) for name in (first, second))
+            self._exclude("separation of protected greens", one, other, both_s)
+
+    def stay_arrays(self) -> tuple[Indices, Times]:
+        """Return the stays as arrays for the kernel."""
+        return (
+            np.array(self._ends, dtype=np.int64).reshape(-1, 2),
+            np.array(self._limits_s, dtype=np.float64).reshape(-1, 4),
+        )
+
+    def pair_arrays(self) -> tuple[Indices, Times]:
+        """Return the pairs as arrays for the kernel."""
+        return (
+            np.array(self._rows, dtype=np.int64).reshape(-1, 2),
+            np.array(self._gaps_s, dtype=np.float64).reshape(-1, 2),
+        )
+
+    def _add(self, stay: Stay, reason: str, low_s: float, high_s: float) -> None:
+        self._row_of[_key(stay)] = len(self._ends)
+        self._ends.append((stay.begin.event, stay.end.event))
+        self._limits_s.append((stay.begin.shift_s, stay.end.shift_s, rounded_s(low_s), high_s))
+        self.stay_names.append(Bound(reason, (stay.group,)))
+
+    def _exclude(
+        self, reason: str, some: Sequence[Stay], others: Sequence[Stay], both_s: tuple[float, float]
+    ) -> None:
+        for one in some:
+            for other in others:
+                there_s = self._whole_s(both_s[0], one.end, other.begin)
+                back_s = self._whole_s(both_s[1], other.end, one.begin)
+                if reason != "intergreen":
+                    there_s = min(there_s, self._shown_s(one.end, other.begin))
+                    back_s = min(back_s, self._shown_s(other.end, one.begin))
+                self._rows.append((self._row_of[_key(one)], self._row_of[_key(other)]))
+                self._gaps_s.append((there_s, back_s))
+                self.pair_names.append(Bound(reason, (one.group, other.group)))
+
+    def _whole_s(self, bound_s: float, end: Turn, begin: Turn) -> float:
+        """Round a bound up so that its events lie whole seconds apart [s]."""
+        shift_s = begin.shift_s - end.shift_s
+        return rounded_s(math.ceil(bound_s - shift_s - RESOLUTION_S) + shift_s)
+
+    def _shown_s(self, end: Turn, begin: Turn) -> float:
+        times_s = self.running_s
+        from_s = times_s[end.event] + end.shift_s
+        return rounded_s((times_s[begin.event] + begin.shift_s - from_s) % self._cycle_s)
+
+
+def _key(stay: Stay) -> tuple[str, int, int]:
+    return stay.group, stay.begin.event, stay.end.event
