@@ -1,0 +1,197 @@
+"""Reading the audit log, and finding out whether log and tables are still what was written."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Select, select
+
+from citybrain.errors import InputError
+from citybrain.model.audit import (
+    EMPTY,
+    AuditHead,
+    AuditRecord,
+    chain_faults,
+    sha256_hex,
+)
+from citybrain.store.ledger.heads import kept_head
+from citybrain.store.ledger.opening import Ledger
+from citybrain.store.ledger.schema import AUDIT, AUDIT_HEAD, DOCUMENTS, RECORDED
+
+Rows: TypeAlias = dict[str, dict[Any, dict[str, Any]]]
+"""Table → primary key → row."""
+
+_BATCH = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What became of a look through the whole log.
+
+    Parameters
+    ----------
+    head
+        End of the log as it was found.
+    faults
+        One sentence each; none for a log that is whole.
+    """
+
+    head: AuditHead
+    faults: tuple[str, ...]
+
+
+def read_audit(
+    ledger: Ledger, *, subject: str = "", last: int | None = None
+) -> tuple[AuditRecord, ...]:
+    """Return records of the log, the oldest first.
+
+    Parameters
+    ----------
+    ledger
+        Where.
+    subject
+        Only those whose subject begins with this.
+    last
+        Only so many, the newest.
+    """
+    query = select(AUDIT).order_by(AUDIT.c.number.desc())
+    if subject:
+        query = query.where(AUDIT.c.subject.startswith(subject, autoescape=True))
+    with ledger.reading() as connection:
+        found = tuple(_records(connection, query.limit(last) if last else query))
+    return tuple(reversed(found))
+
+
+def verify_audit(ledger: Ledger, kept: Sequence[AuditHead] = ()) -> Verification:
+    """Look through the whole log, and compare every table with what the log says.
+
+    Found are records that were changed, taken out, put in or reordered; a log cut before a kept
+    head; rows and documents that were changed, taken out or put in past the log.  Not found is
+    what nobody kept a head of: whoever may write the database *and* the head's file can cut both,
+    or write the whole log anew.
+
+    Parameters
+    ----------
+    ledger
+        Where.
+    kept
+        Heads that were kept elsewhere; that of the ledger's own head file is always compared.
+    """
+    with ledger.reading() as connection:
+        records = tuple(_records(connection, select(AUDIT).order_by(AUDIT.c.number)))
+        stored = connection.execute(select(AUDIT_HEAD.c.number, AUDIT_HEAD.c.hash)).all()
+        head = records[-1].head if records else EMPTY
+        heads, faults = _with_own_head(ledger, kept)
+        faults += chain_faults(records, heads)
+        if [(row.number, row.hash) for row in stored] != [(head.number, head.hash)]:
+            faults.append("the log does not end where its own table of heads says")
+        faults += _row_faults(connection, records)
+        faults += _document_faults(connection, records)
+    return Verification(head=head, faults=tuple(faults))
+
+
+def verify_since(ledger: Ledger, start: AuditHead) -> Verification:
+    """Look through the part of the log after a head that was verified before.
+
+    Parameters
+    ----------
+    ledger
+        Where.
+    start
+        Head of an earlier look.
+    """
+    query = select(AUDIT).where(AUDIT.c.number >= start.number).order_by(AUDIT.c.number)
+    with ledger.reading() as connection:
+        records = tuple(_records(connection, query))
+    if start.number and (not records or records[0].head != start):
+        fault = f"record {start.number} is not what it was when the log was last verified"
+        return Verification(head=start, faults=(fault,))
+    later = records[1:] if start.number else records
+    head = later[-1].head if later else start
+    return Verification(head=head, faults=tuple(chain_faults(later, (), start)))
+
+
+def _records(connection: Connection, query: Select[Any]) -> Iterator[AuditRecord]:
+    for row in connection.execute(query.execution_options(yield_per=_BATCH)).mappings():
+        yield AuditRecord(**row)
+
+
+def _row_faults(connection: Connection, records: Sequence[AuditRecord]) -> Iterator[str]:
+    """Compare the rows of the recorded tables with those that the log gives."""
+    wanted = replayed(records)
+    for table in RECORDED:
+        (key,) = table.primary_key.columns
+        query = select(table).execution_options(yield_per=_BATCH)
+        rows = {row[key.name]: dict(row) for row in connection.execute(query).mappings()}
+        logged = wanted[table.name]
+        for name in sorted({*rows, *logged}, key=str):
+            if name not in rows:
+                yield f"table {table.name}: row {name} is missing, the log has it"
+            elif name not in logged:
+                yield f"table {table.name}: row {name} is not from the log"
+            elif rows[name] != logged[name]:
+                yield f"table {table.name}: row {name} was changed past the log"
+
+
+def replayed(records: Sequence[AuditRecord]) -> Rows:
+    """Return the rows that the records give, by table and primary key.
+
+    Parameters
+    ----------
+    records
+        The whole log, the oldest first; a record that is no change of a row gives nothing.
+    """
+    keys = {table.name: next(iter(table.primary_key.columns)).name for table in RECORDED}
+    numbered = {table.name for table in RECORDED if "record" in table.c}
+    rows: Rows = {name: {} for name in keys}
+    for record in records:
+        detail = _detail(record)
+        row = detail.get("row", {})
+        if (table := detail.get("insert")) in keys:
+            whole = {**row, **({"record": record.number} if table in numbered else {})}
+            rows[table][whole.get(keys[table])] = whole
+        elif (table := detail.get("update")) in keys:
+            rows[table].setdefault(detail.get("key"), {}).update(row)
+    _fill_later_columns(rows)
+    return rows
+
+
+def _detail(record: AuditRecord) -> dict[str, Any]:
+    """Return a record's detail; a damaged one is told by its hash, and gives nothing here."""
+    try:
+        detail = json.loads(record.detail)
+    except ValueError:
+        return {}
+    return detail if isinstance(detail, dict) else {}
+
+
+def _fill_later_columns(rows: Rows) -> None:
+    """Give rows of the first version what the second added to them."""
+    for row in rows["alarms"].values():
+        row.setdefault("cleared_by", "")
+
+
+def _document_faults(connection: Connection, records: Sequence[AuditRecord]) -> Iterator[str]:
+    """Compare every document with its hash, and look for those that plans name."""
+    plans = replayed(records)["plans"].values()
+    named = {str(row.get(column, "")) for row in plans for column in ("hash", "verdict_hash")} - {
+        ""
+    }
+    query = select(DOCUMENTS).execution_options(yield_per=_BATCH)
+    for row in connection.execute(query):
+        named.discard(row.hash)
+        if sha256_hex(row.content) != row.hash:
+            yield f"document {row.hash[:12]} was changed after it was kept"
+    for missing in sorted(named):
+        yield f"document {missing[:12]} is missing"
+
+
+def _with_own_head(
+    ledger: Ledger, kept: Sequence[AuditHead]
+) -> tuple[tuple[AuditHead, ...], list[str]]:
+    """Return the kept heads with that of the ledger's own file, or what is wrong with the file."""
+    try:
+        return (*kept, kept_head(ledger.head_file)), []
+    except InputError as error:
+        return tuple(kept), [str(error)]

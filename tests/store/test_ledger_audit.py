@@ -1,0 +1,208 @@
+"""The audit log: nothing can be changed, taken out or reordered without being found."""
+
+import json
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from citybrain.errors import InputError
+from citybrain.model.audit import AuditHead, chain_faults
+from citybrain.store.ledger import Ledger, Writing, open_ledger
+from citybrain.store.ledger.audit import read_audit, verify_audit, verify_since
+from citybrain.store.ledger.schema import ALARMS, RUNNING
+from tests.store.ledger_kit import clock
+
+ALARM = {
+    "at": "2026-03-17T06:30:00.000+00:00",
+    "unit": "J1",
+    "kind": "free",
+    "text": "runs free",
+    "cleared_at": "",
+    "cleared_by": "",
+}
+
+
+def filled(ledger: Ledger, records: int = 6) -> None:
+    """Write an alarm, clear it, and note some more."""
+    with ledger.writing("anna") as writing:
+        number = writing.insert(ALARMS, ALARM, "alarm", "J1")
+        changes = {"cleared_at": writing.at, "cleared_by": "anna"}
+        writing.update(ALARMS, number, changes, "cleared", "J1")
+        writing.keep("a document")
+    for number in range(records - 2):
+        with ledger.writing("anna") as writing:
+            writing.note("looked", f"unit {number}", {"number": number})
+
+
+def insert_twice(writing: Writing) -> None:
+    row = {"unit": "J1", "plan_hash": "", "push_id": "", "since": writing.at}
+    for _ in range(2):
+        writing.insert(RUNNING, row, "runs", "J1")
+
+
+def tamper(ledger: Ledger, statement: str) -> None:
+    with ledger.writing("mallory") as writing:
+        writing.connection.execute(text(statement))
+
+
+def test_a_log_that_nobody_touched_is_whole(ledger: Ledger) -> None:
+    filled(ledger)
+    found = verify_audit(ledger)
+    assert found.faults == ()
+    assert found.head.number == 6
+    assert [record.who for record in read_audit(ledger, last=2)] == ["anna", "anna"]
+    assert [record.subject for record in read_audit(ledger, subject="unit 3")] == ["unit 3"]
+
+
+TAMPERINGS = [
+    ("UPDATE audit SET who = 'bert' WHERE number = 2", "record 2 was changed"),
+    ("UPDATE audit SET detail = '{}' WHERE number = 3", "record 3 was changed"),
+    ("UPDATE audit SET detail = 'no JSON' WHERE number = 1", "record 1 was changed"),
+    ("UPDATE audit SET at = '2026' WHERE number = 6", "record 6 was changed"),
+    ("DELETE FROM audit WHERE number = 1", "record 1 is missing"),
+    ("DELETE FROM audit WHERE number = 4", "record 4 is missing"),
+    ("DELETE FROM audit WHERE number > 4", "records 5 to 6 are missing: the log was cut"),
+    ("DELETE FROM audit", "records 1 to 6 are missing: the log was cut"),
+    (
+        "UPDATE audit SET number = CASE number WHEN 3 THEN -4 WHEN 4 THEN 3 END "
+        "WHERE number IN (3, 4)",
+        "record 3 was changed",
+    ),
+    (
+        "INSERT INTO audit SELECT 7, at, who, what, subject, detail, hash, hash FROM audit "
+        "WHERE number = 6",
+        "record 7 was changed",
+    ),
+    ("UPDATE audit_head SET number = 5", "does not end where its own table of heads says"),
+    ("UPDATE alarms SET text = 'all is well'", "table alarms: row 1 was changed past the log"),
+    ("DELETE FROM alarms", "table alarms: row 1 is missing"),
+    (
+        "INSERT INTO kill_switch (id, is_on, who, why, at) VALUES (1, FALSE, 'm', 'm', 'm')",
+        "table kill_switch: row 1 is not from the log",
+    ),
+    ("UPDATE documents SET content = 'another document'", "was changed after it was kept"),
+]
+
+
+@pytest.mark.parametrize(("statement", "told"), TAMPERINGS)
+def test_every_tampering_is_found(ledger: Ledger, statement: str, told: str) -> None:
+    filled(ledger)
+    tamper(ledger, statement)
+    assert any(told in fault for fault in verify_audit(ledger).faults)
+
+
+def test_two_records_swapped_with_their_links_mended_are_found(ledger: Ledger) -> None:
+    filled(ledger)
+    first, second, third, *rest = read_audit(ledger)
+    moved = replace(third, number=2, previous=first.hash)
+    swapped = (first, moved, replace(second, number=3, previous=moved.hash), *rest)
+    faults = tuple(chain_faults(swapped))
+    assert any("record 2 was changed" in fault for fault in faults)
+    assert any("record 4 does not follow" in fault for fault in faults)
+
+
+def test_a_log_written_anew_is_found_by_a_head_kept_elsewhere(ledger: Ledger) -> None:
+    filled(ledger)
+    elsewhere = verify_audit(ledger).head
+    tamper(ledger, "DELETE FROM audit")
+    tamper(ledger, f"UPDATE audit_head SET number = 0, hash = '{'0' * 64}'")
+    tamper(ledger, "DELETE FROM alarms")
+    ledger.head_file.unlink()
+    with ledger.writing("mallory") as writing:
+        for _ in range(7):
+            writing.note("looked", "nothing happened", {})
+    assert verify_audit(ledger).faults == (), "whoever may write database and head file can do this"
+    told = verify_audit(ledger, [elsewhere]).faults
+    assert told == ("record 6 is not the one whose hash was kept apart",)
+
+
+def test_a_part_of_the_log_is_verified_from_where_it_was_verified_before(ledger: Ledger) -> None:
+    filled(ledger, records=4)
+    start = verify_audit(ledger).head
+    assert verify_since(ledger, start).faults == ()
+    with ledger.writing("anna") as writing:
+        writing.note("looked", "J1", {})
+    assert verify_since(ledger, start).head.number == 5
+    tamper(ledger, "UPDATE audit SET who = 'bert' WHERE number = 5")
+    assert verify_since(ledger, start).faults == ("record 5 was changed after it was written",)
+    tamper(ledger, "UPDATE audit SET hash = 'x' WHERE number = 4")
+    (fault,) = verify_since(ledger, start).faults
+    assert "record 4 is not what it was" in fault
+
+
+def test_a_failed_transaction_leaves_neither_row_nor_record(ledger: Ledger) -> None:
+    filled(ledger)
+    with pytest.raises(InputError, match=r"(?i)unique"), ledger.writing("anna") as writing:
+        insert_twice(writing)
+    found = verify_audit(ledger)
+    assert (found.head.number, found.faults) == (6, ())
+
+
+def test_a_damaged_head_file_is_a_fault_and_no_crash(ledger: Ledger) -> None:
+    filled(ledger)
+    ledger.head_file.write_text("{")
+    (fault,) = verify_audit(ledger).faults
+    assert "keeps no head of a log" in fault
+
+
+def write_until_killed(url: str, folder: Path, who: str, count: int) -> None:
+    with open_ledger(url, folder / "audit.head", clock) as ledger:
+        for number in range(count):
+            with ledger.writing(who) as writing:
+                writing.insert(ALARMS, ALARM, "alarm", who)
+                writing.note("more", who, {"number": number})
+
+
+@pytest.fixture
+def start_writer(
+    url: str, tmp_path: Path
+) -> Callable[[str, int], multiprocessing.context.SpawnProcess]:
+    def start(who: str, count: int) -> multiprocessing.context.SpawnProcess:
+        process = multiprocessing.get_context("spawn").Process(
+            target=write_until_killed, args=(url, tmp_path, who, count)
+        )
+        process.start()
+        return process
+
+    return start
+
+
+@pytest.mark.integration
+def test_writers_side_by_side_leave_one_whole_chain(
+    ledger: Ledger, start_writer: Callable[[str, int], multiprocessing.context.SpawnProcess]
+) -> None:
+    writers = [start_writer(f"writer {number}", 20) for number in range(3)]
+    for writer in writers:
+        writer.join(60)
+    assert [writer.exitcode for writer in writers] == [0] * 3
+    found = verify_audit(ledger)
+    assert (found.head.number, found.faults) == (120, ())
+    kept = json.loads(ledger.head_file.read_text())
+    assert AuditHead(**kept) == found.head
+
+
+@pytest.mark.integration
+def test_a_writer_killed_at_any_moment_leaves_a_whole_chain(
+    ledger: Ledger, start_writer: Callable[[str, int], multiprocessing.context.SpawnProcess]
+) -> None:
+    for pause_s in (0.0, 0.013, 0.029):
+        before = verify_audit(ledger).head.number
+        writer = start_writer("victim", 100_000)
+        deadline_s = time.monotonic() + 30
+        while verify_audit(ledger).head.number == before and time.monotonic() < deadline_s:
+            time.sleep(0.01)
+        time.sleep(pause_s)
+        assert writer.pid is not None
+        os.kill(writer.pid, signal.SIGKILL)
+        writer.join(30)
+        found = verify_audit(ledger)
+        assert found.faults == ()
+        assert found.head.number > before
+        assert found.head.number % 2 == 0, "both records of a transaction, or neither"
