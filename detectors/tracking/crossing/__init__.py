@@ -1,0 +1,1 @@
+"""Tracked boxes that cross the lines of lanes become pulses."""
