@@ -44,12 +44,18 @@ class SearchSettings:
         Seed of the search's own dice.
     simulation_seeds
         Seeds that the search may see; the proof uses others.
+    model_share
+        Share of the time that goes to the fast model, half of it before SUMO ran a plan. [-]
+    model_runs
+        Plans that the fast model prices for each simulation run of an evaluation budget.
     """
 
     seconds_budget: float | None = 60.0
     evaluation_budget: int | None = None
     seed: int = 1
     simulation_seeds: tuple[int, ...] = (1001, 1002, 1003, 1004)
+    model_share: float = 0.5
+    model_runs: int = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

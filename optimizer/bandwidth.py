@@ -200,7 +200,7 @@ class _Programme:
     def solve(self, seconds_budget: float) -> NDArray[np.float64]:
         """Return the best values of all variables."""
         cost = np.zeros(self._size)
-        is_whole = np.zeros(self._size)
+        is_whole = np.zeros(self._size, dtype=np.int64)
         low, high = np.zeros(self._size), np.ones(self._size)
         is_whole[: self._count], high[: self._count] = 1, np.ceil(self._arterial.cycle_s) - 1
         for index, section in enumerate(self._arterial.sections):

@@ -20,12 +20,17 @@ class Budget:
         Time for the whole search; none for no limit. [s]
     evaluations
         Runs for the whole search; none for no limit.
+    spent
+        Runs so far.
+    aside_s
+        Time that was spent on something other than runs; it says nothing of their pace. [s]
     """
 
     clock: Callable[[], float]
     seconds: float | None
     evaluations: int | None
     spent: int = 0
+    aside_s: float = 0.0
     _started_s: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -59,6 +64,6 @@ class Budget:
         """Return how many more runs fit, by the pace of those so far."""
         left: float = self.runs_left()
         if self.seconds is not None and self.spent:
-            pace_s = self.elapsed_s / self.spent
+            pace_s = (self.elapsed_s - self.aside_s) / self.spent
             left = min(left, (self.seconds - self.elapsed_s) / max(pace_s, _QUICKEST_S))
         return max(0, math.floor(left))

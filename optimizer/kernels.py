@@ -78,3 +78,43 @@ def first_broken(
         if not is_apart or there_s < gaps_s[at, 0] - SLACK_S or back_s < gaps_s[at, 1] - SLACK_S:
             return len(ends) + len(starts) - 1 + at
     return -1
+
+
+@njit(cache=True, nogil=True)
+def paint(
+    times_s: Times,
+    cycle_s: float,
+    courses: tuple[Indices, Indices, Times],
+    rows: Indices,
+    codes: NDArray[np.uint8],
+    colour: NDArray[np.uint8],
+) -> None:
+    """Write what every group shows in each second of the cycle.
+
+    Parameters
+    ----------
+    times_s, cycle_s, courses
+        As for ``first_broken``; times must be safe. [s]
+    rows
+        Row of ``colour`` of each group of ``courses``.
+    codes
+        Number of the aspect that each turn begins.
+    colour
+        Written: uint8, shape (groups, cycle); rows of groups that never change are left alone.
+    """
+    starts, events, shifts_s = courses
+    seconds = colour.shape[1]
+    for group in range(len(starts) - 1):
+        first, end = starts[group], starts[group + 1]
+        for turn in range(first, end):
+            following = turn + 1 if turn + 1 < end else first
+            here_s = times_s[events[turn]] + shifts_s[turn]
+            there_s = times_s[events[following]] + shifts_s[following]
+            second = int(np.floor(here_s % cycle_s + 0.5))
+            last = (
+                second
+                + int(np.floor(here_s + _until_s(here_s, there_s, cycle_s) + 0.5))
+                - int(np.floor(here_s + 0.5))
+            )
+            for at in range(second, last):
+                colour[rows[group], at % seconds] = codes[turn]

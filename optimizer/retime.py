@@ -9,9 +9,13 @@ from citybrain.model.flows import TurningDemand
 from citybrain.model.network import Network
 from citybrain.model.plan import Plan
 from citybrain.ports.evaluation import PlanEvaluator, Progress
+from citybrain.ports.tables import TableEvaluator
+from optimizer.annealing import Annealer
 from optimizer.budget import Budget
 from optimizer.candidate import Workshop
+from optimizer.forge import Forge
 from optimizer.moves import Mover
+from optimizer.painting import Painter
 from optimizer.scoring import PLAN_NAME, Scorer
 from optimizer.search import Search
 from optimizer.starts import Starter
@@ -29,6 +33,8 @@ class Retiming:
         Something better than the running plan was found, as far as the search can tell.
     evaluations
         Simulation runs that were spent.
+    model_evaluations
+        Plans that were priced by the fast model.
     running_cost_s, best_cost_s
         Cost on the search's seeds. [s/veh]
     """
@@ -36,6 +42,7 @@ class Retiming:
     plan: Plan
     is_better: bool
     evaluations: int
+    model_evaluations: int
     running_cost_s: float
     best_cost_s: float
 
@@ -59,9 +66,26 @@ class Task:
     demand: TurningDemand
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluators:
+    """What runs plans during a search.
+
+    Parameters
+    ----------
+    proving
+        Runs the plans that are chosen among; it should charge delay to movements.
+    fast
+        Prices thousands of plans, from whose best the chosen ones come; without it the search
+        goes by ``proving`` alone.
+    """
+
+    proving: PlanEvaluator
+    fast: TableEvaluator | None = None
+
+
 def retime(
     task: Task,
-    evaluator: PlanEvaluator,
+    evaluators: Evaluators,
     settings: SearchSettings,
     *,
     clock: Callable[[], float],
@@ -73,8 +97,8 @@ def retime(
     ----------
     task
         What is to be retimed.
-    evaluator
-        Runs plans; it should charge delay to movements.
+    evaluators
+        What runs plans.
     settings
         Budget and seeds.  With a budget in evaluations and none in seconds, the same inputs
         give the same plan.
@@ -97,18 +121,28 @@ def retime(
     """
     budget = Budget(clock, settings.seconds_budget, settings.evaluation_budget)
     workshop = Workshop.of(task.running, task.network)
-    scorer = Scorer(workshop, task.network, evaluator, budget)
-    rng = random.Random(settings.seed)
-    search = Search(scorer, Mover(workshop), rng, settings.simulation_seeds, progress)
-    found = search.best_of(Starter(workshop, task.network, task.demand).candidates())
-    if found.candidate is None or found.cost_s >= found.running_cost_s:
-        plan = task.running
+    scorer = Scorer(workshop, task.network, evaluators.proving, budget)
+    rng, mover = random.Random(settings.seed), Mover(workshop)
+    search = Search(scorer, mover, rng, settings.simulation_seeds, progress)
+    starts = list(Starter(workshop, task.network, task.demand).candidates())
+    tried = 0
+    if evaluators.fast is None:
+        search.sieve(starts)
     else:
-        plan = workshop.plan(found.candidate, PLAN_NAME)
+        annealer = Annealer(Painter(workshop, evaluators.fast), mover, rng)
+        forge = Forge(annealer, budget, settings, progress)
+        seen = search.sieve([*forge.first(starts), starts[-1]])
+        search.sieve(forge.again(seen))
+        tried = annealer.evaluations
+    found = search.best()
+    is_better = found.candidate is not None and found.cost_s < found.running_cost_s
     return Retiming(
-        plan=plan,
-        is_better=plan is not task.running,
+        plan=workshop.plan(found.candidate, PLAN_NAME)
+        if found.candidate is not None and is_better
+        else task.running,
+        is_better=is_better,
         evaluations=budget.spent,
+        model_evaluations=tried,
         running_cost_s=found.running_cost_s,
         best_cost_s=min(found.cost_s, found.running_cost_s),
     )

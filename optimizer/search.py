@@ -59,28 +59,28 @@ class Search:
     progress: Progress
     _archive: dict[Candidate, float] = field(default_factory=dict)
 
-    def best_of(self, starts: Iterable[Candidate]) -> Found:
-        """Return the best candidate that the budget finds.
+    @property
+    def _climbing(self) -> Sequence[int]:
+        return self.seeds[: max(1, len(self.seeds) // 2)]
+
+    def sieve(self, starts: Iterable[Candidate]) -> list[tuple[Candidate, Score]]:
+        """Run starts with one seed, the better half with the others.
 
         Parameters
         ----------
         starts
             Starting candidates, the most promising ones first.
-        """
-        climbing = self.seeds[: max(1, len(self.seeds) // 2)]
-        incumbent = self._best_start(list(starts), climbing)
-        if incumbent is not None:
-            self._climb(incumbent, climbing)
-        return self._final_choice(climbing)
 
-    def _best_start(
-        self, candidates: Sequence[Candidate], seeds: Sequence[int]
-    ) -> Candidate | None:
-        """Sieve the starts with one seed, the better half with the others."""
+        Returns
+        -------
+        list
+            Every start that was run, with its score on the first seed.
+        """
+        left, seeds = list(starts), self._climbing
         runs = self.scorer.budget.runs_left()
-        pacing = self._affordable(candidates[:_FEWEST_STARTS], seeds[:1], runs)
+        pacing = self._affordable(left[:_FEWEST_STARTS], seeds[:1], runs)
         self.scorer.scores(pacing, seeds[:1])
-        left = list(candidates)
+        first: list[tuple[Candidate, Score]] = []
         for count in range(1, len(seeds) + 1):
             share = max(_FEWEST_STARTS, int(_START_SHARE * self.scorer.budget.left()))
             runs = self.scorer.budget.runs_left()
@@ -89,9 +89,16 @@ class Search:
                 break
             scores = self.scorer.scores(left, seeds[:count])
             ranked = sorted(zip(left, scores, strict=True), key=_by_cost)
+            first = first or ranked
             left = [candidate for candidate, _ in ranked[: max(3, len(ranked) // 2)]]
             self._note(ranked, keep=count == len(seeds))
-        return left[0] if left and self._archive else None
+        return first
+
+    def best(self) -> Found:
+        """Climb from the best start with what is left of the budget; return the best of all."""
+        if self._archive:
+            self._climb(min(self._archive, key=self._archive.__getitem__), self._climbing)
+        return self._final_choice(self._climbing)
 
     def _affordable(
         self, candidates: Sequence[Candidate], seeds: Sequence[int], runs: int

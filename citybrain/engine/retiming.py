@@ -16,7 +16,7 @@ from citybrain.model.flows import Detector, FlowSnapshot
 from citybrain.model.plan import Plan, Provenance
 from citybrain.model.verdict import Decision, Verdict
 from citybrain.ports.evaluation import Progress
-from optimizer.retime import Retiming, Task, retime
+from optimizer.retime import Evaluators, Retiming, Task, retime
 from sim.sumo.evaluator import SumoEvaluator
 
 
@@ -165,7 +165,8 @@ def _searched(
         timeout_s=settings.proof.timeout_s,
         with_movements=True,
     ) as evaluator:
-        retiming = retime(task, evaluator, settings.search, clock=clock, progress=progress)
+        evaluators = Evaluators(proving=evaluator)
+        retiming = retime(task, evaluators, settings.search, clock=clock, progress=progress)
     if retiming.is_better:
         check_rules(retiming.plan, area)
     return retiming

@@ -17,7 +17,7 @@ from citybrain.store.plans import plan_text
 from optimizer.budget import Budget
 from optimizer.candidate import Candidate, Workshop
 from optimizer.moves import Mover
-from optimizer.retime import Retiming, Task, retime
+from optimizer.retime import Evaluators, Retiming, Task, retime
 from optimizer.scoring import Scorer, cost_s
 from optimizer.search import Search
 from optimizer.starts import Starter
@@ -69,7 +69,7 @@ def searched(
     chosen = SearchSettings(
         seconds_budget=None, evaluation_budget=budget, seed=seed, simulation_seeds=SEEDS
     )
-    return retime(work, evaluator, chosen, clock=clock, progress=silent)
+    return retime(work, Evaluators(proving=evaluator), chosen, clock=clock, progress=silent)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,8 @@ def test_no_budget_of_runs_is_overdrawn(single: Task, starts: list[Candidate], r
     budget = Budget(stopped, None, runs)
     scorer = Scorer(workshop, single.network, evaluator, budget)
     search = Search(scorer, Mover(workshop), random.Random(1), SEEDS, silent)
-    found = search.best_of(starts)
+    search.sieve(starts)
+    found = search.best()
     assert budget.spent == len(evaluator.asked) <= runs
     if found.candidate is not None:
         assert check_plan(workshop.plan(found.candidate, "p"), single.network) == ()
@@ -143,7 +144,9 @@ def test_a_budget_of_seconds_is_kept_once_the_pace_is_known(unbalanced: Task) ->
             return super().evaluate(evaluations)
 
     limits = SearchSettings(seconds_budget=300.0, simulation_seeds=SEEDS)
-    found = retime(unbalanced, Slow(FLOWS_VPH), limits, clock=clock, progress=silent)
+    found = retime(
+        unbalanced, Evaluators(proving=Slow(FLOWS_VPH)), limits, clock=clock, progress=silent
+    )
     assert 200.0 <= clock.now_s <= 300.0
     assert found.is_better
 

@@ -1,7 +1,7 @@
 """A search ends, even where its budget allows more runs than there are plans to try."""
 
 from citybrain.config import SearchSettings
-from optimizer.retime import retime
+from optimizer.retime import Evaluators, retime
 from tests.optimizer.two_stages import Formula, task
 
 FLOWS_VPH = {"A1": 800.0, "A2": 300.0}
@@ -20,4 +20,4 @@ def test_a_search_ends_when_every_neighbour_is_known() -> None:
     settings = SearchSettings(
         seconds_budget=None, evaluation_budget=20_000, simulation_seeds=(1, 2)
     )
-    retime(work, formula, settings, clock=lambda: 0.0, progress=note)
+    retime(work, Evaluators(proving=formula), settings, clock=lambda: 0.0, progress=note)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from citybrain.model.flows import DemandSource, MovementDemand, TurningDemand
 from citybrain.model.intersection import Intersection
 from citybrain.model.network import Lane, Movement, Network
@@ -10,6 +12,7 @@ from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
 from citybrain.model.verdict import Outcome
 from citybrain.ports.evaluation import Evaluation
+from citybrain.ports.tables import PROTECTED, Prices, SignalTables
 from optimizer.retime import Task
 from tests.model.crossroads import Crossroads
 
@@ -123,6 +126,51 @@ class Formula:
             collisions=0,
             stops=0,
             movement_delay_s=delays_s,
+        )
+
+
+@dataclass
+class TableFormula:
+    """Prices tables by the same formula, each intersection's delay off by a factor.
+
+    Parameters
+    ----------
+    flows_vph
+        Movement → flow. [veh/h]
+    factors
+        Intersection → what its delay is multiplied by.
+    """
+
+    flows_vph: dict[str, float]
+    factors: dict[str, float] = field(default_factory=dict)
+    priced: int = 0
+
+    @property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        return dict.fromkeys(sorted({name[:-1] for name in self.flows_vph}), ("1", "2"))
+
+    @property
+    def vehicles(self) -> float:
+        return sum(self.flows_vph.values())
+
+    def price(self, tables: SignalTables) -> Prices:
+        self.priced += len(tables.start)
+        local_s = np.array(
+            [
+                [self._local_s(tables, plan, place) for place in range(len(self.groups))]
+                for plan in range(len(tables.start))
+            ]
+        )
+        return Prices(local_s.sum(axis=1) / self.vehicles, local_s)
+
+    def _local_s(self, tables: SignalTables, plan: int, place: int) -> float:
+        name = sorted(self.groups)[place]
+        first, cycle_s = tables.start[plan, place], int(tables.cycle_s[plan, place])
+        rows = tables.colour[first : first + 2 * cycle_s].reshape(2, cycle_s)
+        greens_s = (rows == PROTECTED).sum(axis=1)
+        return self.factors.get(name, 1.0) * sum(
+            uniform_delay_s(self.flows_vph[f"{name}{row + 1}"], float(greens_s[row]), cycle_s)
+            for row in range(2)
         )
 
 

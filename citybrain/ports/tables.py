@@ -1,0 +1,84 @@
+"""The port of a fast model: plans as tables of colours in, delays as arrays out.
+
+A search that tries thousands of plans a second cannot build a plan object for each.  It paints
+what each signal group shows in each second of the cycle, and changes the table of one
+intersection while the others stay where they are.
+"""
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citybrain.model.aspects import Aspect
+
+RED, PROTECTED, PERMISSIVE, YELLOW, STOP_THEN_GO = range(5)
+CODES = {
+    Aspect.PROTECTED: PROTECTED,
+    Aspect.PERMISSIVE: PERMISSIVE,
+    Aspect.YELLOW: YELLOW,
+    Aspect.YELLOW_MAJOR: YELLOW,
+    Aspect.RED: RED,
+    Aspect.RED_AMBER: RED,
+    Aspect.STOP_THEN_GO: STOP_THEN_GO,
+    Aspect.BLINKING: PERMISSIVE,
+    Aspect.DARK: PERMISSIVE,
+}
+"""Aspect → number in a table."""
+
+
+class SignalTables(NamedTuple):
+    """What the signals show under several plans.
+
+    ``colour`` is one pool of blocks.  A block holds one intersection's groups × its cycle, row by
+    row, in local cycle time; several plans may point to the same block, so a search that changes
+    one intersection adds one block and keeps the others.
+
+    Parameters
+    ----------
+    colour
+        Codes of ``CODES``. uint8, shape (cells,)
+    start
+        First cell of the block of each intersection. int64, shape (plans, intersections)
+    cycle_s
+        Whole seconds. int32, same shape. [s]
+    offset_s
+        Lag of local time 0 behind master time 0, whole seconds. int32, same shape. [s]
+    """
+
+    colour: NDArray[np.uint8]
+    start: NDArray[np.int64]
+    cycle_s: NDArray[np.int32]
+    offset_s: NDArray[np.int32]
+
+
+class Prices(NamedTuple):
+    """What plans cost.
+
+    Parameters
+    ----------
+    mean_s
+        Delay per vehicle that wanted to travel, mean over the demands of the model. float64,
+        shape (plans,) [s/veh]
+    local_s
+        Delay that arises before each intersection, mean over the demands. float64, shape
+        (plans, intersections) [s]
+    """
+
+    mean_s: NDArray[np.float64]
+    local_s: NDArray[np.float64]
+
+
+class TableEvaluator(Protocol):
+    """Prices plans that are given as tables."""
+
+    @property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """Intersection → its groups; the order of both is that of the tables."""
+
+    @property
+    def vehicles(self) -> float:
+        """Vehicles that want to travel, mean over the demands [veh]."""
+
+    def price(self, tables: SignalTables) -> Prices:
+        """Return what each plan costs; the same for the same plan, whatever else is in the call."""

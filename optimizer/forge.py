@@ -1,0 +1,95 @@
+"""From the fast model's best plans to the finalists that SUMO judges, and back.
+
+The model's own optimum flatters itself: among the plans that it likes best, those stand out that
+it judges too kindly.  So SUMO runs some of them, the delay that the model sees before each
+intersection is scaled to what SUMO saw there, and the annealing goes on with the scaled model.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from citybrain.config import SearchSettings
+from citybrain.ports.evaluation import Progress
+from optimizer.annealing import Annealer, Archive
+from optimizer.budget import Budget
+from optimizer.candidate import Candidate
+from optimizer.scoring import Score
+
+FINALISTS = 20
+_SECOND = 10
+_FIRST_SHARE = 0.6
+_UNBOUNDED = 500
+"""Simulation runs that the annealing is measured by where the budget has no bound at all."""
+
+
+@dataclass(slots=True)
+class Forge:
+    """Makes finalists with an annealer.
+
+    Parameters
+    ----------
+    annealer
+        Anneals on the fast model.
+    budget
+        Budget of the whole search; the forge takes its share of the time.
+    settings
+        Share of the time, or plans for each simulation run.
+    progress
+        Hears the best cost found.
+    """
+
+    annealer: Annealer
+    budget: Budget
+    settings: SearchSettings
+    progress: Progress
+
+    def first(self, starts: Sequence[Candidate]) -> list[Candidate]:
+        """Return diverse finalists, annealed from starting candidates; the cheapest first."""
+        self._anneal(starts, _FIRST_SHARE)
+        return self.annealer.archive.diverse(FINALISTS)
+
+    def again(self, seen: Sequence[tuple[Candidate, Score]]) -> list[Candidate]:
+        """Scale the model to what SUMO saw and return the finalists of another annealing.
+
+        Parameters
+        ----------
+        seen
+            Candidates that SUMO ran, with their scores over one seed.
+        """
+        if not seen:
+            return []
+        self.annealer.painter.scale(
+            [candidate for candidate, _ in seen],
+            [[score.local_s.get(name, 0.0) for _, score in seen] for name in self._names],
+        )
+        best = [candidate for candidate, _ in sorted(seen, key=lambda item: item[1].mean_s)]
+        self.annealer.archive = Archive()
+        self._anneal(best[:4], 1 - _FIRST_SHARE)
+        return self.annealer.archive.diverse(_SECOND)
+
+    @property
+    def _names(self) -> Sequence[str]:
+        return self.annealer.painter.names
+
+    def _anneal(self, starts: Sequence[Candidate], share: float) -> None:
+        began_s = self.budget.elapsed_s
+        self.annealer.run(starts, self._left(share), self._hear)
+        self.budget.aside_s += self.budget.elapsed_s - began_s
+
+    def _left(self, share: float) -> Callable[[], float]:
+        """Return what tells the share of this annealing's budget that is left."""
+        began_s, began = self.budget.elapsed_s, self.annealer.evaluations
+        seconds = (self.budget.seconds or np.inf) * self.settings.model_share * share
+        runs = self.budget.evaluations or (np.inf if self.budget.seconds else _UNBOUNDED)
+        plans = runs * self.settings.model_runs * share
+
+        def left() -> float:
+            used = (self.budget.elapsed_s - began_s) / seconds
+            return float(max(0.0, 1 - max(used, (self.annealer.evaluations - began) / plans)))
+
+        return left
+
+    def _hear(self, best_s: float) -> None:
+        self.progress(self.budget.used, f"fast model {best_s:.1f} s/veh")

@@ -1,0 +1,137 @@
+"""Candidates as tables of colours, painted once for each timing of each intersection."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citybrain.model.plan import Plan
+from citybrain.ports.tables import CODES, Prices, SignalTables, TableEvaluator
+from optimizer.candidate import Candidate, Timing, Workshop
+from optimizer.kernels import Indices, paint
+
+_MOST_KEPT = 4000
+_LEAST_FACTOR, _MOST_FACTOR = 0.5, 2.0
+Colour = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Brush:
+    """What is needed to paint one intersection."""
+
+    rows: Indices
+    codes: NDArray[np.uint8]
+    plain: NDArray[np.uint8]
+
+
+class Painter:
+    """Paints candidates for a table evaluator and asks it what they cost.
+
+    Parameters
+    ----------
+    workshop
+        Timetables; intersections without one are painted from the running plan.
+    evaluator
+        Prices tables.
+    """
+
+    def __init__(self, workshop: Workshop, evaluator: TableEvaluator) -> None:
+        self._workshop = workshop
+        self._evaluator = evaluator
+        self._names = tuple(evaluator.groups)
+        self._brushes = {
+            name: _brush(workshop, name, groups)
+            for name, groups in evaluator.groups.items()
+            if name in workshop.timetables
+        }
+        self._fixed = {
+            name: _pattern_colour(workshop.running, name, groups)
+            for name, groups in evaluator.groups.items()
+            if name not in workshop.timetables
+        }
+        self._kept: dict[tuple[str, tuple[float, ...], float], Colour] = {}
+        self._factors = np.ones(len(self._names))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Intersections in the order of local delays."""
+        return self._names
+
+    def prices(self, candidates: Sequence[Candidate]) -> Prices:
+        """Return what candidates cost, one row each."""
+        prices = self._evaluator.price(self._tables([c.by_name() for c in candidates]))
+        added_s = prices.local_s @ (self._factors - 1.0) / self._evaluator.vehicles
+        return Prices(prices.mean_s + added_s, prices.local_s * self._factors)
+
+    def scale(self, candidates: Sequence[Candidate], seen_s: Sequence[Sequence[float]]) -> None:
+        """Scale the delay before each intersection to what a better judge saw there.
+
+        Parameters
+        ----------
+        candidates
+            Candidates that the judge ran.
+        seen_s
+            Delay before each intersection under each of them, (intersections, candidates). [s]
+        """
+        self._factors = np.ones(len(self._names))
+        told_s = self.prices(candidates).local_s.sum(axis=0)
+        shares = np.sum(np.asarray(seen_s), axis=1) / np.maximum(told_s, 1.0)
+        self._factors = np.clip(shares, _LEAST_FACTOR, _MOST_FACTOR)
+
+    def _tables(self, plans: Sequence[Mapping[str, Timing]]) -> SignalTables:
+        first: dict[int, int] = {}
+        pool: list[Colour] = []
+        shape = (len(plans), len(self._names))
+        start, cycle_s = np.empty(shape, np.int64), np.empty(shape, np.int32)
+        offset_s = np.empty(shape, np.int32)
+        size = 0
+        for row, timings in enumerate(plans):
+            for column, name in enumerate(self._names):
+                colour, lag_s = self._shown(name, timings)
+                if id(colour) not in first:
+                    first[id(colour)] = size
+                    size += colour.size
+                    pool.append(colour)
+                start[row, column] = first[id(colour)]
+                cycle_s[row, column] = colour.shape[1]
+                offset_s[row, column] = round(lag_s) % colour.shape[1]
+        return SignalTables(np.concatenate([c.ravel() for c in pool]), start, cycle_s, offset_s)
+
+    def _shown(self, name: str, timings: Mapping[str, Timing]) -> tuple[Colour, float]:
+        timing = timings.get(name)
+        if timing is None:
+            return self._fixed[name], self._workshop.running.pattern(name).offset_s
+        key = (name, timing.times_s, timing.cycle_s)
+        if key not in self._kept:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            self._kept[key] = self._painted(name, timing)
+        return self._kept[key], timing.offset_s
+
+    def _painted(self, name: str, timing: Timing) -> Colour:
+        brush, timetable = self._brushes[name], self._workshop.timetables[name]
+        colour = np.repeat(brush.plain[:, None], max(1, round(timing.cycle_s)), axis=1)
+        times = np.array(timing.times_s)
+        paint(times, timing.cycle_s, timetable.turns, brush.rows, brush.codes, colour)
+        return colour
+
+
+def _brush(workshop: Workshop, name: str, groups: Sequence[str]) -> _Brush:
+    courses = {course.group: course for course in workshop.timetables[name].courses}
+    changing = [course for course in courses.values() if not course.is_constant]
+    return _Brush(
+        rows=np.array([groups.index(course.group) for course in changing], dtype=np.int64),
+        codes=np.array([CODES[t.aspect] for c in changing for t in c.turns], dtype=np.uint8),
+        plain=np.array([CODES[courses[g].turns[0].aspect] for g in groups], dtype=np.uint8),
+    )
+
+
+def _pattern_colour(plan: Plan, name: str, groups: Sequence[str]) -> Colour:
+    """Paint a pattern that is left as it is."""
+    pattern = plan.pattern(name)
+    colour = np.zeros((len(groups), max(1, round(pattern.cycle_s))), dtype=np.uint8)
+    for row, group in enumerate(groups):
+        for start_s, aspect in pattern.timing(group).timeline(pattern.cycle_s):
+            colour[row, round(start_s) :] = CODES[aspect]
+    return colour
