@@ -1,0 +1,94 @@
+"""Who wants to travel: trips with routes, laid out as arrays, for one or several days."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.queue_model.routes import Routes
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trip:
+    """One vehicle that wants to travel.
+
+    Parameters
+    ----------
+    depart_s
+        Wanted departure after the start of the simulation. [s]
+    edges
+        Route.
+    space_m
+        Length with the gap to the vehicle in front, in a standing queue. [m]
+    speed_deviation
+        Standard deviation of the wanted speed over the limit. [-]
+    dwell_s
+        Stops on the way, at bus stops say: place on the route → time. [s]
+    """
+
+    depart_s: float
+    edges: tuple[str, ...]
+    space_m: float = 7.5
+    speed_deviation: float = 0.1
+    dwell_s: tuple[tuple[int, float], ...] = ()
+
+
+class DemandArrays(NamedTuple):
+    """What the kernel reads of one day's vehicles, in order of departure.
+
+    ``following`` links the vehicles of one source; ``first`` and ``last`` are per lane.
+    """
+
+    depart_s: Floats
+    option: Ints
+    space_m: Floats
+    pace: Floats
+    following: Ints
+    first: Ints
+    last: Ints
+
+
+def compile_demand(
+    trips: Sequence[Trip], routes: Routes, lane_count: int, seed: int
+) -> DemandArrays:
+    """Lay out the trips of one day and draw how fast their drivers like to go.
+
+    Parameters
+    ----------
+    trips
+        In any order.
+    routes
+        Options of their routes.
+    lane_count
+        Lanes of the streets, sources among them.
+    seed
+        Dice of the drivers' speeds: normal with mean 1, kept within 0.2 and 2 as SUMO does.
+    """
+    ordered = sorted(trips, key=lambda trip: (trip.depart_s, trip.edges))
+    rng = np.random.default_rng(seed)
+    deviation = np.array([trip.speed_deviation for trip in ordered])
+    factor = np.clip(1.0 + deviation * rng.standard_normal(len(ordered)), 0.2, 2.0)
+    option = np.array([routes.sources[trip.edges] for trip in ordered], dtype=np.int32)
+    following = np.full(len(ordered), -1, dtype=np.int32)
+    first = np.full(lane_count, -1, dtype=np.int32)
+    last = np.full(lane_count, -1, dtype=np.int32)
+    for vehicle, lane in enumerate(routes.arrays.lane[option]):
+        if last[lane] >= 0:
+            following[last[lane]] = vehicle
+        else:
+            first[lane] = vehicle
+        last[lane] = vehicle
+    return DemandArrays(
+        depart_s=np.array([trip.depart_s for trip in ordered], dtype=np.float64),
+        option=option,
+        space_m=np.array([trip.space_m for trip in ordered], dtype=np.float64),
+        pace=1.0 / factor,
+        following=following,
+        first=first,
+        last=last,
+    )

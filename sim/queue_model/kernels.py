@@ -1,0 +1,494 @@
+"""The compiled core of the queue model: one plan, one day, vehicle by vehicle.
+
+Time runs on a calendar of whole seconds; crossings happen at continuous times inside a second.
+A lane is a queue, first in, first out, with at most one pending wake-up in the calendar.  A woken
+lane lets vehicles cross until its first one has to wait: for its own arrival, for green, for a
+gap, for space behind the junction.  Then the lane sleeps until that is over.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Whole = Any
+"""A whole number, Python's or NumPy's: kernels mix them."""
+Arrays = Any
+"""A tuple of arrays, see the classes of the same words."""
+Ints = NDArray[np.int32]
+Cells = NDArray[np.uint8]
+
+REACTION, START, ACCELERATION, CRUISE, GAP, CLEARANCE, YELLOW_S, INSERTION, PATIENCE = range(9)
+"""Places of the constants in ``Physics.packed``."""
+RED, PROTECTED, PERMISSIVE, YELLOW, STOP_THEN_GO = range(5)
+_NEVER = 65535
+_FAR = 1.0e9
+_LOOK_AT = 4
+_SAME_QUEUE_S = 2.0
+_STOP_S = 2.0
+_EASED_S = 3.0
+_TINY = 1.0e-6
+
+
+@njit(cache=True, nogil=True)
+def signal_rows(
+    colour: Cells, start: Arrays, cycle_s: Ints, offset_s: Ints, shape: Arrays, begin_s: Whole
+) -> Arrays:
+    """Spread a plan's tables over the signal groups.
+
+    Returns
+    -------
+    rows
+        Per group: first cell, cycle, and master time 0 in local time.
+    until_s
+        Per cell of the groups, seconds until the next green or permission; 0 where it shows.
+    """
+    group_count = 0
+    cells = 0
+    for i in range(len(shape)):
+        group_count += shape[i]
+        cells += shape[i] * cycle_s[i]
+    cell = np.empty(group_count, np.int64)
+    place = np.empty(group_count, np.int64)
+    cycle = np.empty(group_count, np.int64)
+    shift = np.empty(group_count, np.int64)
+    until = np.empty(cells, np.uint16)
+    at = np.int64(0)
+    group = 0
+    for i in range(len(shape)):
+        c = np.int64(cycle_s[i])
+        lag = (begin_s - offset_s[i]) % c
+        for row in range(shape[i]):
+            first = start[i] + row * c
+            cell[group] = first
+            place[group] = at
+            cycle[group] = c
+            shift[group] = lag
+            wait = np.int64(_NEVER)
+            for sweep in range(2 * c):
+                k = c - 1 - sweep % c
+                shown = colour[first + k]
+                if shown in (PROTECTED, PERMISSIVE, STOP_THEN_GO):
+                    wait = np.int64(0)
+                elif wait < _NEVER:
+                    wait = wait + 1
+                until[at + k] = wait
+            at += c
+            group += 1
+    return cell, place, cycle, shift, until
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _wake(  # noqa: PLR0913, PLR0917 - the calendar is four arrays
+    lane: Whole,
+    tick: Whole,
+    horizon: Whole,
+    bucket: Ints,
+    scheduled: Ints,
+    before: Ints,
+    after: Ints,
+) -> None:
+    """Set the lane's wake-up to a second, in place of the one that it has."""
+    pending = scheduled[lane]
+    if pending == tick:
+        return
+    if pending >= 0:
+        if before[lane] >= 0:
+            after[before[lane]] = after[lane]
+        else:
+            bucket[pending] = after[lane]
+        if after[lane] >= 0:
+            before[after[lane]] = before[lane]
+    if tick >= horizon:
+        scheduled[lane] = -1
+        return
+    scheduled[lane] = tick
+    after[lane] = bucket[tick]
+    before[lane] = -1
+    if bucket[tick] >= 0:
+        before[bucket[tick]] = lane
+    bucket[tick] = lane
+
+
+@njit(cache=True, nogil=True)
+def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over the calendar
+    streets: Arrays,
+    routes: Arrays,
+    demand: Arrays,
+    colour: Cells,
+    start: Arrays,
+    cycle_s: Ints,
+    offset_s: Ints,
+    shape: Arrays,
+    physics: Arrays,
+    times: Arrays,
+) -> Arrays:
+    """Run one plan over one day.
+
+    Parameters
+    ----------
+    streets, routes, demand
+        ``StreetArrays``, ``RouteArrays``, ``DemandArrays``.
+    colour, start, cycle_s, offset_s
+        One row of ``SignalTables``.
+    shape
+        Groups of each intersection. int64
+    physics
+        ``Physics.packed()`` followed by ``launch_s``.
+    times
+        Begin, horizon. [s]
+
+    Returns
+    -------
+    totals
+        Delay [s], vehicles, unfinished, never inserted, stops, taken on by impatience.
+    link_delay_s, link_count, link_stops
+        Per link: time lost before it [s], vehicles that passed or wait, stops.
+    lane_queue, lane_blocked_s
+        Per lane: longest queue [veh], time that vehicles were kept out of it [s].
+    """
+    begin_s = times[0]
+    horizon = times[1]
+    reaction = physics[REACTION]
+    start_s = physics[START]
+    accel = physics[ACCELERATION]
+    cruise = physics[CRUISE]
+    gap_s = physics[GAP]
+    clearance = physics[CLEARANCE]
+    brake = physics[YELLOW_S]
+    insertion = physics[INSERTION]
+    patience = physics[PATIENCE]
+    launch = physics[PATIENCE + 1 :]
+    launched = len(launch)
+
+    length_m, speed_mps, store_m, wave_s, ring_start, group_of, from_lane, travel, cross, ys, yl = (
+        streets
+    )
+    option_lane, option_link, pair_start, pair_link, pair_option, pair_cost = routes
+    depart, first_option, space, pace, following, first, last = demand
+    cell, place, cycle, shift, until = signal_rows(colour, start, cycle_s, offset_s, shape, begin_s)
+
+    lanes = len(length_m)
+    links = len(group_of)
+    vehicles = len(depart)
+    head = first.copy()
+    tail = last.copy()
+    nxt = following.copy()
+    option = first_option.copy()
+    ready = depart.copy()
+    came = depart.copy()
+    occupied = np.zeros(lanes)
+    free_at = np.full(lanes, -_FAR)
+    since = np.full(lanes, -1.0)
+    queued = np.full(lanes, launched, np.int32)
+    waits_for = np.full(lanes, -1, np.int32)
+    yielding = np.zeros(lanes, np.bool_)
+    waiter = np.full(lanes, -1, np.int32)
+    next_waiter = np.full(lanes, -1, np.int32)
+    ring_at = np.empty(ring_start[lanes])
+    ring_m = np.empty(ring_start[lanes])
+    ring_first = np.zeros(lanes, np.int32)
+    ring_count = np.zeros(lanes, np.int32)
+    crossed_at = np.full(links, -_FAR)
+    bucket = np.full(horizon, -1, np.int32)
+    scheduled = np.full(lanes, -1, np.int32)
+    before = np.full(lanes, -1, np.int32)
+    after = np.full(lanes, -1, np.int32)
+
+    link_delay = np.zeros(links)
+    link_count = np.zeros(links, np.int32)
+    link_stops = np.zeros(links, np.int32)
+    lane_queue = np.zeros(lanes, np.int32)
+    lane_blocked = np.zeros(lanes)
+    delay = 0.0
+    finished = 0
+    stops = 0
+    forced = 0
+
+    launch_mps = np.empty(launched + 1)
+    for n in range(launched):
+        launch_mps[n] = np.sqrt(2.0 * accel * 7.5 * n)
+    launch_mps[launched] = 1.0e3
+
+    for lane in range(lanes):
+        if head[lane] >= 0:
+            _wake(lane, int(depart[head[lane]]), horizon, bucket, scheduled, before, after)
+
+    for tick in range(horizon):
+        while bucket[tick] >= 0:
+            lane = bucket[tick]
+            bucket[tick] = after[lane]
+            if after[lane] >= 0:
+                before[after[lane]] = -1
+            scheduled[lane] = -1
+            if waits_for[lane] >= 0:
+                # still listed as waiting: patience ran out, or the wave arrived and it was unlisted
+                full = waits_for[lane]
+                w = waiter[full]
+                if w == lane:
+                    waiter[full] = next_waiter[lane]
+                else:
+                    while next_waiter[w] != lane:
+                        w = next_waiter[w]
+                    next_waiter[w] = next_waiter[lane]
+                waits_for[lane] = -1
+            v = head[lane]
+            while v >= 0:
+                t = ready[v]
+                if free_at[lane] > t:
+                    t = free_at[lane]
+                else:
+                    queued[lane] = launched
+                if t >= tick + 1:
+                    _wake(lane, int(t), horizon, bucket, scheduled, before, after)
+                    break
+                if t < tick:
+                    t = float(tick)
+                here = option[v]
+                link = option_link[here]
+                group = group_of[link]
+                must_yield = ys[link + 1] > ys[link]
+                if group >= 0:
+                    k = (tick + shift[group]) % cycle[group]
+                    shown = colour[cell[group] + k]
+                    if shown == PROTECTED:
+                        must_yield = False
+                    elif shown in (RED, YELLOW):
+                        goes = False
+                        if shown == YELLOW:
+                            c = cycle[group]
+                            limit = brake * (cross[link] if queued[lane] >= launched else 4.0)
+                            one = colour[cell[group] + (k - 1) % c]
+                            two = colour[cell[group] + (k - 2) % c]
+                            if one in (PROTECTED, PERMISSIVE):
+                                goes = t - tick < limit
+                            elif two in (PROTECTED, PERMISSIVE):
+                                goes = t - tick + 1.0 < limit
+                            must_yield = must_yield and one == PERMISSIVE
+                        if not goes:
+                            wait = until[place[group] + k]
+                            if wait == _NEVER:
+                                free_at[lane] = _FAR
+                                break
+                            green = tick + wait
+                            late = green - ready[v]
+                            ease = start_s * min(max(late, 0.0) / _EASED_S, 1.0)
+                            free_at[lane] = green + ease
+                            queued[lane] = 0
+                            q = 0
+                            u = v
+                            while u >= 0 and ready[u] <= green:
+                                q += 1
+                                u = nxt[u]
+                            lane_queue[lane] = max(lane_queue[lane], q)
+                            continue
+                    elif shown == STOP_THEN_GO and queued[lane] >= launched:
+                        free_at[lane] = t + 1.0
+                        queued[lane] = 0
+                        continue
+                if must_yield:
+                    held = -1.0
+                    for y in range(ys[link], ys[link + 1]):
+                        foe = yl[y]
+                        if crossed_at[foe] + clearance > t:
+                            held = max(held, crossed_at[foe] + clearance)
+                            continue
+                        other = from_lane[foe]
+                        u = head[other]
+                        if u < 0 or yielding[other] or waits_for[other] >= 0:
+                            continue
+                        e = ready[u]
+                        e = max(e, free_at[other])
+                        g = group_of[foe]
+                        for _ in range(_LOOK_AT):
+                            if e > t + gap_s:
+                                break
+                            if option_link[option[u]] == foe and e > t - clearance:
+                                comes = True
+                                if g >= 0:
+                                    s = colour[cell[g] + (int(e) + shift[g]) % cycle[g]]
+                                    comes = s in (PROTECTED, PERMISSIVE)
+                                if comes:
+                                    held = max(held, e + clearance)
+                                    break
+                            u = nxt[u]
+                            if u < 0:
+                                break
+                            e = max(ready[u], e + _SAME_QUEUE_S)
+                    if held > t:
+                        free_at[lane] = held
+                        yielding[lane] = True
+                        queued[lane] = 0
+                        continue
+                # space behind the junction
+                is_source = length_m[lane] == 0.0
+                best = -1
+                best_score = _FAR
+                soonest = _FAR
+                full = -1
+                need = space[v]
+                patient = since[lane] < 0.0 or t < since[lane] + patience
+                for p in range(pair_start[here], pair_start[here + 1]):
+                    target = option_lane[pair_option[p]]
+                    if pair_start[pair_option[p]] == pair_start[pair_option[p] + 1]:
+                        best = p
+                        break
+                    while ring_count[target] > 0:
+                        r = ring_start[target] + ring_first[target]
+                        if ring_at[r] > t:
+                            break
+                        occupied[target] -= ring_m[r]
+                        ring_first[target] += 1
+                        if ring_first[target] == ring_start[target + 1] - ring_start[target]:
+                            ring_first[target] = 0
+                        ring_count[target] -= 1
+                    room = store_m[target] - occupied[target]
+                    score = occupied[target] + pair_cost[p]
+                    asked = min(need, store_m[target]) - _TINY
+                    if room >= asked or not patient:
+                        if score < best_score:
+                            best_score = score
+                            best = p
+                    else:
+                        opens = _FAR
+                        r = ring_first[target]
+                        cap = ring_start[target + 1] - ring_start[target]
+                        for j in range(ring_count[target]):
+                            i = r + j
+                            if i >= cap:
+                                i -= cap
+                            room += ring_m[ring_start[target] + i]
+                            if room >= asked:
+                                opens = ring_at[ring_start[target] + i]
+                                break
+                        if opens < soonest or full < 0:
+                            soonest = opens
+                            full = target
+                if best < 0:
+                    if since[lane] < 0.0:
+                        since[lane] = t
+                    queued[lane] = 0
+                    lane_blocked[full] += 1.0
+                    if soonest < _FAR:
+                        free_at[lane] = soonest + start_s
+                        continue
+                    waits_for[lane] = full
+                    next_waiter[lane] = waiter[full]
+                    waiter[full] = lane
+                    if not is_source:
+                        limit = int(since[lane] + patience) + 1
+                        if limit <= tick:
+                            limit = tick + 1
+                        _wake(lane, limit, horizon, bucket, scheduled, before, after)
+                    break
+                if not patient:
+                    forced += 1
+                since[lane] = -1.0
+                yielding[lane] = False
+                # cross
+                link = pair_link[best]
+                target_option = pair_option[best]
+                target = option_lane[target_option]
+                lost = t - ready[v]
+                n = queued[lane]
+                if is_source:
+                    free_at[lane] = t + insertion
+                    launch_v = 0.0
+                else:
+                    headway = reaction + need / cross[link]
+                    if n < launched:
+                        headway += launch[n]
+                        queued[lane] = n + 1
+                    free_at[lane] = t + headway
+                    launch_v = launch_mps[n]
+                    if lost > _STOP_S:
+                        stops += 1
+                        link_stops[link] += 1
+                    # the space it leaves travels back
+                    back = t + wave_s[lane]
+                    cap = ring_start[lane + 1] - ring_start[lane]
+                    if ring_count[lane] == cap:
+                        occupied[lane] -= ring_m[ring_start[lane] + ring_first[lane]]
+                        ring_first[lane] += 1
+                        if ring_first[lane] == cap:
+                            ring_first[lane] = 0
+                        ring_count[lane] -= 1
+                    i = ring_first[lane] + ring_count[lane]
+                    if i >= cap:
+                        i -= cap
+                    ring_at[ring_start[lane] + i] = back
+                    ring_m[ring_start[lane] + i] = need
+                    ring_count[lane] += 1
+                    while waiter[lane] >= 0:
+                        w = waiter[lane]
+                        waiter[lane] = next_waiter[w]
+                        waits_for[w] = -1
+                        free_at[w] = max(free_at[w], back + start_s)
+                        _wake(w, int(free_at[w]), horizon, bucket, scheduled, before, after)
+                crossed_at[link] = t
+                wanted = speed_mps[target]
+                slow = min(cross[link], launch_v)
+                spent = max(wanted - slow, 0.0) ** 2 / (2.0 * accel * wanted)
+                ideal = length_m[target] / wanted * pace[v]
+                drive = ideal / cruise
+                lost += spent + drive - ideal
+                delay += lost
+                link_delay[link] += lost
+                link_count[link] += 1
+                came[v] = t + travel[link] + spent
+                arrives = came[v] + drive
+                following_vehicle = nxt[v]
+                head[lane] = following_vehicle
+                nxt[v] = -1
+                if following_vehicle < 0:
+                    tail[lane] = -1
+                if pair_start[target_option] == pair_start[target_option + 1]:
+                    finished += arrives <= horizon
+                else:
+                    option[v] = target_option
+                    ready[v] = arrives
+                    occupied[target] += need
+                    if head[target] < 0:
+                        head[target] = v
+                        tail[target] = v
+                        if waits_for[target] < 0:
+                            at = arrives if arrives > free_at[target] else free_at[target]
+                            _wake(
+                                target,
+                                max(int(at), tick),
+                                horizon,
+                                bucket,
+                                scheduled,
+                                before,
+                                after,
+                            )
+                    else:
+                        nxt[tail[target]] = v
+                        tail[target] = v
+                v = following_vehicle
+
+    never = 0
+    for lane in range(lanes):
+        u = head[lane]
+        while u >= 0:
+            if ready[u] < horizon:
+                lost = horizon - ready[u]
+                delay += lost
+                link = option_link[option[u]]
+                link_delay[link] += lost
+                link_count[link] += 1
+            if length_m[lane] == 0.0:
+                never += 1
+            u = nxt[u]
+    totals = np.array(
+        [
+            delay,
+            float(vehicles),
+            float(vehicles - finished - never),
+            float(never),
+            float(stops),
+            float(forced),
+        ]
+    )
+    return totals, link_delay, link_count, link_stops, lane_queue, lane_blocked

@@ -1,0 +1,306 @@
+"""The queue model as a ``PlanEvaluator``, and as arrays for a search."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from os import cpu_count
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citybrain.model.network import Network
+from citybrain.model.plan import Plan
+from citybrain.model.verdict import Outcome
+from citybrain.ports.evaluation import Evaluation
+from citybrain.ports.tables import SignalTables
+from sim.queue_model import kernels
+from sim.queue_model.demand import DemandArrays, Trip, compile_demand
+from sim.queue_model.physics import Physics
+from sim.queue_model.right_of_way import read_right_of_way
+from sim.queue_model.routes import Routes, compile_routes
+from sim.queue_model.signals import number_signals
+from sim.queue_model.streets import Streets, compile_streets
+from sim.queue_model.sumo_demand import routed_trips
+from sim.queue_model.tables import Block, stacked
+from sim.sumo.net_file import read_net_file
+from sim.sumo.scenario import SumoScenario
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int32]
+
+_ROUTING_TIMEOUT_S = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Runs:
+    """What several plans did on several days, as arrays.
+
+    Parameters
+    ----------
+    delay_s
+        Summed delay of everybody who wanted to travel. float64, (plans, days). [s]
+    unfinished_veh, never_inserted_veh, stops
+        Counts of the same shape.
+    link_delay_s, link_count, link_stops
+        Per link. (plans, days, links). [s], [veh], [-]
+    queue_veh, blocked
+        Per lane: longest queue at a green's start [veh], and how often the lane was too full for
+        a vehicle that wanted to enter it. (plans, days, lanes)
+    """
+
+    delay_s: Floats
+    unfinished_veh: Counts
+    never_inserted_veh: Counts
+    stops: Counts
+    teleports: Counts
+    link_delay_s: Floats
+    link_count: Counts
+    link_stops: Counts
+    queue_veh: Counts
+    blocked: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class QueueModel:
+    """A network and its demand, compiled once, on which any number of plans is priced.
+
+    Build it with ``QueueModel.build``.
+
+    Parameters
+    ----------
+    intersections
+        Names of the signals in the order of the tables: those that plans retime, then those that
+        always run the same program.
+    groups
+        For each of them its signal groups, in the order of the rows of its table.
+    fixed
+        Tables of the signals that plans do not retime, in order.
+    streets, routes, days, seeds, vehicle_count
+        The compiled network and demand; one day and seed each.
+    begin_s, horizon_s
+        Begin in the simulation's time, and duration. [s]
+    link_movement
+        Link → movement it belongs to, or -1.
+    movements
+        Names of the movements.
+    threads
+        Runs side by side.
+    """
+
+    intersections: tuple[str, ...]
+    groups: tuple[tuple[str, ...], ...]
+    fixed: tuple[Block, ...]
+    streets: Streets = field(repr=False)
+    routes: Routes = field(repr=False)
+    days: tuple[DemandArrays, ...] = field(repr=False)
+    seeds: tuple[int, ...]
+    begin_s: int
+    horizon_s: int
+    physics: Physics
+    movements: tuple[str, ...] = field(repr=False)
+    link_movement: NDArray[np.int64] = field(repr=False)
+    threads: int = 1
+
+    @classmethod
+    def build(
+        cls,
+        scenario: SumoScenario,
+        network: Network,
+        *,
+        seeds: Sequence[int] = (1,),
+        trips: Sequence[Sequence[Trip]] | None = None,
+        physics: Physics | None = None,
+        threads: int | None = None,
+    ) -> "QueueModel":
+        """Compile a scenario.
+
+        Parameters
+        ----------
+        scenario, network
+            Files, and streets with the signals that plans retime.
+        seeds
+            One day for each: speeds of drivers, and routes where they depend on them.
+        trips
+            Demand of each day; SUMO's own routes of the scenario's demand if none.
+        physics
+            Constants; those of SUMO's standard car if none.
+        threads
+            Runs side by side; as many as there are cores if none.
+
+        Raises
+        ------
+        InputError
+            The scenario's files are broken, nobody wants to travel, or a route has a gap.
+        SimulationError
+            SUMO could not route the trips.
+        """
+        physics = physics or Physics()
+        days = trips or [
+            routed_trips(scenario, seed=seed, timeout_s=_ROUTING_TIMEOUT_S) for seed in seeds
+        ]
+        net = read_net_file(scenario.net_file)
+        signals = number_signals(scenario, network)
+        streets = compile_streets(net, read_right_of_way(scenario.net_file), signals.rows, physics)
+        distinct = dict.fromkeys(trip.edges for day in days for trip in day)
+        routes = compile_routes(streets, tuple(distinct), physics.look_ahead_m)
+        movements = tuple(network.movements)
+        numbers = {name: number for number, name in enumerate(movements)}
+        return cls(
+            intersections=signals.names,
+            groups=signals.groups,
+            fixed=signals.fixed,
+            streets=streets,
+            routes=routes,
+            days=tuple(
+                compile_demand(day, routes, len(streets.lanes), seed)
+                for day, seed in zip(days, seeds, strict=True)
+            ),
+            seeds=tuple(seeds),
+            begin_s=round(scenario.begin_s),
+            horizon_s=round(scenario.end_s - scenario.begin_s),
+            physics=physics,
+            movements=movements,
+            link_movement=np.array(
+                [numbers.get(f"{a}->{b}", -1) for a, b in streets.link_ends], dtype=np.int64
+            ),
+            threads=threads or cpu_count() or 1,
+        )
+
+    def tables(self, plans: Sequence[Plan]) -> SignalTables:
+        """Tabulate plans; a search may go on from here with tables of its own.
+
+        Parameters
+        ----------
+        plans
+            Each with a pattern for every intersection that is retimed.
+        """
+        return stacked([(*self.blocks(plan), *self.fixed) for plan in plans])
+
+    def blocks(self, plan: Plan) -> tuple[Block, ...]:
+        """Return the tables of a plan, one for each intersection that is retimed."""
+        planned = len(self.intersections) - len(self.fixed)
+        return tuple(
+            Block.of(plan.pattern(name), groups)
+            for name, groups in zip(
+                self.intersections[:planned], self.groups[:planned], strict=True
+            )
+        )
+
+    def delays(self, tables: SignalTables) -> Floats:
+        """Return the mean delay of every plan on every day.
+
+        Parameters
+        ----------
+        tables
+            See ``SignalTables``.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64, shape (plans, days). [s/veh]
+        """
+        counts = np.array([len(day.depart_s) for day in self.days])
+        mean_s: Floats = self.runs(tables).delay_s / np.maximum(counts, 1)
+        return mean_s
+
+    def runs(self, tables: SignalTables) -> Runs:
+        """Run every plan on every day, on all threads.
+
+        The same tables give the same bytes, however many threads there are.
+        """
+        shape = np.array([len(groups) for groups in self.groups], dtype=np.int64)
+        physics = np.concatenate([self.physics.packed(), self.physics.launch_s])
+        times = (self.begin_s, self.horizon_s)
+        jobs = [(plan, day) for plan in range(len(tables.start)) for day in range(len(self.days))]
+
+        def one(job: tuple[int, int]) -> tuple[NDArray[np.float64], ...]:
+            plan, day = job
+            found: tuple[NDArray[np.float64], ...] = kernels.simulate(
+                self.streets.arrays,
+                self.routes.arrays,
+                self.days[day],
+                tables.colour,
+                tables.start[plan],
+                tables.cycle_s[plan],
+                tables.offset_s[plan],
+                shape,
+                physics,
+                times,
+            )
+            return found
+
+        if self.threads > 1 and len(jobs) > 1:
+            with ThreadPoolExecutor(max_workers=self.threads) as pool:
+                rows = list(pool.map(one, jobs))
+        else:
+            rows = [one(job) for job in jobs]
+        grid = (len(tables.start), len(self.days))
+        totals = np.array([row[0] for row in rows]).reshape(*grid, -1)
+        counts = totals.astype(np.int32)
+
+        def part(place: int) -> NDArray[np.float64]:
+            return np.array([row[place] for row in rows]).reshape(*grid, -1)
+
+        return Runs(
+            delay_s=totals[..., 0],
+            unfinished_veh=counts[..., 2],
+            never_inserted_veh=counts[..., 3],
+            stops=counts[..., 4],
+            teleports=counts[..., 5],
+            link_delay_s=part(1),
+            link_count=part(2).astype(np.int32),
+            link_stops=part(3).astype(np.int32),
+            queue_veh=part(4).astype(np.int32),
+            blocked=part(5),
+        )
+
+    def movement_totals(
+        self, runs: Runs, plan: int, day: int
+    ) -> tuple[dict[str, float], dict[str, int]]:
+        """Return delay [s] and vehicles [veh] of every movement in one run."""
+        used = self.link_movement >= 0
+        size = len(self.movements)
+        places = self.link_movement[used]
+        delay_s = np.bincount(places, runs.link_delay_s[plan, day][used], size)
+        is_last = used & self._lasts()
+        count = np.bincount(self.link_movement[is_last], runs.link_count[plan, day][is_last], size)
+        return (
+            dict(zip(self.movements, delay_s.tolist(), strict=True)),
+            dict(zip(self.movements, count.astype(int).tolist(), strict=True)),
+        )
+
+    def _lasts(self) -> NDArray[np.bool_]:
+        """Return the links that start at a stop line, not at a waiting place inside a junction."""
+        return self.streets.arrays.from_lane < len(self.streets.lane_numbers)
+
+    def evaluate(self, evaluations: Sequence[Evaluation]) -> list[Outcome]:
+        """Price plans; see ``PlanEvaluator``.  A seed chooses the day: the n-th of ``seeds``.
+
+        Raises
+        ------
+        SimulationError
+            Never; a seed without a day of its own takes one of the others, in turn.
+        """
+        return [self._outcome(evaluation) for evaluation in evaluations]
+
+    def _outcome(self, evaluation: Evaluation) -> Outcome:
+        place = self.seeds.index(evaluation.seed) if evaluation.seed in self.seeds else 0
+        runs = self.runs(self.tables([evaluation.plan]))
+        return outcome_of(self, runs, 0, place, evaluation.seed)
+
+
+def outcome_of(model: QueueModel, runs: Runs, plan: int, day: int, seed: int) -> Outcome:
+    """Return one run in the words of the domain."""
+    delay_s, count = model.movement_totals(runs, plan, day)
+    return Outcome(
+        seed=seed,
+        vehicle_count=len(model.days[day].depart_s),
+        delay_s=float(runs.delay_s[plan, day]),
+        unfinished_veh=int(runs.unfinished_veh[plan, day]),
+        never_inserted_veh=int(runs.never_inserted_veh[plan, day]),
+        teleports=int(runs.teleports[plan, day]),
+        collisions=0,
+        stops=int(runs.stops[plan, day]),
+        movement_delay_s=delay_s,
+        movement_count=count,
+    )

@@ -1,0 +1,247 @@
+"""The streets as flat arrays: lanes with storage, links with signals and right of way."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.queue_model.physics import Physics
+from sim.queue_model.right_of_way import RightOfWay
+from sim.sumo.net_file import Connection, NetFile, way_inside
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+
+SMALLEST_SPACE_M = 3.0
+_SLOWEST_MPS = 1.0
+_SHORTEST_M = 0.1
+
+
+class StreetArrays(NamedTuple):
+    """What the kernel reads of lanes and links; see ``Streets``.
+
+    ``length_m``, ``speed_mps``, ``store_m``, ``wave_s``, ``ring_start`` are per lane;
+    ``group``, ``from_lane``, ``travel_s``, ``cross_mps`` and ``yield_start`` per link.
+    """
+
+    length_m: Floats
+    speed_mps: Floats
+    store_m: Floats
+    wave_s: Floats
+    ring_start: Ints
+    group: Ints
+    from_lane: Ints
+    travel_s: Floats
+    cross_mps: Floats
+    yield_start: Ints
+    yield_link: Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A link with its ends, as the compiler of routes needs it.
+
+    Parameters
+    ----------
+    number
+        Number of the link.
+    to_lane
+        Lane behind the junction.
+    inner
+        Number of the waiting place inside the junction that the link leads to, if it has one.
+    onward
+        Link from that waiting place on.
+    """
+
+    number: int
+    to_lane: str
+    inner: int = -1
+    onward: int = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Streets:
+    """Streets of a network, numbered.
+
+    Parameters
+    ----------
+    lanes
+        Names of the lanes by number; waiting places inside junctions follow the streets' lanes,
+        then one source for each edge.
+    lane_numbers
+        Name → number, of streets' lanes only.
+    edge_lanes
+        Edge → its lanes that vehicles use, from right to left.
+    sources
+        Edge → number of the source from which its vehicles start.
+    ways
+        Lane name → its links.
+    link_ends
+        (from edge, to edge) of every link.
+    arrays
+        What the kernel reads.
+    """
+
+    lanes: tuple[str, ...]
+    lane_numbers: dict[str, int] = field(repr=False)
+    edge_lanes: dict[str, tuple[str, ...]] = field(repr=False)
+    sources: dict[str, int] = field(repr=False)
+    ways: dict[str, tuple[Way, ...]] = field(repr=False)
+    link_ends: tuple[tuple[str, str], ...] = field(repr=False)
+    arrays: StreetArrays = field(repr=False)
+
+
+def compile_streets(
+    net: NetFile,
+    right_of_way: RightOfWay,
+    group_rows: Mapping[tuple[str, int], int],
+    physics: Physics,
+) -> Streets:
+    """Give lanes and links their numbers and lay them out as arrays.
+
+    Parameters
+    ----------
+    net, right_of_way
+        The network file.
+    group_rows
+        (signal, position in its state) → number of the signal group.
+    physics
+        Speed of the backward wave.
+    """
+    return _Compiler(net, right_of_way, group_rows, physics).streets()
+
+
+class _Compiler:
+    """Collects lanes and links; one use."""
+
+    def __init__(
+        self,
+        net: NetFile,
+        right_of_way: RightOfWay,
+        group_rows: Mapping[tuple[str, int], int],
+        physics: Physics,
+    ) -> None:
+        self._net, self._right, self._physics = net, right_of_way, physics
+        self._group_rows = group_rows
+        drivable = [
+            lane
+            for lane in net.lanes.values()
+            if lane.edge not in net.internal_edges and lane.for_vehicles
+        ]
+        self._lanes = [lane.name for lane in drivable]
+        self._numbers = {name: number for number, name in enumerate(self._lanes)}
+        self._length = [max(lane.length_m, _SHORTEST_M) for lane in drivable]
+        self._speed = [max(lane.speed_mps, _SLOWEST_MPS) for lane in drivable]
+        self._interior: dict[int, float] = defaultdict(float)
+        self._edge_lanes: dict[str, list[str]] = defaultdict(list)
+        for lane in drivable:
+            self._edge_lanes[lane.edge].append(lane.name)
+        self._group: list[int] = []
+        self._from_lane: list[int] = []
+        self._travel: list[float] = []
+        self._cross: list[float] = []
+        self._ends: list[tuple[str, str]] = []
+        self._final: dict[tuple[str, int], int] = {}
+        self._request: dict[int, tuple[str, int]] = {}
+        self._ways: dict[str, list[Way]] = defaultdict(list)
+
+    def streets(self) -> Streets:
+        for connection in self._net.connections:
+            if connection.from_lane in self._numbers and connection.to_lane in self._numbers:
+                self._add(connection)
+        streets_count = len(self._lanes)
+        sources = {edge: self._add_source(edge) for edge in self._edge_lanes}
+        return Streets(
+            lanes=tuple(self._lanes),
+            lane_numbers=self._numbers,
+            edge_lanes={edge: tuple(names) for edge, names in self._edge_lanes.items()},
+            sources=sources,
+            ways={lane: tuple(ways) for lane, ways in self._ways.items()},
+            link_ends=tuple(self._ends),
+            arrays=self._arrays(streets_count),
+        )
+
+    def _add(self, connection: Connection) -> None:
+        net = self._net
+        inside = [net.lanes[name] for name in way_inside(connection.via, net.onward)]
+        before = net.lanes[connection.from_lane]
+        lengths = [max(lane.length_m, _SHORTEST_M) for lane in inside]
+        speed = min([lane.speed_mps for lane in inside] + [before.speed_mps])
+        speed = max(speed, _SLOWEST_MPS)
+        ends = (connection.from_edge, connection.to_edge)
+        group = -1
+        if connection.signal is not None:
+            group = self._group_rows.get((connection.signal, connection.index), -1)
+        lane = self._numbers[connection.from_lane]
+        place = net.requests.get((connection.from_lane, connection.to_lane))
+        to_lane = self._numbers[connection.to_lane]
+        self._interior[to_lane] = max(self._interior[to_lane], sum(lengths))
+        if len(inside) > 1:
+            inner = self._add_lane(f"{connection.via}", lengths[0], inside[0].speed_mps)
+            first = self._add_link(lane, group, 0.0, speed, ends)
+            last = self._add_link(inner, -1, sum(lengths[1:]) / speed, speed, ends)
+            way = Way(number=first, to_lane=connection.to_lane, inner=inner, onward=last)
+        else:
+            last = self._add_link(lane, group, sum(lengths) / speed, speed, ends)
+            way = Way(number=last, to_lane=connection.to_lane)
+        if place is not None:
+            self._final[place] = last
+            self._request[last] = place
+        self._ways[connection.from_lane].append(way)
+
+    def _add_lane(self, name: str, length_m: float, speed_mps: float) -> int:
+        self._lanes.append(name)
+        self._length.append(length_m)
+        self._speed.append(max(speed_mps, _SLOWEST_MPS))
+        return len(self._lanes) - 1
+
+    def _add_link(
+        self, lane: int, group: int, travel_s: float, speed: float, ends: tuple[str, str]
+    ) -> int:
+        self._from_lane.append(lane)
+        self._group.append(group)
+        self._travel.append(travel_s)
+        self._cross.append(speed)
+        self._ends.append(ends)
+        return len(self._group) - 1
+
+    def _add_source(self, edge: str) -> int:
+        first = self._net.lanes[self._edge_lanes[edge][0]]
+        source = self._add_lane(f"source {edge}", 0.0, first.speed_mps)
+        self._add_link(source, -1, 0.0, first.speed_mps, ("", edge))
+        return source
+
+    def _yields(self, link: int) -> list[int]:
+        place = self._request.get(link)
+        if place is None:
+            return []
+        junction, number = place
+        responses = self._right.responses.get(junction, ())
+        foes = responses[number] if number < len(responses) else frozenset()
+        return [
+            self._final[junction, foe] for foe in sorted(foes) if (junction, foe) in self._final
+        ]
+
+    def _arrays(self, streets_count: int) -> StreetArrays:
+        store = [
+            length + self._interior[number] if number < streets_count else max(length, 0.0)
+            for number, length in enumerate(self._length)
+        ]
+        yields = [self._yields(link) for link in range(len(self._group))]
+        sizes = [int(max(room, 0.0) / SMALLEST_SPACE_M) + 4 for room in store]
+        return StreetArrays(
+            length_m=np.array(self._length),
+            speed_mps=np.array(self._speed),
+            store_m=np.array(store),
+            wave_s=np.array(store) / self._physics.wave_mps,
+            ring_start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32),
+            group=np.array(self._group, dtype=np.int32),
+            from_lane=np.array(self._from_lane, dtype=np.int32),
+            travel_s=np.array(self._travel),
+            cross_mps=np.array(self._cross),
+            yield_start=np.cumsum([0, *map(len, yields)]).astype(np.int32),
+            yield_link=np.array([foe for foes in yields for foe in foes], dtype=np.int32),
+        )
