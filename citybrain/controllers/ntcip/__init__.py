@@ -1,0 +1,1 @@
+"""A manager of traffic-signal controllers: NTCIP 1202 objects over SNMP."""

@@ -1,0 +1,84 @@
+"""What an object of NTCIP 1201 or 1202 is: its name, its place in the tree, what it may hold."""
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+Value = int | bytes | str
+"""What an object holds: a number, octets, or an object identifier in dotted form."""
+
+
+class Kind(Enum):
+    """How a value is encoded on the wire."""
+
+    INTEGER = "INTEGER"
+    COUNTER = "Counter"
+    OCTETS = "OCTET STRING"
+    OBJECT_ID = "OBJECT IDENTIFIER"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Syntax:
+    """What an object may hold.
+
+    Parameters
+    ----------
+    kind
+        How it is encoded.
+    low, high
+        Range of a number; of octets, how many.
+    states
+        The only numbers allowed and their meaning; none for any in the range.
+    """
+
+    kind: Kind
+    low: int = 0
+    high: int = 0
+    states: type[IntEnum] | None = None
+
+    def allows(self, value: object) -> bool:
+        """Tell whether an object of this syntax may hold the value."""
+        if self.kind is Kind.OBJECT_ID:
+            return isinstance(value, str)
+        if self.kind is Kind.OCTETS:
+            return isinstance(value, bytes) and self.low <= len(value) <= self.high
+        if not isinstance(value, int) or not self.low <= value <= self.high:
+            return False
+        return self.states is None or value in {int(state) for state in self.states}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectType:
+    """An object, or a column of a table.
+
+    Parameters
+    ----------
+    name
+        Its name in the standard.
+    oid
+        Its node; ``at`` adds the instance.
+    syntax
+        What it may hold.
+    is_writable
+        Whether a manager may set it.
+    index
+        What numbers a row of its table; nothing for a single object.
+    """
+
+    name: str
+    oid: str
+    syntax: Syntax
+    is_writable: bool
+    index: tuple[str, ...] = ()
+
+    def at(self, *row: int) -> str:
+        """Return the identifier of one instance; no row for a single object.
+
+        Raises
+        ------
+        ValueError
+            The row has not as many numbers as the index.
+        """
+        if len(row) != len(self.index):
+            msg = f"{self.name} is numbered by {self.index or 'nothing'}, not by {row}"
+            raise ValueError(msg)
+        return ".".join([self.oid, *(str(number) for number in row or (0,))])
