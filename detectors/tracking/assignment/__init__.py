@@ -1,0 +1,1 @@
+"""Which box belongs to which track: the cheapest assignment, exact, group by group."""

@@ -1,0 +1,1 @@
+"""Boxes of consecutive frames become tracks: predict, assign, confirm, coast."""
