@@ -10,8 +10,9 @@ from citybrain.engine.demand import SURVEY_SEED, Demand
 from citybrain.errors import UnsafePlanError
 from citybrain.model.plan import Plan
 from citybrain.model.rules import check_plan
-from citybrain.model.verdict import Verdict
+from citybrain.model.verdict import PROPOSED_PLAN, Verdict
 from citybrain.ports.evaluation import Progress
+from citybrain.store.plans import plan_hash
 from sim.proof import Study, prove
 from sim.sumo.evaluator import SumoEvaluator
 
@@ -80,7 +81,7 @@ def prove_plan(
             area.network,
             (area.running, proposed),
             settings.seeds,
-            _study(area, demand),
+            _study(area, demand, proposed),
         )
 
 
@@ -106,7 +107,8 @@ def check_rules(plan: Plan, area: StudyArea) -> None:
         raise UnsafePlanError(msg)
 
 
-def _study(area: StudyArea, demand: Demand) -> Study:
+def _study(area: StudyArea, demand: Demand, proposed: Plan) -> Study:
+    hashes = provenance.hashes(demand.scenario.input_files)
     return Study(
         scenario=area.scenario.name,
         begin_s=area.scenario.begin_s,
@@ -115,5 +117,5 @@ def _study(area: StudyArea, demand: Demand) -> Study:
         detector_fits=demand.fits,
         caveats=(*demand.caveats, *area.caveats),
         versions=provenance.versions(),
-        hashes=provenance.hashes(demand.scenario.input_files),
+        hashes=hashes | {PROPOSED_PLAN: plan_hash(proposed)},
     )

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+PROPOSED_PLAN = "proposed plan"
+"""Name among a verdict's hashes of the plan that was proven, so that no other can borrow it."""
+
 
 class Decision(StrEnum):
     """The three answers of a proof."""

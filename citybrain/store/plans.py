@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from citybrain.errors import InfeasibleError, InputError
 from citybrain.files import atomic_write_text
+from citybrain.model.audit import sha256_hex
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
 from citybrain.store.plan_format import VERSION, PatternPart, PlanFile
@@ -27,6 +28,11 @@ def plan_text(plan: Plan) -> str:
     content = PlanFile.of(plan).model_dump(mode="json")
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return text + "\n"
+
+
+def plan_hash(plan: Plan) -> str:
+    """Return the SHA-256 of a plan's text: what a verdict and an approval are bound to."""
+    return sha256_hex(plan_text(plan))
 
 
 def write_plan(plan: Plan, path: Path) -> None:
@@ -65,7 +71,25 @@ def read_plan(path: Path) -> Plan:
     InputError
         The file is missing, truncated, of another version, or describes no possible plan.
     """
-    content = _content(path)
+    return plan_of(_text(path), path)
+
+
+def plan_of(text: str, path: object) -> Plan:
+    """Return the plan that a text describes.
+
+    Parameters
+    ----------
+    text
+        JSON of a plan.
+    path
+        File or place that the text is from, for errors.
+
+    Raises
+    ------
+    InputError
+        The text is truncated, of another version, or describes no possible plan.
+    """
+    content = _content(text, path)
     if not isinstance(content, dict) or content.get("format") != "citybrain plan":
         raise InputError(path, "is no plan of citybrain", "give a plan.json")
     if content.get("version") != VERSION:
@@ -80,7 +104,7 @@ def read_plan(path: Path) -> Plan:
     return _plan(file, path)
 
 
-def _plan(file: PlanFile, path: Path) -> Plan:
+def _plan(file: PlanFile, path: object) -> Plan:
     patterns = tuple(_pattern(part, path) for part in file.patterns)
     provenance = file.provenance.provenance() if file.provenance else None
     try:
@@ -90,7 +114,7 @@ def _plan(file: PlanFile, path: Path) -> Plan:
         raise InputError(where, str(error), _MEND) from None
 
 
-def _pattern(part: PatternPart, path: Path) -> Pattern:
+def _pattern(part: PatternPart, path: object) -> Pattern:
     try:
         return part.pattern()
     except InfeasibleError as error:
@@ -98,16 +122,23 @@ def _pattern(part: PatternPart, path: Path) -> Pattern:
         raise InputError(where, str(error), _MEND) from None
 
 
-def _content(path: Path) -> Any:  # noqa: ANN401 - what JSON holds is known only after reading
+def _text(path: Path) -> str:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise InputError(path, "does not exist", "check the path") from None
     except OSError as error:
         mend = "check the file and its rights"
         raise InputError(path, f"cannot be read ({error.strerror})", mend) from None
-    except ValueError as error:
+    except UnicodeDecodeError as error:
         raise InputError(path, f"is no complete JSON ({error})", _MEND) from None
+
+
+def _content(text: str, where: object) -> Any:  # noqa: ANN401 - known only after reading
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise InputError(where, f"is no complete JSON ({error})", _MEND) from None
 
 
 def _element(content: dict[str, Any], place: Sequence[int | str]) -> str:

@@ -54,7 +54,25 @@ def read_verdict(path: Path) -> Verdict:
     InputError
         The file is missing, is no JSON, or is no verdict of this format.
     """
-    content = _content(path)
+    return verdict_of(_text(path), path)
+
+
+def verdict_of(text: str, path: object) -> Verdict:
+    """Return the verdict that a text holds.
+
+    Parameters
+    ----------
+    text
+        What ``verdict_text`` gave.
+    path
+        File or place that the text is from, for errors.
+
+    Raises
+    ------
+    InputError
+        The text is no JSON, or no verdict of this format.
+    """
+    content = _content(text, path)
     if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
         mend = "give a verdict.json of this version of citybrain"
         raise InputError(path, f"is not in the format '{FORMAT}'", mend)
@@ -67,12 +85,19 @@ def read_verdict(path: Path) -> Verdict:
         raise InputError(where, first["msg"], "write the file anew") from None
 
 
-def _content(path: Path) -> Any:  # noqa: ANN401 - what JSON holds is known only after reading
+def _text(path: Path) -> str:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         mend = "give the path of a verdict.json"
         raise InputError(path, error.strerror or str(error), mend) from None
+    except UnicodeDecodeError as error:
+        raise InputError(path, f"is not JSON ({error})", "write the file anew") from None
+
+
+def _content(text: str, path: object) -> Any:  # noqa: ANN401 - known only after reading
+    try:
+        return json.loads(text)
     except ValueError as error:
         raise InputError(path, f"is not JSON ({error})", "write the file anew") from None
 

@@ -112,6 +112,21 @@ def verify_since(ledger: Ledger, start: AuditHead) -> Verification:
     return Verification(head=head, faults=tuple(chain_faults(later, (), start)))
 
 
+def present_head(connection: Connection) -> AuditHead:
+    """Return the log's end."""
+    query = select(AUDIT.c.number, AUDIT.c.hash).order_by(AUDIT.c.number.desc()).limit(1)
+    row = connection.execute(query).first()
+    return AuditHead(number=row.number, hash=row.hash) if row else EMPTY
+
+
+def head_hash(connection: Connection, number: int) -> str:
+    """Return the hash of one record; empty where the log has no such record."""
+    if number == EMPTY.number:
+        return EMPTY.hash
+    query = select(AUDIT.c.hash).where(AUDIT.c.number == number)
+    return str(connection.scalars(query).first() or "")
+
+
 def _records(connection: Connection, query: Select[Any]) -> Iterator[AuditRecord]:
     for row in connection.execute(query.execution_options(yield_per=_BATCH)).mappings():
         yield AuditRecord(**row)

@@ -93,6 +93,10 @@ class Writing:
         self.connection.execute(table.update().where(column == key), dict(changes))
         return number
 
+    def wait_for_others(self) -> None:
+        """Wait until no other transaction writes; what is read from now on stays true."""
+        self.head = self._end()
+
     def keep(self, content: str) -> str:
         """Keep a text by its hash, and return the hash; a text that is kept already stays."""
         key = sha256_hex(content)

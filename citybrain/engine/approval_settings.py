@@ -1,0 +1,170 @@
+"""Settings of the last metre, read from one TOML file: ledger, keys, rules of approval."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from citybrain.errors import InputError
+from citybrain.model.approval import ApprovalRules
+from citybrain.model.automatic import AutomaticBounds
+
+_SQLITE = "sqlite:///"
+
+Content = TypeVar("Content", bound=BaseModel)
+Seconds = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class SettingsPart(BaseModel):
+    """A part of a settings file; a key that nobody knows is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class _AutomaticPart(SettingsPart):
+    enabled: bool = False
+    junctions: Annotated[tuple[str, ...], Field(min_length=1)]
+    cycle_s: Seconds
+    offset_s: Seconds
+    split_s: Seconds
+    seeds: Annotated[int, Field(ge=2)] = 10
+    saving: Share = 0.0
+
+    def bounds(self) -> AutomaticBounds | None:
+        """Return the bounds; none while automatic approval is off."""
+        if not self.enabled:
+            return None
+        values = self.model_dump(exclude={"enabled", "junctions"})
+        return AutomaticBounds(junctions=frozenset(self.junctions), **values)
+
+
+class _ApprovalPart(SettingsPart):
+    persons: Annotated[int, Field(ge=1, le=10)] = 1
+    proposer_may_approve: bool = False
+    valid_days: Annotated[float, Field(gt=0, le=3650)] = 90.0
+    automatic: _AutomaticPart | None = None
+
+    def rules(self) -> ApprovalRules:
+        """Return the rules for people."""
+        return ApprovalRules(**self.model_dump(exclude={"automatic"}))
+
+
+class _StreetFile(SettingsPart):
+    ledger: str = f"{_SQLITE}ledger.db"
+    head_file: Path = Path("audit.head")
+    kill_file: Path = Path("KILL")
+    keys: Path = Path("keys.toml")
+    controllers: Path = Path("controllers.toml")
+    gate_socket: Path = Path("gate.sock")
+    scenario: Path
+    period: str | None = None
+    approval: _ApprovalPart = _ApprovalPart()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Street:
+    """Where the last metre keeps its things, and what it asks for.
+
+    Parameters
+    ----------
+    path
+        The settings file.
+    ledger
+        Address of the database.
+    head_file
+        File apart from it that keeps the head of the audit log.
+    kill_file
+        File that stops all pushes while it is there.
+    keys
+        Register of public keys.
+    controllers
+        The units, with credentials that can only read.
+    gate_socket
+        Where the gate listens.
+    scenario, period
+        Scenario whose network knows what each intersection asks for.
+    rules
+        What an approval asks for.
+    bounds
+        Bounds of automatic approval; none while it is off, which is the default.
+    """
+
+    path: Path
+    ledger: str
+    head_file: Path
+    kill_file: Path
+    keys: Path
+    controllers: Path
+    gate_socket: Path
+    scenario: Path
+    period: str | None
+    rules: ApprovalRules
+    bounds: AutomaticBounds | None
+
+
+def read_street(path: Path) -> Street:
+    """Read the settings; paths in them are relative to the file.
+
+    Parameters
+    ----------
+    path
+        ``street.toml``.
+
+    Raises
+    ------
+    InputError
+        The file is missing, is no TOML, or a value is unknown or impossible.
+    """
+    file = read_settings(path, _StreetFile)
+    folder = path.absolute().parent
+    ledger = file.ledger
+    if ledger.startswith(_SQLITE):
+        ledger = f"{_SQLITE}{folder / ledger.removeprefix(_SQLITE)}"
+    scenario = folder / file.scenario
+    return Street(
+        path=path,
+        ledger=ledger,
+        head_file=folder / file.head_file,
+        kill_file=folder / file.kill_file,
+        keys=folder / file.keys,
+        controllers=folder / file.controllers,
+        gate_socket=folder / file.gate_socket,
+        scenario=scenario if scenario.exists() else file.scenario,
+        period=file.period,
+        rules=file.approval.rules(),
+        bounds=file.approval.automatic.bounds() if file.approval.automatic else None,
+    )
+
+
+def read_settings(path: Path, kind: type[Content]) -> Content:
+    """Read a settings file in TOML.
+
+    Parameters
+    ----------
+    path
+        File to read.
+    kind
+        What it must hold.
+
+    Raises
+    ------
+    InputError
+        The file is missing, is no TOML, or a value is unknown or impossible.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        mend = "give the path of a settings file; docs/approval.md shows one"
+        raise InputError(path, error.strerror or str(error), mend) from None
+    except ValueError as error:
+        raise InputError(path, f"is no TOML ({error})", "mend it at that place") from None
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = f"{path}: {'.'.join(map(str, first['loc']))}"
+        mend = "docs/approval.md lists what may stand here"
+        raise InputError(where, first["msg"], mend) from None

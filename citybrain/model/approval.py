@@ -1,0 +1,324 @@
+"""Who may let a plan onto the street: states, signed statements, and the rules of approval."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from citybrain.errors import InputError
+from citybrain.model.audit import AuditHead, canonical_json
+from citybrain.model.verdict import Decision
+
+FORMAT = "citybrain statement 1"
+"""Name and version of what is signed; a signature of anything else can never be mistaken for it."""
+
+
+class State(StrEnum):
+    """How far a plan has come."""
+
+    PROPOSED = "proposed"
+    PROVEN = "proven"
+    APPROVED = "approved"
+    ACTIVE = "active"
+    RETIRED = "retired"
+    REJECTED = "rejected"
+
+
+_NEXT: Mapping[State, frozenset[State]] = {
+    State.PROPOSED: frozenset({State.PROVEN, State.REJECTED}),
+    State.PROVEN: frozenset({State.APPROVED, State.REJECTED}),
+    State.APPROVED: frozenset({State.ACTIVE, State.REJECTED}),
+    State.ACTIVE: frozenset({State.RETIRED}),
+    State.RETIRED: frozenset({State.ACTIVE, State.REJECTED}),
+    State.REJECTED: frozenset(),
+}
+"""Which state may follow; a retired plan comes back only by a roll-back."""
+
+
+def may_become(state: State, following: State) -> bool:
+    """Tell whether a plan in one state may come to another."""
+    return following in _NEXT[state]
+
+
+class Role(StrEnum):
+    """What a key may sign."""
+
+    PROPOSE = "propose"
+    APPROVE = "approve"
+    PUSH = "push"
+    STOP = "stop"
+    AUTOMATIC = "automatic"
+
+
+class Act(StrEnum):
+    """What a signed statement does."""
+
+    PROPOSE = "propose"
+    APPROVE = "approve"
+    APPROVE_AUTOMATICALLY = "approve automatically"
+    REJECT = "reject"
+    PUSH = "push"
+    ROLL_BACK = "roll back"
+    RELEASE = "release the kill switch"
+
+
+ROLE_OF: Mapping[Act, Role] = {
+    Act.PROPOSE: Role.PROPOSE,
+    Act.APPROVE: Role.APPROVE,
+    Act.APPROVE_AUTOMATICALLY: Role.AUTOMATIC,
+    Act.REJECT: Role.APPROVE,
+    Act.PUSH: Role.PUSH,
+    Act.ROLL_BACK: Role.PUSH,
+    Act.RELEASE: Role.STOP,
+}
+"""Role that a key needs for an act."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What a person says about a plan, in the words that are signed.
+
+    Parameters
+    ----------
+    act
+        What it does.
+    plan_hash
+        SHA-256 of the plan's text; the statement is about these bytes and no others.
+    verdict_hash
+        SHA-256 of the verdict that the person saw; empty where there is none.
+    person, comment
+        Who says it, and why.
+    at
+        UTC instant, ISO 8601.
+    log
+        Head of the audit log as the signer saw it: a log that is written anew no longer meets the
+        heads that were signed.
+    units
+        Units that an order is for; empty for all of the plan.
+    """
+
+    act: Act
+    plan_hash: str
+    verdict_hash: str
+    person: str
+    comment: str
+    at: str
+    log: AuditHead
+    units: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a statement without a person or a comment."""
+        for name, value in (("person", self.person), ("comment", self.comment)):
+            if not value.strip():
+                where = f"statement '{self.act.value}'"
+                raise InputError(where, f"has no {name}", f"name a {name}")
+
+    @property
+    def text(self) -> str:
+        """The canonical text, whose bytes in UTF-8 are signed."""
+        return canonical_json({"format": FORMAT, **asdict(self)})
+
+    @property
+    def instant(self) -> datetime:
+        """When it was signed."""
+        return datetime.fromisoformat(self.at)
+
+
+def read_statement(text: str) -> Statement:
+    """Return the statement that a signed text makes.
+
+    Parameters
+    ----------
+    text
+        Canonical text of a statement.
+
+    Raises
+    ------
+    InputError
+        It is not the canonical text of any statement.
+    """
+    where, mend = "signed statement", "sign it anew with this citybrain"
+    try:
+        content = json.loads(text)
+        is_ours = content.pop("format") == FORMAT
+        statement = Statement(
+            **content
+            | {
+                "act": Act(content["act"]),
+                "log": AuditHead(**content["log"]),
+                "units": tuple(content["units"]),
+            }
+        )
+        is_dated = statement.instant.tzinfo is not None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(where, f"cannot be read ({error})", mend) from None
+    if not (is_ours and is_dated and statement.text == text):
+        raise InputError(where, "is not in its canonical form", mend)
+    return statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """A statement's text with the signature of its bytes.
+
+    Parameters
+    ----------
+    statement
+        Canonical text of the statement.
+    key
+        Name of the registered key.
+    signature
+        Ed25519 signature in base64.
+    """
+
+    statement: str
+    key: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vouched:
+    """A statement whose signature was checked.
+
+    Parameters
+    ----------
+    statement
+        What was said.
+    key
+        Name of the key.
+    person
+        Whose key it is, by the register.
+    roles
+        What the key may sign, by the register.
+    """
+
+    statement: Statement
+    key: str
+    person: str
+    roles: frozenset[Role]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRules:
+    """What an approval asks for.
+
+    Parameters
+    ----------
+    persons
+        Different persons who must approve.
+    proposer_may_approve
+        Whether the person who proposed a plan counts among them.
+    valid_days
+        Age at which an approval is void. [d]
+    """
+
+    persons: int = 1
+    proposer_may_approve: bool = False
+    valid_days: float = 90.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """All that speaks for or against a plan.
+
+    Parameters
+    ----------
+    plan_hash, verdict_hash
+        SHA-256 of the texts that were judged.
+    decision
+        Answer of the proof; none where there is none.
+    proven_hash
+        Hash of the plan that the verdict is about.
+    state
+        How far the plan has come.
+    statements
+        Every statement about it, signatures checked.
+    """
+
+    plan_hash: str
+    verdict_hash: str
+    decision: Decision | None
+    proven_hash: str
+    state: State
+    statements: tuple[Vouched, ...]
+
+    @property
+    def proposers(self) -> frozenset[str]:
+        """Persons who proposed the plan."""
+        return frozenset(v.person for v in self.statements if v.statement.act is Act.PROPOSE)
+
+
+def proof_faults(dossier: Dossier) -> tuple[str, ...]:
+    """Return why a plan is not proven; nothing if it is."""
+    if dossier.decision is None:
+        return ("it was not proven",)
+    faults = []
+    if dossier.decision is not Decision.ACCEPT:
+        faults.append(f"its verdict is '{dossier.decision.value}'")
+    if dossier.proven_hash != dossier.plan_hash:
+        faults.append("its verdict is about another plan")
+    return tuple(faults)
+
+
+def statement_faults(vouched: Vouched, dossier: Dossier) -> tuple[str, ...]:
+    """Return why a statement does not count for a plan; nothing if it does."""
+    statement = vouched.statement
+    who = f"the statement '{statement.act.value}' of {statement.person}"
+    faults = []
+    if vouched.person != statement.person:
+        faults.append(f"{who} is signed with a key of {vouched.person}")
+    if ROLE_OF[statement.act] not in vouched.roles:
+        faults.append(f"{who} needs a key with the role '{ROLE_OF[statement.act].value}'")
+    if statement.plan_hash != dossier.plan_hash:
+        faults.append(f"{who} is about another plan")
+    if statement.act is not Act.REJECT and statement.verdict_hash != dossier.verdict_hash:
+        faults.append(f"{who} rests on another verdict")
+    return tuple(faults)
+
+
+def approval_faults(dossier: Dossier, rules: ApprovalRules, now: datetime) -> tuple[str, ...]:
+    """Return why a plan may not go to the street; nothing if it is approved.
+
+    Automatic approvals do not count here: see ``automatic``.
+
+    Parameters
+    ----------
+    dossier
+        All that speaks for or against it.
+    rules
+        What an approval asks for.
+    now
+        UTC instant.
+    """
+    if dossier.state is State.REJECTED or _rejected(dossier):
+        return ("it was rejected",)
+    faults = [*proof_faults(dossier)]
+    persons = approvers(dossier, rules, now)
+    if len(persons) < rules.persons:
+        given = ", ".join(sorted(persons)) or "nobody"
+        faults.append(f"{rules.persons} approvals are needed, given by {given}")
+    return tuple(faults)
+
+
+def approvers(dossier: Dossier, rules: ApprovalRules, now: datetime) -> frozenset[str]:
+    """Return the persons whose approval counts: valid, young enough, and not the proposer's own."""
+    own = frozenset[str]() if rules.proposer_may_approve else dossier.proposers
+    oldest = now - timedelta(days=rules.valid_days)
+    return frozenset(
+        vouched.person
+        for vouched in _counting(dossier, Act.APPROVE)
+        if oldest <= vouched.statement.instant and vouched.person not in own
+    )
+
+
+def _rejected(dossier: Dossier) -> bool:
+    return bool(_counting(dossier, Act.REJECT))
+
+
+def _counting(dossier: Dossier, act: Act) -> Sequence[Vouched]:
+    return [
+        vouched
+        for vouched in dossier.statements
+        if vouched.statement.act is act and not statement_faults(vouched, dossier)
+    ]

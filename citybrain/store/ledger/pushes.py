@@ -1,0 +1,158 @@
+"""Pushes, what became of every unit, what runs where, and alarms."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from citybrain.errors import UnsafePlanError
+from citybrain.model.audit import canonical_json
+from citybrain.store.ledger.schema import ALARMS, PUSHES, RECEIPTS, RUNNING
+from citybrain.store.ledger.writing import Writing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """The plan that a unit was proven to run; an empty hash where it is none of the ledger."""
+
+    unit: str
+    plan_hash: str
+    push_id: str
+    since: str
+
+
+def begin_push(writing: Writing, push_id: str, plan_hash: str, kind: str) -> None:
+    """Note that an order is carried out from now on.
+
+    Parameters
+    ----------
+    writing
+        Transaction of the person who ordered it.
+    push_id
+        SHA-256 of the signed order.
+    plan_hash
+        Plan to push.
+    kind
+        ``push`` or ``roll back``.
+
+    Raises
+    ------
+    UnsafePlanError
+        The order was carried out before.
+    """
+    known = select(PUSHES.c.id).where(PUSHES.c.id == push_id)
+    if writing.connection.execute(known).first() is not None:
+        msg = f"order {push_id[:12]} was carried out before; sign a new one"
+        raise UnsafePlanError(msg)
+    row = {
+        "id": push_id,
+        "plan_hash": plan_hash,
+        "kind": kind,
+        "ordered_by": writing.who,
+        "started_at": writing.at,
+        "ended_at": "",
+    }
+    writing.insert(PUSHES, row, f"{kind} began", plan_hash)
+
+
+def end_push(writing: Writing, push_id: str, plan_hash: str) -> None:
+    """Note that every unit of a push has its receipt."""
+    writing.update(PUSHES, push_id, {"ended_at": writing.at}, "push ended", plan_hash)
+
+
+def unfinished_pushes(connection: Connection) -> tuple[str, ...]:
+    """Return pushes that never ended: the gate died in them, and their units must be looked at."""
+    query = select(PUSHES.c.id).where(PUSHES.c.ended_at == "").order_by(PUSHES.c.record)
+    return tuple(connection.scalars(query))
+
+
+def push_of(connection: Connection, push_id: str) -> Mapping[str, object]:
+    """Return one push with the receipts of its units."""
+    row = connection.execute(select(PUSHES).where(PUSHES.c.id == push_id)).mappings().one()
+    query = select(RECEIPTS).where(RECEIPTS.c.push_id == push_id).order_by(RECEIPTS.c.record)
+    return {**row, "receipts": [dict(r) for r in connection.execute(query).mappings()]}
+
+
+def pushes_of(connection: Connection, plan_hash: str) -> list[Mapping[str, object]]:
+    """Return the pushes of a plan with their receipts, the oldest first."""
+    query = select(PUSHES.c.id).where(PUSHES.c.plan_hash == plan_hash).order_by(PUSHES.c.record)
+    return [push_of(connection, key) for key in connection.scalars(query).all()]
+
+
+def add_receipt(writing: Writing, push_id: str, unit: str, outcome: str, detail: object) -> None:
+    """Keep what became of one unit.
+
+    Parameters
+    ----------
+    writing
+        Transaction.
+    push_id
+        Push that it belongs to.
+    unit
+        Unit.
+    outcome
+        One word or two.
+    detail
+        What JSON can hold: objects before and after, steps, errors.
+    """
+    row = {
+        "push_id": push_id,
+        "unit": unit,
+        "outcome": outcome,
+        "detail": canonical_json(detail),
+        "at": writing.at,
+    }
+    writing.insert(RECEIPTS, row, outcome, unit)
+
+
+def set_running(writing: Writing, unit: str, plan_hash: str, push_id: str) -> None:
+    """Note what a unit was proven to run from now on."""
+    changes = {"plan_hash": plan_hash, "push_id": push_id, "since": writing.at}
+    known = select(RUNNING.c.unit).where(RUNNING.c.unit == unit)
+    if writing.connection.execute(known).first() is None:
+        writing.insert(RUNNING, {"unit": unit, **changes}, "runs", unit)
+    else:
+        writing.update(RUNNING, unit, changes, "runs", unit)
+
+
+def running(connection: Connection) -> dict[str, Running]:
+    """Return what each unit runs, as far as the ledger knows."""
+    rows = connection.execute(select(RUNNING).order_by(RUNNING.c.unit)).mappings()
+    return {row["unit"]: Running(**row) for row in rows}
+
+
+def former_plan(connection: Connection, unit: str, plan_hash: str) -> str:
+    """Return the plan that a unit was proven to run before another one; empty if none is known."""
+    query = (
+        select(PUSHES.c.plan_hash)
+        .join(RECEIPTS, RECEIPTS.c.push_id == PUSHES.c.id)
+        .where(RECEIPTS.c.unit == unit, RECEIPTS.c.outcome == "pushed")
+        .order_by(RECEIPTS.c.record.desc())
+    )
+    earlier = (key for key in connection.scalars(query) if key != plan_hash)
+    return next(earlier, "")
+
+
+def raise_alarm(writing: Writing, unit: str, kind: str, text: str) -> int:
+    """Keep something that somebody must look at, and return its number."""
+    row = {
+        "at": writing.at,
+        "unit": unit,
+        "kind": kind,
+        "text": text,
+        "cleared_at": "",
+        "cleared_by": "",
+    }
+    return writing.insert(ALARMS, row, f"alarm: {kind}", unit)
+
+
+def clear_alarm(writing: Writing, number: int, unit: str) -> None:
+    """Note that somebody has looked at an alarm."""
+    changes = {"cleared_at": writing.at, "cleared_by": writing.who}
+    writing.update(ALARMS, number, changes, "alarm cleared", unit)
+
+
+def open_alarms(connection: Connection) -> list[Mapping[str, object]]:
+    """Return the alarms that nobody has cleared, the oldest first."""
+    query = select(ALARMS).where(ALARMS.c.cleared_at == "").order_by(ALARMS.c.record)
+    return [dict(row) for row in connection.execute(query).mappings()]

@@ -1,0 +1,97 @@
+"""A desk for tests: a ledger, keys of some people, a plan and its verdict."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import text
+
+from citybrain.controllers.signatures import SigningKey, new_key, read_key
+from citybrain.engine.approval import Desk, Proposal, open_desk
+from citybrain.engine.approval_settings import read_street
+from citybrain.model.plan import Plan
+from citybrain.model.verdict import PROPOSED_PLAN, Decision, Verdict
+from citybrain.store.plans import plan_hash
+from tests.model.crossroads import Crossroads
+from tests.report import builders
+
+INSTANT = datetime(2026, 3, 17, 6, 30, tzinfo=UTC)
+
+PEOPLE = {
+    "anna": ("Anna Ng", '"propose", "approve", "push", "stop"'),
+    "berta": ("Berta Oz", '"approve"'),
+    "berta2": ("Berta Oz", '"approve"'),
+    "carl": ("Carl Pohl", '"approve"'),
+    "batch": ("night batch", '"propose", "automatic"'),
+    "dora": ("Dora Quist", '"push"'),
+}
+
+
+@dataclass
+class Office:
+    """A desk with the keys of the people around it, and a clock that can be moved."""
+
+    desk: Desk
+    keys: dict[str, SigningKey]
+    clock: "Clock"
+
+
+@dataclass
+class Clock:
+    instant: datetime = INSTANT
+
+    def __call__(self) -> datetime:
+        return self.instant
+
+    def pass_days(self, days: float) -> None:
+        self.instant += timedelta(days=days)
+
+
+def write_office(folder: Path, approval: str = "", scenario: str = "scenario") -> Path:
+    """Write settings, register and keys; return the settings' path."""
+    lines = []
+    for name, (person, roles) in PEOPLE.items():
+        public = new_key(folder / f"{name}.key").public
+        lines += ["[[key]]", f'name = "{name}"', f'person = "{person}"']
+        lines += [f'public = "{public}"', f"roles = [{roles}]"]
+    (folder / "keys.toml").write_text("\n".join(lines))
+    street = folder / "street.toml"
+    street.write_text(f'scenario = "{scenario}"\n[approval]\n{approval}')
+    return street
+
+
+@contextmanager
+def office(folder: Path, approval: str = "") -> Iterator[Office]:
+    street = read_street(write_office(folder, approval))
+    clock = Clock()
+    with open_desk(street, clock) as desk:
+        keys = {name: read_key(folder / f"{name}.key") for name in PEOPLE}
+        yield Office(desk=desk, keys=keys, clock=clock)
+
+
+def running_plan() -> Plan:
+    return Plan(name="running", patterns=(Crossroads().pattern(),))
+
+
+def better_plan(green_s: float = 23.0, offset_s: float = 4.0) -> Plan:
+    """A plan that changes cycle, offset and one green by 3 s and 4 s."""
+    pattern = replace(Crossroads(green_s=green_s).pattern(), offset_s=offset_s)
+    return Plan(name="morning", patterns=(pattern,))
+
+
+def verdict_on(plan: Plan, decision: Decision = Decision.ACCEPT) -> Verdict:
+    verdict = builders.verdict(builders.arterial(("J",)), decision)
+    return replace(verdict, hashes={PROPOSED_PLAN: plan_hash(plan)})
+
+
+def proposal(plan: Plan | None = None) -> Proposal:
+    plan = plan or better_plan()
+    return Proposal(plan=plan, verdict=verdict_on(plan), running=running_plan())
+
+
+def tamper(desk: Desk, statement: str, **values: str) -> None:
+    """Change the database past citybrain."""
+    with desk.ledger.writing("mallory") as writing:
+        writing.connection.execute(text(statement), values)
