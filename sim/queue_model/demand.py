@@ -27,6 +27,9 @@ class Trip:
         Length with the gap to the vehicle in front, in a standing queue. [m]
     speed_deviation
         Standard deviation of the wanted speed over the limit. [-]
+    acceleration_mps2, imperfection
+        Highest acceleration [m/s²], and how far its driver falls short of it [0-1]; on average
+        by half of that share, both while accelerating and when cruising.
     dwell_s
         Stops on the way, at bus stops say: place on the route → time. [s]
     """
@@ -35,19 +38,26 @@ class Trip:
     edges: tuple[str, ...]
     space_m: float = 7.5
     speed_deviation: float = 0.1
+    acceleration_mps2: float = 2.6
+    imperfection: float = 0.5
     dwell_s: tuple[tuple[int, float], ...] = ()
 
 
 class DemandArrays(NamedTuple):
     """What the kernel reads of one day's vehicles, in order of departure.
 
-    ``following`` links the vehicles of one source; ``first`` and ``last`` are per lane.
+    ``accel`` and ``dawdle`` are the acceleration [m/s²] and the loss of speed [m/s] on average,
+    ``launch_s`` the time to drive one space from a standstill.  ``following`` links the vehicles
+    of one source; ``first`` and ``last`` are per lane.
     """
 
     depart_s: Floats
     option: Ints
     space_m: Floats
-    pace: Floats
+    factor: Floats
+    accel: Floats
+    dawdle: Floats
+    launch_s: Floats
     following: Ints
     first: Ints
     last: Ints
@@ -73,6 +83,10 @@ def compile_demand(
     rng = np.random.default_rng(seed)
     deviation = np.array([trip.speed_deviation for trip in ordered])
     factor = np.clip(1.0 + deviation * rng.standard_normal(len(ordered)), 0.2, 2.0)
+    space_m = np.array([trip.space_m for trip in ordered], dtype=np.float64)
+    highest = np.array([trip.acceleration_mps2 for trip in ordered], dtype=np.float64)
+    dawdle = 0.5 * highest * np.array([trip.imperfection for trip in ordered])
+    accel = highest - dawdle
     option = np.array([routes.sources[trip.edges] for trip in ordered], dtype=np.int32)
     following = np.full(len(ordered), -1, dtype=np.int32)
     first = np.full(lane_count, -1, dtype=np.int32)
@@ -86,8 +100,11 @@ def compile_demand(
     return DemandArrays(
         depart_s=np.array([trip.depart_s for trip in ordered], dtype=np.float64),
         option=option,
-        space_m=np.array([trip.space_m for trip in ordered], dtype=np.float64),
-        pace=1.0 / factor,
+        space_m=space_m,
+        factor=factor,
+        accel=accel,
+        dawdle=dawdle,
+        launch_s=np.sqrt(2.0 * space_m / accel),
         following=following,
         first=first,
         last=last,

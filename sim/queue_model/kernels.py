@@ -19,7 +19,17 @@ Arrays = Any
 Ints = NDArray[np.int32]
 Cells = NDArray[np.uint8]
 
-REACTION, START, ACCELERATION, CRUISE, GAP, CLEARANCE, YELLOW_S, INSERTION, PATIENCE = range(9)
+(
+    START,
+    FIRST_REACTION,
+    REACTION,
+    HEADWAY,
+    SPACE_FACTOR,
+    DECELERATION,
+    GAP,
+    CLEARANCE,
+    PATIENCE,
+) = range(9)
 """Places of the constants in ``Physics.packed``."""
 RED, PROTECTED, PERMISSIVE, YELLOW, STOP_THEN_GO = range(5)
 _NEVER = 65535
@@ -29,6 +39,9 @@ _SAME_QUEUE_S = 2.0
 _STOP_S = 2.0
 _EASED_S = 3.0
 _TINY = 1.0e-6
+_LAUNCHED = 12
+_HALF_S = 0.5
+_CREEP_MPS = 0.5
 
 
 @njit(cache=True, nogil=True)
@@ -135,9 +148,9 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     shape
         Groups of each intersection. int64
     physics
-        ``Physics.packed()`` followed by ``launch_s``.
+        ``Physics.packed()``.
     times
-        Begin, horizon. [s]
+        Begin and horizon [s], and how many lanes belong to streets.
 
     Returns
     -------
@@ -150,23 +163,23 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     """
     begin_s = times[0]
     horizon = times[1]
-    reaction = physics[REACTION]
+    street_lanes = times[2]
     start_s = physics[START]
-    accel = physics[ACCELERATION]
-    cruise = physics[CRUISE]
+    first_reaction = physics[FIRST_REACTION]
+    reaction = physics[REACTION]
+    least_headway = physics[HEADWAY]
+    space_factor = physics[SPACE_FACTOR]
+    twice_decel = 2.0 * physics[DECELERATION]
     gap_s = physics[GAP]
     clearance = physics[CLEARANCE]
-    brake = physics[YELLOW_S]
-    insertion = physics[INSERTION]
     patience = physics[PATIENCE]
-    launch = physics[PATIENCE + 1 :]
-    launched = len(launch)
+    launched = _LAUNCHED
+    root = np.sqrt(np.arange(_LAUNCHED + 1))
 
-    length_m, speed_mps, store_m, wave_s, ring_start, group_of, from_lane, travel, cross, ys, yl = (
-        streets
-    )
+    length_m, speed_mps, store_m, wave_s, ring_start = streets[:5]
+    group_of, from_lane, inside_m, cross, slowing, ys, yl = streets[5:]
     option_lane, option_link, pair_start, pair_link, pair_option, pair_cost = routes
-    depart, first_option, space, pace, following, first, last = demand
+    depart, first_option, space, factor, accel, dawdle, launch, following, first, last = demand
     cell, place, cycle, shift, until = signal_rows(colour, start, cycle_s, offset_s, shape, begin_s)
 
     lanes = len(length_m)
@@ -177,7 +190,6 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     nxt = following.copy()
     option = first_option.copy()
     ready = depart.copy()
-    came = depart.copy()
     occupied = np.zeros(lanes)
     free_at = np.full(lanes, -_FAR)
     since = np.full(lanes, -1.0)
@@ -205,11 +217,6 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     finished = 0
     stops = 0
     forced = 0
-
-    launch_mps = np.empty(launched + 1)
-    for n in range(launched):
-        launch_mps[n] = np.sqrt(2.0 * accel * 7.5 * n)
-    launch_mps[launched] = 1.0e3
 
     for lane in range(lanes):
         if head[lane] >= 0:
@@ -258,7 +265,10 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         goes = False
                         if shown == YELLOW:
                             c = cycle[group]
-                            limit = brake * (cross[link] if queued[lane] >= launched else 4.0)
+                            speed = cross[link]
+                            if queued[lane] < launched:
+                                speed = min(speed, root[queued[lane]] * accel[v] * launch[v])
+                            limit = speed / twice_decel - _HALF_S
                             one = colour[cell[group] + (k - 1) % c]
                             two = colour[cell[group] + (k - 2) % c]
                             if one in (PROTECTED, PERMISSIVE):
@@ -346,7 +356,10 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                     room = store_m[target] - occupied[target]
                     score = occupied[target] + pair_cost[p]
                     asked = min(need, store_m[target]) - _TINY
-                    if room >= asked or not patient:
+                    flows = (
+                        target >= street_lanes and not yielding[target] and waits_for[target] < 0
+                    )
+                    if room >= asked or flows or not patient:
                         if score < best_score:
                             best_score = score
                             best = p
@@ -392,16 +405,19 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                 target = option_lane[target_option]
                 lost = t - ready[v]
                 n = queued[lane]
+                headway = least_headway + space_factor * need / cross[link]
+                passing = cross[link]
+                extra = slowing[link]
+                if n < launched:
+                    queued[lane] = n + 1
+                    wait = reaction if n > 0 else first_reaction
+                    headway = max(headway, wait + launch[v] * (root[n + 1] - root[n]))
+                    passing = min(passing, root[n] * accel[v] * launch[v])
+                    extra = 0.0
+                free_at[lane] = t + headway
                 if is_source:
-                    free_at[lane] = t + insertion
-                    launch_v = 0.0
+                    passing = speed_mps[target]
                 else:
-                    headway = reaction + need / cross[link]
-                    if n < launched:
-                        headway += launch[n]
-                        queued[lane] = n + 1
-                    free_at[lane] = t + headway
-                    launch_v = launch_mps[n]
                     if lost > _STOP_S:
                         stops += 1
                         link_stops[link] += 1
@@ -427,17 +443,17 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         free_at[w] = max(free_at[w], back + start_s)
                         _wake(w, int(free_at[w]), horizon, bucket, scheduled, before, after)
                 crossed_at[link] = t
-                wanted = speed_mps[target]
-                slow = min(cross[link], launch_v)
-                spent = max(wanted - slow, 0.0) ** 2 / (2.0 * accel * wanted)
-                ideal = length_m[target] / wanted * pace[v]
-                drive = ideal / cruise
-                lost += spent + drive - ideal
+                wanted = speed_mps[target] * factor[v]
+                cruising = max(wanted - dawdle[v], _CREEP_MPS)
+                spent = max(cruising - passing, 0.0) ** 2 / (2.0 * accel[v] * cruising) + extra
+                ideal = length_m[target] / wanted
+                drive = length_m[target] / cruising
+                inside = inside_m[link] / max(cross[link] * factor[v] - dawdle[v], _CREEP_MPS)
+                lost += spent + drive - ideal + inside - inside_m[link] / (cross[link] * factor[v])
                 delay += lost
                 link_delay[link] += lost
                 link_count[link] += 1
-                came[v] = t + travel[link] + spent
-                arrives = came[v] + drive
+                arrives = t + inside + spent + drive
                 following_vehicle = nxt[v]
                 head[lane] = following_vehicle
                 nxt[v] = -1

@@ -209,8 +209,8 @@ class QueueModel:
         The same tables give the same bytes, however many threads there are.
         """
         shape = np.array([len(groups) for groups in self.groups], dtype=np.int64)
-        physics = np.concatenate([self.physics.packed(), self.physics.launch_s])
-        times = (self.begin_s, self.horizon_s)
+        physics = self.physics.packed()
+        times = (self.begin_s, self.horizon_s, len(self.streets.lane_numbers))
         jobs = [(plan, day) for plan in range(len(tables.start)) for day in range(len(self.days))]
 
         def one(job: tuple[int, int]) -> tuple[NDArray[np.float64], ...]:

@@ -24,7 +24,8 @@ class StreetArrays(NamedTuple):
     """What the kernel reads of lanes and links; see ``Streets``.
 
     ``length_m``, ``speed_mps``, ``store_m``, ``wave_s``, ``ring_start`` are per lane;
-    ``group``, ``from_lane``, ``travel_s``, ``cross_mps`` and ``yield_start`` per link.
+    ``group``, ``from_lane``, ``inside_m``, ``cross_mps``, ``slowing_s`` and ``yield_start`` are
+    per link.
     """
 
     length_m: Floats
@@ -34,8 +35,9 @@ class StreetArrays(NamedTuple):
     ring_start: Ints
     group: Ints
     from_lane: Ints
-    travel_s: Floats
+    inside_m: Floats
     cross_mps: Floats
+    slowing_s: Floats
     yield_start: Ints
     yield_link: Ints
 
@@ -141,7 +143,7 @@ class _Compiler:
             self._edge_lanes[lane.edge].append(lane.name)
         self._group: list[int] = []
         self._from_lane: list[int] = []
-        self._travel: list[float] = []
+        self._inside: list[float] = []
         self._cross: list[float] = []
         self._ends: list[tuple[str, str]] = []
         self._final: dict[tuple[str, int], int] = {}
@@ -182,10 +184,10 @@ class _Compiler:
         if len(inside) > 1:
             inner = self._add_lane(f"{connection.via}", lengths[0], inside[0].speed_mps)
             first = self._add_link(lane, group, 0.0, speed, ends)
-            last = self._add_link(inner, -1, sum(lengths[1:]) / speed, speed, ends)
+            last = self._add_link(inner, -1, sum(lengths[1:]), speed, ends)
             way = Way(number=first, to_lane=connection.to_lane, inner=inner, onward=last)
         else:
-            last = self._add_link(lane, group, sum(lengths) / speed, speed, ends)
+            last = self._add_link(lane, group, sum(lengths), speed, ends)
             way = Way(number=last, to_lane=connection.to_lane)
         if place is not None:
             self._final[place] = last
@@ -199,11 +201,11 @@ class _Compiler:
         return len(self._lanes) - 1
 
     def _add_link(
-        self, lane: int, group: int, travel_s: float, speed: float, ends: tuple[str, str]
+        self, lane: int, group: int, inside_m: float, speed: float, ends: tuple[str, str]
     ) -> int:
         self._from_lane.append(lane)
         self._group.append(group)
-        self._travel.append(travel_s)
+        self._inside.append(inside_m)
         self._cross.append(speed)
         self._ends.append(ends)
         return len(self._group) - 1
@@ -213,6 +215,12 @@ class _Compiler:
         source = self._add_lane(f"source {edge}", 0.0, first.speed_mps)
         self._add_link(source, -1, 0.0, first.speed_mps, ("", edge))
         return source
+
+    def _slowing_s(self) -> Floats:
+        """Return the time that braking to the speed of each link takes, beyond free flow [s]."""
+        speed = np.array(self._speed)[self._from_lane]
+        slower = np.maximum(speed - np.array(self._cross), 0.0)
+        return np.asarray(slower**2 / (2.0 * self._physics.deceleration_mps2 * speed))
 
     def _yields(self, link: int) -> list[int]:
         place = self._request.get(link)
@@ -240,8 +248,9 @@ class _Compiler:
             ring_start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32),
             group=np.array(self._group, dtype=np.int32),
             from_lane=np.array(self._from_lane, dtype=np.int32),
-            travel_s=np.array(self._travel),
+            inside_m=np.array(self._inside),
             cross_mps=np.array(self._cross),
+            slowing_s=self._slowing_s(),
             yield_start=np.cumsum([0, *map(len, yields)]).astype(np.int32),
             yield_link=np.array([foe for foes in yields for foe in foes], dtype=np.int32),
         )

@@ -5,9 +5,9 @@ mesoscopic run without junction control gives the same routes as a full run, in 
 time, and lets everybody in, so that those whom a queue would have kept out have a route, too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from xml.etree import ElementTree
 
 from citybrain.errors import InputError
 from sim.queue_model.demand import Trip
@@ -15,14 +15,22 @@ from sim.sumo.evaluator import QUIET
 from sim.sumo.run import run_sumo
 from sim.sumo.scenario import SumoScenario
 from sim.sumo.staging import Staging
-from sim.sumo.vehicle_types import read_vehicle_types
+from sim.sumo.vehicle_types import VehicleType, read_vehicle_types
 from sim.sumo.xml_files import iterate_elements
 
 _LATE_S = 1800.0
-_USUAL_GAP_M = 2.5
-_USUAL_DEVIATION = 0.1
-_DEVIATIONS = {"bicycle": 0.1, "truck": 0.05, "bus": 0.05, "coach": 0.05, "trailer": 0.05}
-"""Standard deviation of the speed factor by class.
+_ANY = Trip(depart_s=0.0, edges=())
+_USUAL = (2.5, 2.6, 0.1)
+_CLASSES = {
+    "truck": (2.5, 1.3, 0.05),
+    "trailer": (2.5, 1.1, 0.05),
+    "bus": (2.5, 1.2, 0.05),
+    "coach": (2.5, 2.0, 0.05),
+    "motorcycle": (2.5, 6.0, 0.1),
+    "moped": (2.5, 1.1, 0.1),
+    "bicycle": (0.5, 1.2, 0.1),
+}
+"""Gap in a queue [m], acceleration [m/s²] and deviation of the speed factor by class.
 
 Source: SUMO documentation, "Vehicle Type Parameter Defaults".
 """
@@ -53,7 +61,7 @@ def routed_trips(scenario: SumoScenario, *, seed: int, timeout_s: float) -> tupl
         The run failed.
     """
     files = (*scenario.route_files, *scenario.additional_files)
-    spaces = _spaces_m(files)
+    kinds = _kinds(files)
     with Staging(scenario, planned=()) as staging:
         routes = staging.folder / "routed.xml"
         arguments: list[str | Path] = ["-c", staging.config, *QUIET, *_MESOSCOPIC]
@@ -64,47 +72,46 @@ def routed_trips(scenario: SumoScenario, *, seed: int, timeout_s: float) -> tupl
         for flag in ("write-unfinished", "last-route", "intended-depart"):
             arguments += [f"--vehroute-output.{flag}", "true"]
         run_sumo(arguments, timeout_s=timeout_s)
-        trips = tuple(_trips(routes, scenario, spaces))
+        trips = tuple(_trips(routes, scenario, kinds))
     if not trips:
         what = f"no vehicle departs between {scenario.begin_s:g} s and {scenario.end_s:g} s"
         raise InputError(scenario.config, what, "correct route-files, begin or end")
     return trips
 
 
-def _trips(
-    routes: Path, scenario: SumoScenario, kinds: dict[str, tuple[float, float]]
-) -> Iterator[Trip]:
+def _trips(routes: Path, scenario: SumoScenario, kinds: dict[str, Trip]) -> Iterator[Trip]:
     for vehicle in iterate_elements(routes, {"vehicle"}):
         route = vehicle.find("route")
         depart_s = float(vehicle.attrib["depart"])
         if route is None or not depart_s < scenario.end_s:
             continue
-        space_m, deviation = kinds.get(vehicle.get("type", ""), (7.5, _USUAL_DEVIATION))
-        yield Trip(
+        yield replace(
+            kinds.get(vehicle.get("type", ""), _ANY),
             depart_s=max(0.0, depart_s - scenario.begin_s),
             edges=tuple(route.attrib["edges"].split()),
-            space_m=space_m,
-            speed_deviation=deviation,
         )
 
 
-def _spaces_m(files: tuple[Path, ...]) -> dict[str, tuple[float, float]]:
-    """Return vehicle type → length with gap [m] and deviation of its speeds [-]."""
-    kinds = {
-        kind.name: (kind.length_m + _USUAL_GAP_M, _DEVIATIONS.get(kind.vclass, _USUAL_DEVIATION))
+def _kinds(files: tuple[Path, ...]) -> dict[str, Trip]:
+    """Return vehicle type → a trip that holds what the type says."""
+    elements = {
+        element.get("id", ""): dict(element.attrib)
+        for path in files
+        for element in iterate_elements(path, {"vType"})
+    }
+    return {
+        kind.name: _kind(kind, elements.get(kind.name, {}))
         for kind in read_vehicle_types(files).values()
     }
-    for path in files:
-        for element in iterate_elements(path, {"vType"}):
-            name = element.get("id", "")
-            space_m, deviation = kinds[name]
-            gap_m = _number(element, "minGap", _USUAL_GAP_M)
-            kinds[name] = (
-                space_m - _USUAL_GAP_M + gap_m,
-                _number(element, "speedDev", deviation),
-            )
-    return kinds
 
 
-def _number(element: ElementTree.Element, name: str, usual: float) -> float:
-    return float(element.get(name, usual))
+def _kind(kind: VehicleType, told: Mapping[str, str]) -> Trip:
+    gap_m, acceleration_mps2, deviation = _CLASSES.get(kind.vclass, _USUAL)
+    return Trip(
+        depart_s=0.0,
+        edges=(),
+        space_m=kind.length_m + float(told.get("minGap", gap_m)),
+        speed_deviation=float(told.get("speedDev", deviation)),
+        acceleration_mps2=float(told.get("accel", acceleration_mps2)),
+        imperfection=float(told.get("sigma", _ANY.imperfection)),
+    )
