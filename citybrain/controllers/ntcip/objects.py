@@ -22,7 +22,7 @@ from citybrain.controllers.ntcip.states import (
     UnitControl,
     Verify,
 )
-from citybrain.controllers.ntcip.syntax import Kind, ObjectType, Syntax
+from citybrain.controllers.ntcip.syntax import Instance, Kind, ObjectType, Syntax
 
 ROOT = "1.3.6.1.4.1.1206.4.2"
 """NEMA's node of transportation devices: 1 is the signal controller, 6 the global objects."""
@@ -54,14 +54,28 @@ def _noted(
     return noted
 
 
-def named(oid: str) -> str:
-    """Return an instance as a person reads it, such as ``splitTime.2.4``; the OID if unknown."""
+def instance_of(oid: str) -> Instance:
+    """Return the instance that an identifier names.
+
+    Raises
+    ------
+    KeyError
+        It names no known object.
+    """
     parts = oid.split(".")
     for length in range(len(parts), 0, -1):
         known = _BY_OID.get(".".join(parts[:length]))
         if known is not None:
-            return ".".join([known.name, *parts[length:]])
-    return oid
+            return Instance(object_type=known, oid=oid)
+    raise KeyError(oid)
+
+
+def named(oid: str) -> str:
+    """Return an instance as a person reads it, such as ``splitTime.2.4``; the OID if unknown."""
+    try:
+        return instance_of(oid).name
+    except KeyError:
+        return oid
 
 
 def known_objects() -> tuple[ObjectType, ...]:

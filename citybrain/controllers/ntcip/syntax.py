@@ -82,3 +82,31 @@ class ObjectType:
             msg = f"{self.name} is numbered by {self.index or 'nothing'}, not by {row}"
             raise ValueError(msg)
         return ".".join([self.oid, *(str(number) for number in row or (0,))])
+
+    def of(self, *row: int) -> "Instance":
+        """Return one instance; no row for a single object.
+
+        Raises
+        ------
+        ValueError
+            The row has not as many numbers as the index.
+        """
+        return Instance(object_type=self, oid=self.at(*row))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One value that a unit holds: an object and its row."""
+
+    object_type: ObjectType
+    oid: str
+
+    @property
+    def name(self) -> str:
+        """Return it as a person reads it, such as ``splitTime.2.4``."""
+        return self.object_type.name + self.oid.removeprefix(self.object_type.oid)
+
+    @property
+    def kind(self) -> Kind:
+        """Return how it is encoded."""
+        return self.object_type.syntax.kind

@@ -1,0 +1,41 @@
+"""How long a unit is waited for, and how much is asked at once."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """Bounds on waiting.
+
+    Parameters
+    ----------
+    timeout_s
+        Time for the first answer. [s]
+    retries
+        How often a request is sent again; each time it may take ``growth`` times as long.
+    growth
+        Factor on the time for an answer.
+    batch
+        Objects in one message; small units take 484 bytes (RFC 3417, 3.2).
+    poll_s
+        Time between two looks at a unit that is to change. [s]
+    verify_s
+        Time for the unit's own consistency check. [s]
+    prove_cycles
+        Cycles within which a plan must run.
+    prove_least_s
+        Time for the proof, however short the cycle. [s]
+    """
+
+    timeout_s: float = 1.0
+    retries: int = 3
+    growth: float = 1.5
+    batch: int = 16
+    poll_s: float = 0.25
+    verify_s: float = 30.0
+    prove_cycles: float = 2.0
+    prove_least_s: float = 10.0
+
+    def timeouts_s(self) -> tuple[float, ...]:
+        """Return the time for each attempt. [s]."""
+        return tuple(self.timeout_s * self.growth**attempt for attempt in range(self.retries + 1))

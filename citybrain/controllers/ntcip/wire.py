@@ -1,0 +1,283 @@
+"""One SNMP message and its answer, over pysnmp.
+
+One ``Wires`` holds one SNMP engine for one set of credentials.  The engine keeps the keys of every
+unit that it has met, so that a unit costs two extra messages once and none later.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import partial
+from typing import Any, Protocol
+
+from pyasn1.type import univ
+from pysnmp.entity.rfc3413.cmdgen import (
+    CommandGenerator,
+    GetCommandGenerator,
+    SetCommandGenerator,
+)
+from pysnmp.error import PySnmpError
+from pysnmp.hlapi.v3arch.asyncio import (
+    USM_AUTH_HMAC192_SHA256,
+    USM_PRIV_CFB128_AES,
+    CommunityData,
+    SnmpEngine,
+    UdpTransportTarget,
+    UsmUserData,
+)
+from pysnmp.hlapi.v3arch.asyncio.lcd import CommandGeneratorLcdConfigurator
+from pysnmp.proto import errind, rfc1902, rfc1905
+from pysnmp.proto.rfc3412 import MsgAndPduDispatcher
+
+from citybrain.controllers.ntcip.secrets import Credentials, V2c
+from citybrain.controllers.ntcip.syntax import Instance, Kind, Value
+
+Pair = tuple[Instance, Value]
+
+
+class Trouble(Enum):
+    """Why there is no answer."""
+
+    SILENT = auto()
+    CREDENTIALS = auto()
+    GARBLED = auto()
+
+
+class NoAnswerError(Exception):
+    """One attempt went without a usable answer."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.name)
+        self.trouble = trouble
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back.
+
+    Parameters
+    ----------
+    error
+        Name of the error status (RFC 3416), empty for none.
+    index
+        Which object the error is about, from 1; 0 for none.
+    oids, values
+        What is told; none for an object that the unit lacks.
+    """
+
+    error: str
+    index: int
+    oids: tuple[str, ...]
+    values: tuple[Value | None, ...]
+
+    def is_about(self, asked: Sequence[Instance]) -> bool:
+        """Tell whether it answers for what was asked, with values of their kind."""
+        if self.oids != tuple(each.oid for each in asked):
+            return False
+        return all(_fits(each.kind, value) for each, value in zip(asked, self.values, strict=True))
+
+
+class Wire(Protocol):
+    """Sends one message to one unit and returns the answer.
+
+    Both raise ``NoAnswerError`` when the time is over or the answer is none.
+    """
+
+    async def get(self, instances: Sequence[Instance], timeout_s: float) -> Answer:
+        """Ask for values."""
+
+    async def set(self, pairs: Sequence[Pair], timeout_s: float) -> Answer:
+        """Write values."""
+
+
+class _Dispatcher(MsgAndPduDispatcher):  # type: ignore[misc]
+    """Drops a message that trips the library, as the network might have dropped it."""
+
+    dropped = 0
+
+    def receive_message(self, *arguments: Any) -> Any:  # noqa: ANN401 (the library's signature)
+        try:
+            return super().receive_message(*arguments)
+        except Exception:
+            self.dropped += 1
+            return b""
+
+
+class Wires:
+    """One engine for many units that share credentials; to be closed in the loop that used it.
+
+    Parameters
+    ----------
+    credentials
+        Who asks.
+    """
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._engine = SnmpEngine(msgAndPduDsp=_Dispatcher())
+        self._user = _user_of(credentials)
+        self._configurator = CommandGeneratorLcdConfigurator()
+
+    async def to(self, address: str, port: int) -> "PysnmpWire":
+        """Return the wire to one unit."""
+        target = await UdpTransportTarget.create((address, port), retries=0)
+        return PysnmpWire(self._engine, partial(self._named, target))
+
+    def _named(self, target: UdpTransportTarget, timeout_s: float) -> str:
+        """Return the engine's name for a target with this time for an answer."""
+        target.timeout = timeout_s
+        name, _ = self._configurator.configure(self._engine, self._user, target)
+        return str(name)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._engine.close_dispatcher()
+
+
+class PysnmpWire:
+    """A wire over pysnmp; retries are left to the session.
+
+    Parameters
+    ----------
+    engine
+        Keeps keys and clocks of the units.
+    name_for
+        The engine's name for this unit, given the time for an answer.
+    """
+
+    def __init__(self, engine: SnmpEngine, name_for: Callable[[float], str]) -> None:
+        self._engine = engine
+        self._name_for = name_for
+        self._names: dict[float, str] = {}
+
+    async def get(self, instances: Sequence[Instance], timeout_s: float) -> Answer:
+        """Ask for values."""
+        asked = [(rfc1902.ObjectName(each.oid), _NOTHING) for each in instances]
+        return await self._exchange(GetCommandGenerator(), asked, timeout_s)
+
+    async def set(self, pairs: Sequence[Pair], timeout_s: float) -> Answer:
+        """Write values."""
+        written = [(rfc1902.ObjectName(one.oid), _encoded(one, value)) for one, value in pairs]
+        return await self._exchange(SetCommandGenerator(), written, timeout_s)
+
+    async def _exchange(
+        self, generator: CommandGenerator, bindings: Sequence[tuple[Any, Any]], timeout_s: float
+    ) -> Answer:
+        if timeout_s not in self._names:
+            self._names[timeout_s] = self._name_for(timeout_s)
+        future: asyncio.Future[tuple[Any, ...]] = asyncio.get_running_loop().create_future()
+
+        def hear(_engine: object, _handle: object, *answer: Any) -> None:  # noqa: ANN401
+            if not future.done():
+                future.set_result(answer)
+
+        name = self._names[timeout_s]
+        try:
+            generator.send_varbinds(self._engine, name, None, b"", bindings, hear)
+            async with asyncio.timeout(timeout_s + _GRACE_S):
+                indication, status, index, answered, _ = await future
+        except (TimeoutError, PySnmpError, OSError):
+            raise NoAnswerError(Trouble.SILENT) from None
+        if indication:
+            raise NoAnswerError(_trouble_of(indication))
+        return Answer(
+            error=_ERRORS.get(int(status), "genErr"),
+            index=int(index),
+            oids=tuple(str(oid) for oid, _ in answered),
+            values=tuple(_decoded(value) for _, value in answered),
+        )
+
+
+_NOTHING = rfc1902.Null("")
+_GRACE_S = 0.5
+"""More than a tick of the library's own timer; only a message that tripped it waits so long."""
+_ERRORS = dict(
+    enumerate(
+        (
+            "",
+            "tooBig",
+            "noSuchName",
+            "badValue",
+            "readOnly",
+            "genErr",
+            "noAccess",
+            "wrongType",
+            "wrongLength",
+            "wrongEncoding",
+            "wrongValue",
+            "noCreation",
+            "inconsistentValue",
+            "resourceUnavailable",
+            "commitFailed",
+            "undoFailed",
+            "authorizationError",
+            "notWritable",
+            "inconsistentName",
+        )
+    )
+)
+"""Error status → name (RFC 3416, 3)."""
+_BAD_CREDENTIALS = (
+    errind.WrongDigest,
+    errind.UnknownUserName,
+    errind.UnknownSecurityName,
+    errind.AuthenticationError,
+    errind.AuthenticationFailure,
+    errind.DecryptionError,
+    errind.UnsupportedSecurityLevel,
+)
+_WRAP = 2**32
+
+
+def _user_of(credentials: Credentials) -> CommunityData | UsmUserData:
+    if isinstance(credentials, V2c):
+        return CommunityData(credentials.community.reveal(), mpModel=1)
+    return UsmUserData(
+        credentials.user,
+        credentials.auth_key.reveal(),
+        credentials.priv_key.reveal(),
+        authProtocol=USM_AUTH_HMAC192_SHA256,
+        privProtocol=USM_PRIV_CFB128_AES,
+    )
+
+
+def _trouble_of(indication: object) -> Trouble:
+    if isinstance(indication, errind.RequestTimedOut):
+        return Trouble.SILENT
+    if isinstance(indication, _BAD_CREDENTIALS):
+        return Trouble.CREDENTIALS
+    return Trouble.GARBLED
+
+
+def _encoded(instance: Instance, value: Value) -> object:
+    if instance.kind is Kind.OBJECT_ID:
+        return rfc1902.ObjectIdentifier(value)
+    if instance.kind is Kind.OCTETS:
+        return rfc1902.OctetString(value)
+    if instance.kind is Kind.COUNTER:
+        return rfc1902.Counter32(value)
+    number = int(value)
+    return rfc1902.Integer32(number - _WRAP if number >= _WRAP // 2 else number)
+
+
+def _decoded(value: object) -> Value | None:
+    """Return a plain value; none for what the unit lacks, an empty OID for what has no place."""
+    if isinstance(value, rfc1905.NoSuchObject | rfc1905.NoSuchInstance | rfc1905.EndOfMibView):
+        return None
+    if isinstance(value, univ.Integer):
+        return int(value)
+    if isinstance(value, univ.ObjectIdentifier):
+        return str(value)
+    if isinstance(value, univ.OctetString):
+        return bytes(value)
+    return ""
+
+
+def _fits(kind: Kind, value: Value | None) -> bool:
+    if value is None:
+        return True
+    if kind is Kind.OCTETS:
+        return isinstance(value, bytes)
+    if kind is Kind.OBJECT_ID:
+        return isinstance(value, str) and bool(value)
+    return isinstance(value, int)

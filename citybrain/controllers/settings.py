@@ -1,0 +1,206 @@
+"""Settings of controllers, read from one TOML file: units, their addresses, where secrets are.
+
+The file holds no secret itself.  Example::
+
+    [credentials.watch]                  # SNMP v3 authPriv, SHA-256 and AES-128
+    user = "citybrain-read"
+    auth_file = "secrets/read.auth"      # rights 0600, one line
+    priv_variable = "CITYBRAIN_READ_PRIV"
+
+    [credentials.gate]
+    user = "citybrain-write"
+    auth_file = "secrets/write.auth"
+    priv_file = "secrets/write.priv"
+
+    [credentials.old]                    # in the clear, so only when asked for by name
+    version = "v2c"
+    community_file = "secrets/community"
+
+    [units.k101]
+    address = "10.1.1.101"
+    port = 161
+    intersection = "A"
+    read = "watch"
+    write = "gate"                       # left out: a unit that is only read
+
+    [patience]                           # optional, see Patience
+    timeout_s = 2.0
+"""
+
+import tomllib
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from citybrain.controllers.ntcip.patience import Patience
+from citybrain.controllers.ntcip.secrets import V3, Credentials, Secret, V2c, secret_from
+from citybrain.errors import InputError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """Where one controller is, and with which credentials it is read and written.
+
+    Parameters
+    ----------
+    name
+        Its name in files, logs and errors.
+    address, port
+        Where its SNMP agent listens, an IPv4 address.
+    intersection
+        The intersection that it controls.
+    read, write
+        Names of credentials; no write for a unit that is only read.
+    """
+
+    name: str
+    address: str
+    port: int
+    intersection: str
+    read: str
+    write: str | None
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class _UnitPart(_Part):
+    address: str
+    port: Annotated[int, Field(ge=1, le=65535)] = 161
+    intersection: str
+    read: str
+    write: str | None = None
+
+
+class _CredentialsPart(_Part):
+    version: Literal["v3", "v2c"] = "v3"
+    user: Annotated[str, Field(min_length=1, max_length=32)] | None = None
+    auth_file: Path | None = None
+    auth_variable: str | None = None
+    priv_file: Path | None = None
+    priv_variable: str | None = None
+    community_file: Path | None = None
+    community_variable: str | None = None
+
+
+class _PatiencePart(_Part):
+    timeout_s: Annotated[float, Field(gt=0, le=60)] = 1.0
+    retries: Annotated[int, Field(ge=0, le=10)] = 3
+    growth: Annotated[float, Field(ge=1, le=4)] = 1.5
+    batch: Annotated[int, Field(ge=1, le=64)] = 16
+    poll_s: Annotated[float, Field(gt=0, le=60)] = 0.25
+    verify_s: Annotated[float, Field(gt=0, le=600)] = 30.0
+    prove_cycles: Annotated[float, Field(gt=0, le=10)] = 2.0
+    prove_least_s: Annotated[float, Field(gt=0, le=600)] = 10.0
+
+
+class _File(_Part):
+    units: Annotated[dict[str, _UnitPart], Field(min_length=1)]
+    credentials: Annotated[dict[str, _CredentialsPart], Field(min_length=1)]
+    patience: _PatiencePart = _PatiencePart()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControllerSettings:
+    """What the file says; secrets are fetched only when a link is opened.
+
+    Parameters
+    ----------
+    path
+        The file.
+    units
+        Name → unit.
+    patience
+        Bounds on waiting.
+    """
+
+    path: Path
+    units: dict[str, Unit]
+    patience: Patience
+    _credentials: dict[str, _CredentialsPart]
+
+    def unit(self, name: str) -> Unit:
+        """Return a unit by its name.
+
+        Raises
+        ------
+        InputError
+            There is none of that name.
+        """
+        if name not in self.units:
+            where, known = f"{self.path}: units", ", ".join(sorted(self.units))
+            raise InputError(where, f"there is no {name}", f"choose one of: {known}")
+        return self.units[name]
+
+    def credentials(self, name: str) -> Credentials:
+        """Fetch credentials by their name.
+
+        Raises
+        ------
+        InputError
+            Their secret is absent, too short, or open to others than its owner.
+        """
+        where, part = f"{self.path}: credentials.{name}", self._credentials[name]
+        if part.version == "v2c":
+            return V2c(community=self._secret(part, "community", where))
+        if part.user is None:
+            raise InputError(where, "has no user", "SNMP v3 needs one")
+        auth, priv = (self._secret(part, kind, where) for kind in ("auth", "priv"))
+        return V3(user=part.user, auth_key=auth, priv_key=priv)
+
+    def _secret(self, part: _CredentialsPart, kind: str, where: str) -> Secret:
+        path = getattr(part, f"{kind}_file")
+        variable = getattr(part, f"{kind}_variable")
+        path = None if path is None else self.path.parent / path
+        return secret_from(f"{where}: {kind}", path=path, variable=variable)
+
+
+def read_controllers(path: Path) -> ControllerSettings:
+    """Read the settings of controllers.
+
+    Parameters
+    ----------
+    path
+        The file; paths in it are relative to its folder.
+
+    Raises
+    ------
+    InputError
+        It cannot be read, an element is unknown or out of range, or a name does not exist.
+    """
+    try:
+        content = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise InputError(path, "does not exist", "name a settings file of controllers") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(path, f"is not TOML ({error})", "mend it") from None
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = f"{path}: " + ".".join(str(part) for part in first["loc"])
+        raise InputError(where, first["msg"], "mend it") from None
+    units = {name: Unit(name=name, **part.model_dump()) for name, part in content.units.items()}
+    for unit in units.values():
+        _check(path, unit, content)
+    return ControllerSettings(
+        path=path,
+        units=units,
+        patience=Patience(**content.patience.model_dump()),
+        _credentials=content.credentials,
+    )
+
+
+def _check(path: Path, unit: Unit, content: _File) -> None:
+    where = f"{path}: units.{unit.name}"
+    try:
+        IPv4Address(unit.address)
+    except ValueError:
+        what = f"{unit.address} is no IPv4 address"
+        raise InputError(where, what, "write one such as 10.1.1.101") from None
+    for name in {unit.read, unit.write} - {None}:
+        if name not in content.credentials:
+            known = ", ".join(sorted(content.credentials))
+            raise InputError(where, f"there are no credentials {name}", f"choose one of: {known}")
