@@ -42,7 +42,7 @@ def filled(ledger: Ledger, records: int = 6) -> None:
 
 
 def insert_twice(writing: Writing) -> None:
-    row = {"unit": "J1", "plan_hash": "", "push_id": "", "since": writing.at}
+    row = {"unit": "J1", "plan_hash": "", "push_id": "", "since": writing.at, "pattern": 0}
     for _ in range(2):
         writing.insert(RUNNING, row, "runs", "J1")
 

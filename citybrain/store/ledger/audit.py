@@ -182,9 +182,10 @@ def _detail(record: AuditRecord) -> dict[str, Any]:
 
 
 def _fill_later_columns(rows: Rows) -> None:
-    """Give rows of the first version what the second added to them."""
-    for row in rows["alarms"].values():
-        row.setdefault("cleared_by", "")
+    """Give rows of earlier versions what the migrations added to them."""
+    for table, column, value in (("alarms", "cleared_by", ""), ("running", "pattern", 0)):
+        for row in rows[table].values():
+            row.setdefault(column, value)
 
 
 def _document_faults(connection: Connection, records: Sequence[AuditRecord]) -> Iterator[str]:

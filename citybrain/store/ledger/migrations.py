@@ -50,8 +50,9 @@ _WHO_CLEARED_AN_ALARM = (
     "CREATE INDEX receipts_by_push ON receipts (push_id)",
     "CREATE INDEX audit_by_subject ON audit (subject)",
 )
+_PATTERN_THAT_IS_COMMANDED = ("ALTER TABLE running ADD COLUMN pattern BIGINT NOT NULL DEFAULT 0",)
 
-MIGRATIONS = (_FIRST, _WHO_CLEARED_AN_ALARM)
+MIGRATIONS = (_FIRST, _WHO_CLEARED_AN_ALARM, _PATTERN_THAT_IS_COMMANDED)
 """Step n takes a ledger from version n - 1 to version n."""
 
 

@@ -1,24 +1,33 @@
 """Pushes, what became of every unit, what runs where, and alarms."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, select
 
 from citybrain.errors import UnsafePlanError
 from citybrain.model.audit import canonical_json
 from citybrain.store.ledger.schema import ALARMS, PUSHES, RECEIPTS, RUNNING
-from citybrain.store.ledger.writing import Writing
+from citybrain.store.ledger.writing import Row, Writing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """The plan that a unit was proven to run; an empty hash where it is none of the ledger."""
+    """What a unit was proven to run.
 
-    unit: str
+    Parameters
+    ----------
+    plan_hash
+        Plan of the ledger; empty where it is none of the ledger.
+    push_id
+        Push that brought it there.
+    pattern
+        Pattern that the gate keeps commanding; 0 where the unit follows its own schedule.
+    """
+
     plan_hash: str
     push_id: str
-    since: str
+    pattern: int
 
 
 def begin_push(writing: Writing, push_id: str, plan_hash: str, kind: str) -> None:
@@ -105,9 +114,9 @@ def add_receipt(writing: Writing, push_id: str, unit: str, outcome: str, detail:
     writing.insert(RECEIPTS, row, outcome, unit)
 
 
-def set_running(writing: Writing, unit: str, plan_hash: str, push_id: str) -> None:
+def set_running(writing: Writing, unit: str, runs: Running) -> None:
     """Note what a unit was proven to run from now on."""
-    changes = {"plan_hash": plan_hash, "push_id": push_id, "since": writing.at}
+    changes: Row = {**asdict(runs), "since": writing.at}
     known = select(RUNNING.c.unit).where(RUNNING.c.unit == unit)
     if writing.connection.execute(known).first() is None:
         writing.insert(RUNNING, {"unit": unit, **changes}, "runs", unit)
@@ -117,20 +126,34 @@ def set_running(writing: Writing, unit: str, plan_hash: str, push_id: str) -> No
 
 def running(connection: Connection) -> dict[str, Running]:
     """Return what each unit runs, as far as the ledger knows."""
-    rows = connection.execute(select(RUNNING).order_by(RUNNING.c.unit)).mappings()
-    return {row["unit"]: Running(**row) for row in rows}
+    rows = connection.execute(select(RUNNING).order_by(RUNNING.c.unit))
+    return {
+        row.unit: Running(plan_hash=row.plan_hash, push_id=row.push_id, pattern=row.pattern)
+        for row in rows
+    }
 
 
-def former_plan(connection: Connection, unit: str, plan_hash: str) -> str:
-    """Return the plan that a unit was proven to run before another one; empty if none is known."""
+def last_opening(connection: Connection, unit: str, push_id: str, outcome: str) -> str | None:
+    """Return the detail of a unit's last receipt with an outcome in a push; none if there is none.
+
+    Parameters
+    ----------
+    connection
+        Any.
+    unit, push_id
+        Unit and push.
+    outcome
+        Outcome of the receipt.
+    """
     query = (
-        select(PUSHES.c.plan_hash)
-        .join(RECEIPTS, RECEIPTS.c.push_id == PUSHES.c.id)
-        .where(RECEIPTS.c.unit == unit, RECEIPTS.c.outcome == "pushed")
+        select(RECEIPTS.c.detail)
+        .where(
+            RECEIPTS.c.unit == unit, RECEIPTS.c.push_id == push_id, RECEIPTS.c.outcome == outcome
+        )
         .order_by(RECEIPTS.c.record.desc())
     )
-    earlier = (key for key in connection.scalars(query) if key != plan_hash)
-    return next(earlier, "")
+    detail: str | None = connection.scalars(query).first()
+    return detail
 
 
 def raise_alarm(writing: Writing, unit: str, kind: str, text: str) -> int:

@@ -72,8 +72,12 @@ RUNNING = Table(
     Column("plan_hash", String(64), nullable=False),
     Column("push_id", String(64), nullable=False),
     Column("since", String(40), nullable=False),
+    Column("pattern", BigInteger, nullable=False),
 )
-"""Which plan each unit was proven to run; an empty hash where no plan of the ledger runs."""
+"""Which plan each unit was proven to run; an empty hash where no plan of the ledger runs.
+
+The pattern is the one that the gate keeps commanding; 0 where the unit follows its own schedule.
+"""
 
 ALARMS = Table(
     "alarms",

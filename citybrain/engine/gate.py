@@ -1,0 +1,255 @@
+"""The gate: it alone may write to controllers, and believes nothing that it has not checked."""
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol, TypeVar
+
+from citybrain.engine.approval import Desk, check_approved, dossier
+from citybrain.engine.pushing import (
+    Push,
+    Told,
+    UnitResult,
+    check_not_stopped,
+    push_units,
+    roll_back_units,
+)
+from citybrain.engine.pushing_records import (
+    GATE,
+    Opening,
+    opening_of,
+    settle_states,
+)
+from citybrain.errors import UnsafePlanError
+from citybrain.model.approval import Act, Signed, Statement, Vouched, statement_faults
+from citybrain.model.audit import EMPTY, AuditHead, sha256_hex
+from citybrain.model.plan import Plan
+from citybrain.ports.controllers import ControllerLink, UnitPlan
+from citybrain.store.ledger.audit import verify_audit, verify_since
+from citybrain.store.ledger.plans import KeptPlan, kept_plan
+from citybrain.store.ledger.pushes import (
+    begin_push,
+    end_push,
+    running,
+)
+from citybrain.store.plans import plan_of
+
+ORDER_LIFE = timedelta(seconds=60)
+"""An order that is older was waiting somewhere, and the person is no longer watching."""
+
+Each = TypeVar("Each")
+
+
+class Fleet(Protocol):
+    """The units, what a plan means to them, and what is safe there."""
+
+    def check(self, plan: Plan) -> None:
+        """Have both checkers look at a plan.
+
+        Raises
+        ------
+        UnsafePlanError
+            It breaks a rule, or the checkers disagree.
+        """
+
+    def unit_plans(self, plan: Plan) -> Mapping[str, UnitPlan]:
+        """Return for each unit of a plan what it is to run.
+
+        Raises
+        ------
+        UnsafePlanError
+            A pattern cannot be expressed in its controller as it was proven.
+        """
+
+    def running(self, units: Mapping[str, Plan]) -> Plan:
+        """Return what runs now: for units that the ledger knows its plan, else the scenario's.
+
+        Parameters
+        ----------
+        units
+            Unit → plan of the ledger that it runs.
+        """
+
+    def links(self) -> AbstractAsyncContextManager[Mapping[str, ControllerLink]]:
+        """Open links that may write, by unit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What became of an order.
+
+    Parameters
+    ----------
+    push_id
+        SHA-256 of the signed order.
+    results
+        One for each unit.
+    """
+
+    push_id: str
+    results: tuple[UnitResult, ...]
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every unit is as it was asked to be."""
+        return all(result.is_done for result in self.results)
+
+
+@dataclass(slots=True, kw_only=True)
+class Gate:
+    """Carries out signed orders.
+
+    Parameters
+    ----------
+    desk
+        Ledger, register and settings.
+    fleet
+        The units.
+    at_once
+        Units that are served side by side.
+    """
+
+    desk: Desk
+    fleet: Fleet
+    at_once: int = 50
+    _verified: AuditHead = field(default=EMPTY, init=False)
+
+    def verify_log(self) -> None:
+        """Look through the audit log: all of it at first, then what is new.
+
+        Raises
+        ------
+        UnsafePlanError
+            It is not what was written; nothing is pushed until a person has looked.
+        """
+        start = self._verified
+        ledger = self.desk.ledger
+        found = verify_since(ledger, start) if start.number else verify_audit(ledger)
+        if found.faults:
+            more = f" and {len(found.faults) - 1} more" if len(found.faults) > 1 else ""
+            msg = f"the audit log is not whole: {found.faults[0]}{more}"
+            raise UnsafePlanError(msg)
+        self._verified = found.head
+
+    async def carry_out(self, order: Signed, told: Told) -> Carried:
+        """Check an order and everything it rests on, then push or roll back.
+
+        Parameters
+        ----------
+        order
+            Signed by a person who may push.
+        told
+            Hears what happens to each unit.
+
+        Raises
+        ------
+        CitybrainError
+            The order is refused; nothing was written.
+        """
+        check_not_stopped(self.desk)
+        self.verify_log()
+        vouched = self.desk.register.vouch(order)
+        statement = vouched.statement
+        with self.desk.ledger.reading() as connection:
+            kept = kept_plan(connection, statement.plan_hash)
+        self._check_order(vouched, kept)
+        push = Push(
+            desk=self.desk,
+            push_id=sha256_hex(order.statement),
+            plan_hash=kept.hash,
+            told=told,
+            at_once=self.at_once,
+        )
+        if statement.act is Act.ROLL_BACK:
+            return await self._roll_back(push, statement)
+        return await self._push(push, statement, kept)
+
+    async def _push(self, push: Push, statement: Statement, kept: KeptPlan) -> Carried:
+        plan = plan_of(kept.text, f"plan {kept.hash[:12]}")
+        check_approved(self.desk, kept, self._running())
+        self.fleet.check(plan)
+        plans = _chosen(self.fleet.unit_plans(plan), statement.units)
+        async with self.fleet.links() as links:
+            _check_known(plans, links)
+            before = self._begin(push, statement)
+            results = await push_units(push, plans, links)
+        return self._ended(push, results, {*before, kept.hash})
+
+    async def _roll_back(self, push: Push, statement: Statement) -> Carried:
+        openings = self._openings(push.plan_hash, statement.units)
+        for key in sorted({opening.ran.plan_hash for opening in openings.values()} - {""}):
+            with self.desk.ledger.reading() as connection:
+                former = kept_plan(connection, key)
+            self.fleet.check(plan_of(former.text, f"plan {key[:12]}"))
+        async with self.fleet.links() as links:
+            _check_known(openings, links)
+            before = self._begin(push, statement)
+            results = await roll_back_units(push, openings, links)
+        former_keys = {opening.ran.plan_hash for opening in openings.values()} - {""}
+        return self._ended(push, results, {*before, *former_keys, push.plan_hash})
+
+    def _check_order(self, vouched: Vouched, kept: KeptPlan) -> None:
+        """Raise unless a person who may push ordered this, just now, about this very plan."""
+        statement = vouched.statement
+        if statement.act not in {Act.PUSH, Act.ROLL_BACK}:
+            msg = f"an order says push or roll back, not '{statement.act.value}'"
+            raise UnsafePlanError(msg)
+        if faults := statement_faults(vouched, dossier(self.desk, kept)):
+            raise UnsafePlanError("; ".join(faults))
+        age = self.desk.clock() - statement.instant
+        if not -ORDER_LIFE <= age <= ORDER_LIFE:
+            msg = f"the order is {age.total_seconds():.0f} s old; sign a new one"
+            raise UnsafePlanError(msg)
+
+    def _running(self) -> Plan:
+        """Return what runs now, plans of the ledger read anew."""
+        with self.desk.ledger.reading() as connection:
+            rows = running(connection).items()
+            known = {unit: row.plan_hash for unit, row in rows if row.plan_hash}
+            texts = {key: kept_plan(connection, key).text for key in set(known.values())}
+        plans = {key: plan_of(text, f"plan {key[:12]}") for key, text in texts.items()}
+        return self.fleet.running({unit: plans[key] for unit, key in known.items()})
+
+    def _openings(self, plan_hash: str, units: tuple[str, ...]) -> dict[str, Opening]:
+        """Return what the units that run a plan held before it was pushed there."""
+        with self.desk.ledger.reading() as connection:
+            rows = running(connection).items()
+        known = {
+            unit: opening_of(self.desk, unit, row.push_id)
+            for unit, row in rows
+            if row.plan_hash == plan_hash
+        }
+        found = {unit: opening for unit, opening in known.items() if opening is not None}
+        if not found:
+            msg = f"no unit is known to run plan {plan_hash[:12]}; there is nothing to roll back"
+            raise UnsafePlanError(msg)
+        return dict(_chosen(found, units))
+
+    def _begin(self, push: Push, statement: Statement) -> set[str]:
+        """Note that the push begins, and return the plans that run now."""
+        with self.desk.ledger.writing(statement.person) as writing:
+            begin_push(writing, push.push_id, push.plan_hash, statement.act.value)
+            writing.note("ordered", push.plan_hash, {"order": statement.text})
+            return {row.plan_hash for row in running(writing.connection).values()} - {""}
+
+    def _ended(self, push: Push, results: tuple[UnitResult, ...], touched: set[str]) -> Carried:
+        settle_states(self.desk, dict.fromkeys(touched, f"order {push.push_id[:12]}"))
+        if all(result.is_kept for result in results):
+            with self.desk.ledger.writing(GATE) as writing:
+                end_push(writing, push.push_id, push.plan_hash)
+        return Carried(push_id=push.push_id, results=results)
+
+
+def _chosen(found: Mapping[str, Each], units: tuple[str, ...]) -> Mapping[str, Each]:
+    """Return the units that an order names; all if it names none."""
+    if unknown := sorted(set(units) - set(found)):
+        msg = f"unit {unknown[0]} has no part in this plan; it is for {', '.join(sorted(found))}"
+        raise UnsafePlanError(msg)
+    return {unit: found[unit] for unit in units} if units else found
+
+
+def _check_known(wanted: Mapping[str, object], links: Mapping[str, ControllerLink]) -> None:
+    if missing := sorted(set(wanted) - set(links)):
+        msg = f"unit {missing[0]} is not among the controllers of the gate"
+        raise UnsafePlanError(msg)

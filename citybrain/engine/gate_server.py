@@ -1,0 +1,127 @@
+"""The gate as a process: it listens on a socket of its owner alone, one order at a time."""
+
+import asyncio
+import json
+import os
+import stat
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from citybrain.engine.gate import Gate
+from citybrain.engine.gate_recovery import settle_unfinished
+from citybrain.engine.gate_watch import keep_control
+from citybrain.engine.pushing import UnitResult
+from citybrain.errors import CitybrainError, InputError
+from citybrain.model.approval import Signed
+
+REQUEST_LIMIT = 1 << 20
+"""Longest request and answer line [bytes]."""
+_PATIENCE_S = 10.0
+"""Longest time for a client to say what it wants [s]."""
+
+
+async def serve(
+    gate: Gate, socket: Path, ready: Callable[[], None], *, keep_control_s: float
+) -> None:
+    """Settle what a former gate left, then carry out orders until cancelled.
+
+    Parameters
+    ----------
+    gate
+        Carries out orders.
+    socket
+        Path of the unix domain socket; it is made for its owner alone.
+    ready
+        Called once orders are taken.
+    keep_control_s
+        Time between two commands that keep a unit from falling back. [s]
+
+    Cancelled, it takes no more orders and ends once the present one has ended.
+
+    Raises
+    ------
+    InputError
+        The socket cannot be made, or another gate listens there.
+    """
+    await settle_unfinished(gate.desk, gate.fleet)
+    busy = asyncio.Lock()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await _answer(gate, busy, reader, writer)
+        except (ConnectionError, TimeoutError, asyncio.LimitOverrunError, ValueError):
+            pass
+        finally:
+            writer.close()
+
+    server = await _listening(socket, answer)
+    watch = asyncio.create_task(keep_control(gate.desk, gate.fleet, busy, keep_control_s))
+    try:
+        async with server:
+            ready()
+            await watch
+    finally:
+        watch.cancel()
+        async with busy:
+            socket.unlink(missing_ok=True)
+
+
+async def _listening(
+    socket: Path,
+    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> asyncio.Server:
+    if await _is_listening(socket):
+        raise InputError(socket, "another gate listens there", "end it first")
+    try:
+        if socket.exists() and stat.S_ISSOCK(socket.stat().st_mode):
+            socket.unlink()
+        umask = os.umask(0o177)
+        try:
+            return await asyncio.start_unix_server(answer, socket, limit=REQUEST_LIMIT)
+        finally:
+            os.umask(umask)
+    except OSError as error:
+        what = f"cannot be listened on ({error.strerror or error})"
+        raise InputError(socket, what, "give a short path in a folder of your own") from None
+
+
+async def _is_listening(socket: Path) -> bool:
+    try:
+        _, writer = await asyncio.open_unix_connection(socket)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+async def _answer(
+    gate: Gate, busy: asyncio.Lock, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """Carry out one order, telling each step as a line of JSON; the last line is the end."""
+
+    def say(content: dict[str, object]) -> None:
+        writer.write(json.dumps(content).encode() + b"\n")
+
+    def told(unit: str, what: str, result: UnitResult | None = None) -> None:
+        say({"unit": unit, "step": what} if result is None else {"result": asdict(result)})
+
+    line = await asyncio.wait_for(reader.readline(), _PATIENCE_S)
+    try:
+        order = _order(line)
+        async with busy:
+            carried = await gate.carry_out(order, told)
+        say({"end": carried.push_id, "is_done": carried.is_done})
+    except CitybrainError as refusal:
+        say({"refused": str(refusal)})
+    await writer.drain()
+
+
+def _order(line: bytes) -> Signed:
+    try:
+        content = json.loads(line)
+        return Signed(**{key: str(content[key]) for key in ("statement", "key", "signature")})
+    except (ValueError, KeyError, TypeError):
+        where = "order"
+        mend = "send it with citybrain plan push"
+        raise InputError(where, "cannot be read", mend) from None

@@ -1,0 +1,264 @@
+"""Pushing a plan to many units at once: each unit's failure is its own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from citybrain.engine.approval import Desk
+from citybrain.engine.pushing_records import (
+    FAILED,
+    NOTHING,
+    Opening,
+    note_failure,
+    note_opening,
+    note_receipt,
+)
+from citybrain.errors import CitybrainError, UnsafePlanError
+from citybrain.ports.controllers import (
+    ControllerLink,
+    ControllerReader,
+    DryRun,
+    Outcome,
+    Receipt,
+    Step,
+    StepNote,
+    UnitPlan,
+)
+from citybrain.store.ledger.pushes import Running
+from citybrain.store.ledger.stops import present_stop
+
+_DONE = frozenset({Outcome.RUNS, Outcome.SCHEDULED})
+_GOING_BACK = frozenset({Step.ABORT, Step.ROLL_BACK})
+"""From these steps on nothing stops a unit, else it would stay half written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitResult:
+    """What became of one unit.
+
+    Parameters
+    ----------
+    unit
+        Name of the unit.
+    outcome
+        Name of the outcome; ``FAILED`` where nothing was written.
+    reason
+        Why it is not as asked; empty if it is.
+    is_kept
+        Whether the ledger has it.
+    """
+
+    unit: str
+    outcome: str
+    reason: str
+    is_kept: bool = True
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the unit is as it was asked to be, and the ledger knows."""
+        return self.is_kept and self.outcome != FAILED and not self.reason
+
+
+class Told(Protocol):
+    """Hears what happens to a unit: a step that begins, or the end."""
+
+    def __call__(self, unit: str, what: str, result: UnitResult | None = None) -> None:
+        """Take note."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """A push that is under way.
+
+    Parameters
+    ----------
+    desk
+        Ledger and settings.
+    push_id
+        SHA-256 of the signed order.
+    plan_hash
+        Plan of the ledger that is pushed or rolled back.
+    told
+        Hears what happens.
+    at_once
+        Units that are served side by side.
+    """
+
+    desk: Desk
+    push_id: str
+    plan_hash: str
+    told: Told
+    at_once: int = 50
+
+
+def check_not_stopped(desk: Desk) -> None:
+    """Raise while the kill switch is on, or while nobody can tell whether it is.
+
+    Raises
+    ------
+    UnsafePlanError
+        Names who stopped the pushes and why.
+    """
+    stop = present_stop(desk.ledger, desk.street.kill_file)
+    if stop.is_on:
+        who = f" by {stop.who}" if stop.who else ""
+        msg = f"all pushes are stopped{who}: {stop.why or 'no reason given'}"
+        raise UnsafePlanError(msg)
+
+
+async def push_units(
+    push: Push, plans: Mapping[str, UnitPlan], links: Mapping[str, ControllerLink]
+) -> tuple[UnitResult, ...]:
+    """Push a plan to every unit.
+
+    Parameters
+    ----------
+    push
+        The push.
+    plans
+        Unit → what it is to run.
+    links
+        Unit → link that may write.
+    """
+
+    async def one(unit: str) -> Receipt:
+        return await links[unit].push(plans[unit], None, _listener(push))
+
+    runs = {
+        unit: Running(plan_hash=push.plan_hash, push_id=push.push_id, pattern=plan.pattern)
+        for unit, plan in plans.items()
+    }
+    return await _each(push, one, runs)
+
+
+async def roll_back_units(
+    push: Push, openings: Mapping[str, Opening], links: Mapping[str, ControllerLink]
+) -> tuple[UnitResult, ...]:
+    """Bring every unit back to what it held before a plan was pushed.
+
+    Parameters
+    ----------
+    push
+        The roll-back.
+    openings
+        Unit → what it held.
+    links
+        Unit → link that may write.
+    """
+
+    async def one(unit: str) -> Receipt:
+        return await links[unit].rollback(openings[unit].former, _listener(push))
+
+    runs = {
+        unit: replace(opening.ran, pattern=opening.former.system_pattern)
+        for unit, opening in openings.items()
+    }
+    return await _each(push, one, runs)
+
+
+async def dry_run_units(
+    plans: Mapping[str, UnitPlan],
+    readers: Mapping[str, ControllerReader],
+    progress: Callable[[str], None],
+    at_once: int = 50,
+) -> dict[str, DryRun | CitybrainError]:
+    """Return what a push would change in every unit; nothing is written.
+
+    Parameters
+    ----------
+    plans
+        Unit → what it is to run.
+    readers
+        Unit → link that can read.
+    progress
+        Hears the name of each unit that is done.
+    at_once
+        Units that are served side by side.
+
+    Returns
+    -------
+    dict
+        Unit → what would change, or why that cannot be told.
+    """
+    gate = asyncio.Semaphore(at_once)
+
+    async def one(unit: str) -> DryRun | CitybrainError:
+        async with gate:
+            try:
+                return await readers[unit].dry_run(plans[unit])
+            except CitybrainError as error:
+                return error
+            finally:
+                progress(unit)
+
+    units = sorted(plans)
+    found = await asyncio.gather(*(one(unit) for unit in units))
+    return dict(zip(units, found, strict=True))
+
+
+async def _each(
+    push: Push, one: Callable[[str], Awaitable[Receipt]], runs: Mapping[str, Running]
+) -> tuple[UnitResult, ...]:
+    gate = asyncio.Semaphore(push.at_once)
+
+    async def kept(unit: str) -> UnitResult:
+        async with gate:
+            result = await _kept(push, unit, one, runs[unit])
+        push.told(unit, result.outcome, result)
+        return result
+
+    return tuple(await asyncio.gather(*(kept(unit) for unit in sorted(runs))))
+
+
+async def _kept(
+    push: Push, unit: str, one: Callable[[str], Awaitable[Receipt]], runs: Running
+) -> UnitResult:
+    """Serve one unit, and keep what became of it."""
+    try:
+        check_not_stopped(push.desk)
+        receipt = await one(unit)
+    except CitybrainError as error:
+        failed = UnitResult(unit=unit, outcome=FAILED, reason=str(error))
+        return _noted(failed, lambda: note_failure(push.desk, push.push_id, unit, failed.reason))
+    result = UnitResult(unit=unit, outcome=receipt.outcome.name, reason=receipt.reason)
+    now = _now_running(receipt, runs)
+    return _noted(result, lambda: note_receipt(push.desk, push.push_id, receipt, now))
+
+
+def _noted(result: UnitResult, note: Callable[[], None]) -> UnitResult:
+    """Keep a result; a ledger that fails now is told, and the other units go on."""
+    try:
+        note()
+    except CitybrainError as error:
+        reason = f"{result.reason or 'done'}; but the ledger does not keep it: {error}"
+        return replace(result, reason=reason, is_kept=False)
+    return result
+
+
+def _now_running(receipt: Receipt, runs: Running) -> Running | None:
+    """Return what a unit runs after a receipt; none if nothing changed.
+
+    A link that rolls a failed push back says so in its reason; an ordered roll-back has none.
+    """
+    if receipt.outcome in _DONE:
+        return runs
+    if receipt.outcome is Outcome.ROLLED_BACK:
+        return runs if not receipt.reason else None
+    return None if receipt.outcome is Outcome.KEPT else NOTHING
+
+
+def _listener(push: Push) -> Callable[[StepNote], None]:
+    """Return what hears each step: the kill switch, and the ledger before the first write."""
+    is_going_back = False
+
+    def heard(note: StepNote) -> None:
+        nonlocal is_going_back
+        is_going_back = is_going_back or note.step in _GOING_BACK
+        if not is_going_back:
+            check_not_stopped(push.desk)
+            if note.step is Step.OPEN and note.former is not None:
+                note_opening(push.desk, push.push_id, note.former)
+        push.told(note.unit, note.step.value)
+
+    return heard

@@ -1,0 +1,138 @@
+"""What a push leaves in the ledger: what a unit held before, how it ended, what runs where."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import Enum
+
+from citybrain.engine.approval import Desk
+from citybrain.model.approval import State, may_become
+from citybrain.ports.controllers import Former, Outcome, Receipt
+from citybrain.store.ledger import Writing
+from citybrain.store.ledger.plans import kept_plan, set_state
+from citybrain.store.ledger.pushes import (
+    Running,
+    add_receipt,
+    last_opening,
+    raise_alarm,
+    running,
+    set_running,
+)
+
+OPENED = "OPENED"
+"""Outcome of the receipt that is written before the first value; a last one follows it."""
+FAILED = "FAILED"
+"""Outcome of a unit that nothing was written to: the reason says why."""
+GATE = "gate"
+NOTHING = Running(plan_hash="", push_id="", pattern=0)
+"""What a unit runs as far as the ledger knows, where no push has brought anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What a unit held before a push, by the receipt that was written first.
+
+    Parameters
+    ----------
+    former
+        Its values.
+    ran
+        What the ledger knew it to run.
+    """
+
+    former: Former
+    ran: Running
+
+
+def note_opening(desk: Desk, push_id: str, former: Former) -> None:
+    """Keep what a unit held before its first value is written; without that nothing is written."""
+    with desk.ledger.writing(GATE) as writing:
+        ran = running(writing.connection).get(former.unit, NOTHING)
+        detail = {"former": plain(former), "ran": plain(ran)}
+        add_receipt(writing, push_id, former.unit, OPENED, detail)
+
+
+def opening_of(desk: Desk, unit: str, push_id: str) -> Opening | None:
+    """Return what a unit held before a push; none if the push never came to write there."""
+    with desk.ledger.reading() as connection:
+        text = last_opening(connection, unit, push_id, OPENED)
+    if text is None:
+        return None
+    detail = json.loads(text)
+    former = detail["former"]
+    values = tuple((name, value) for name, value in former["values"])
+    return Opening(former=Former(**former | {"values": values}), ran=Running(**detail["ran"]))
+
+
+def note_receipt(desk: Desk, push_id: str, receipt: Receipt, runs: Running | None) -> None:
+    """Keep how a push or a roll-back ended in one unit, and what the unit runs now.
+
+    Parameters
+    ----------
+    desk
+        Ledger.
+    push_id
+        Push that it belongs to.
+    receipt
+        What the link told.
+    runs
+        What the unit was proven to run now; none if that did not change.
+    """
+    detail = {
+        "reason": receipt.reason,
+        "changes": plain(receipt.changes),
+        "status": plain(receipt.status),
+        "steps": [{"step": note.step.value, "at": plain(note.at)} for note in receipt.steps],
+    }
+    with desk.ledger.writing(GATE) as writing:
+        add_receipt(writing, push_id, receipt.unit, receipt.outcome.name, detail)
+        if runs is not None:
+            set_running(writing, receipt.unit, runs)
+        if receipt.reason or receipt.outcome in {Outcome.FALLBACK, Outcome.UNKNOWN}:
+            text = f"{receipt.outcome.value}: {receipt.reason}"
+            raise_alarm(writing, receipt.unit, receipt.outcome.name.lower(), text)
+
+
+def note_failure(desk: Desk, push_id: str, unit: str, reason: str) -> None:
+    """Keep why nothing was written to a unit."""
+    with desk.ledger.writing(GATE) as writing:
+        add_receipt(writing, push_id, unit, FAILED, {"reason": reason})
+
+
+def settle_states(desk: Desk, touched: Mapping[str, str]) -> None:
+    """Bring plans to active or retired by what the units run.
+
+    Parameters
+    ----------
+    desk
+        Ledger.
+    touched
+        Hashes of plans that may have begun or ceased to run → why, for the log.
+    """
+    with desk.ledger.writing(GATE) as writing:
+        writing.wait_for_others()
+        in_use = {row.plan_hash for row in running(writing.connection).values()}
+        for key, why in sorted(touched.items()):
+            _settle(writing, key, why, State.ACTIVE if key in in_use else State.RETIRED)
+
+
+def _settle(writing: Writing, key: str, why: str, state: State) -> None:
+    present = kept_plan(writing.connection, key).state
+    if present is not state and may_become(present, state):
+        set_state(writing, key, state, why)
+
+
+def plain(value: object) -> object:
+    """Return a value of the port as what JSON can hold."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds")
+    if isinstance(value, Mapping):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(part) for part in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return plain(asdict(value))  # type: ignore[call-overload]
+    return value

@@ -1,0 +1,205 @@
+"""Units that are not there: they hold one plan, and fail where a test wants them to."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from citybrain.errors import CitybrainError, UnsafePlanError
+from citybrain.model.network import Network
+from citybrain.model.plan import Plan
+from citybrain.model.rules import check_plan
+from citybrain.ports.controllers import (
+    Capabilities,
+    Change,
+    DaySchedule,
+    DryRun,
+    Former,
+    Holding,
+    Listener,
+    Outcome,
+    PhaseSplit,
+    Receipt,
+    Step,
+    StepNote,
+    UnitPlan,
+    UnitStatus,
+    UnreachableError,
+    no_listener,
+)
+from tests.engine.approval_kit import running_plan
+
+AT = datetime(2026, 3, 17, tzinfo=UTC)
+STEPS = (Step.READ, Step.OPEN, Step.WRITE, Step.STORE, Step.ACTIVATE, Step.PROVE)
+
+
+class Killed(BaseException):
+    """The gate's process ends here."""
+
+
+@dataclass
+class FakeUnit:
+    """A unit with a cycle of some length; ``breaks_at`` is where it stops to answer."""
+
+    unit: str
+    cycle_s: int = 47
+    pattern: int = 0
+    is_silent: bool = False
+    breaks_at: Step | None = None
+    dies_at: Step | None = None
+    sets: int = 0
+    kept: list[int] = field(default_factory=list)
+
+    async def status(self) -> UnitStatus:
+        if self.is_silent:
+            what = "does not answer"
+            raise UnreachableError(self.unit, what, "look at its line")
+        return UnitStatus(
+            unit=self.unit,
+            read_at=AT,
+            pattern=self.pattern,
+            system_pattern=self.pattern,
+            control="SYSTEM_CONTROL",
+            free="NOT_FREE",
+            flash="NOT_FLASH",
+            cycle_s=0,
+            sync_s=0,
+            backup_time_s=60,
+            transaction="NORMAL",
+            alarms=0,
+            local_time_s=0,
+        )
+
+    async def probe(self) -> Capabilities:
+        raise NotImplementedError
+
+    async def read_plan(self, pattern: int) -> UnitPlan:
+        return UnitPlan(pattern=pattern, cycle_s=self.cycle_s, offset_s=0, splits=())
+
+    async def dry_run(self, plan: UnitPlan, schedule: DaySchedule | None = None) -> DryRun:
+        await self.status()
+        return DryRun(changes=self._changes(plan), differences=(), obstacles=())
+
+    async def push(
+        self,
+        plan: UnitPlan,
+        schedule: DaySchedule | None = None,
+        listener: Listener = no_listener,
+    ) -> Receipt:
+        await self.status()
+        former = self._former()
+        changes = self._changes(plan)
+        notes: list[StepNote] = []
+        for step in STEPS:
+            note = StepNote(
+                unit=self.unit, step=step, at=AT, former=None if step is Step.READ else former
+            )
+            try:
+                listener(note)
+                if step is self.breaks_at:
+                    what = f"breaks when it should {step.value}"
+                    raise UnreachableError(self.unit, what, "repair it")
+            except CitybrainError as error:
+                if not self.sets:
+                    raise
+                listener(StepNote(unit=self.unit, step=Step.ROLL_BACK, at=AT, former=former))
+                self._restore(former)
+                return self._receipt(Outcome.ROLLED_BACK, str(error), changes, former, notes)
+            notes.append(note)
+            if step is Step.WRITE:
+                self.sets += 1
+                self.cycle_s = plan.cycle_s
+            if step is Step.ACTIVATE:
+                self.pattern = plan.pattern
+            if step is self.dies_at:
+                raise Killed
+        return self._receipt(Outcome.RUNS, "", changes, former, notes)
+
+    async def rollback(self, former: Former, listener: Listener = no_listener) -> Receipt:
+        await self.status()
+        note = StepNote(unit=self.unit, step=Step.ROLL_BACK, at=AT, former=self._former())
+        listener(note)
+        self._restore(former)
+        return self._receipt(Outcome.ROLLED_BACK, "", (), former, [note])
+
+    async def settle(self, plan: UnitPlan, former: Former) -> tuple[Holding, UnitStatus]:
+        held = {plan.cycle_s: Holding.PLAN, _cycle_s(former): Holding.FORMER}
+        return held.get(self.cycle_s, Holding.MIXED), await self.status()
+
+    async def keep_control(self, pattern: int) -> None:
+        await self.status()
+        self.kept.append(pattern)
+
+    def _former(self) -> Former:
+        return Former(
+            unit=self.unit,
+            values=(("cycle", self.cycle_s), ("name", "x")),
+            system_pattern=self.pattern,
+            pattern=self.pattern,
+        )
+
+    def _restore(self, former: Former) -> None:
+        self.sets += 1
+        self.cycle_s, self.pattern = _cycle_s(former), former.pattern
+
+    def _changes(self, plan: UnitPlan) -> tuple[Change, ...]:
+        change = Change(object_name="cycle", old=str(self.cycle_s), new=str(plan.cycle_s))
+        return (change,) if change.old != change.new else ()
+
+    def _receipt(
+        self,
+        outcome: Outcome,
+        reason: str,
+        changes: tuple[Change, ...],
+        former: Former,
+        notes: list[StepNote],
+    ) -> Receipt:
+        return Receipt(
+            unit=self.unit,
+            outcome=outcome,
+            reason=reason,
+            changes=changes,
+            former=former,
+            status=None,
+            steps=tuple(notes),
+        )
+
+
+def _cycle_s(former: Former) -> int:
+    return int(dict(former.values)["cycle"])
+
+
+@dataclass
+class FakeFleet:
+    """Some units that all serve the one intersection of the tests' plan."""
+
+    units: dict[str, FakeUnit]
+    network: Network
+    opened: int = 0
+
+    def check(self, plan: Plan) -> None:
+        if found := check_plan(plan, self.network):
+            raise UnsafePlanError(str(found[0]))
+
+    def unit_plans(self, plan: Plan) -> Mapping[str, UnitPlan]:
+        (pattern,) = plan.patterns
+        one = UnitPlan(
+            pattern=7,
+            cycle_s=int(pattern.cycle_s),
+            offset_s=int(pattern.offset_s),
+            splits=(PhaseSplit(phase=2, split_s=int(pattern.cycle_s)),),
+        )
+        return dict.fromkeys(self.units, one)
+
+    def running(self, units: Mapping[str, Plan]) -> Plan:
+        return next(iter(units.values()), running_plan())
+
+    @asynccontextmanager
+    async def links(self) -> AsyncIterator[Mapping[str, FakeUnit]]:
+        self.opened += 1
+        yield self.units
+
+
+def restarted(unit: FakeUnit) -> FakeUnit:
+    """Return a unit as the next gate finds it."""
+    return replace(unit, breaks_at=None, dies_at=None)
