@@ -70,6 +70,7 @@ def _content(result: Result) -> dict[str, object]:
     return {
         "accepted": result.is_accepted,
         "evaluations": result.retiming.evaluations,
+        "model_evaluations": result.retiming.model_evaluations,
         "files": {role: str(path) for role, path in result.files.items()},
         "plan": result.plan.name,
         "verdict": verdict_content(result.verdict) if result.verdict else None,
@@ -83,7 +84,10 @@ def _print(area: StudyArea, flows: Measured | None, result: Result) -> None:
         passages = float(snapshot.count_veh[:, :].sum())
         OUTPUT.print(f"counted   {passages:.0f} passages on {len(snapshot.lanes)} lanes")
     OUTPUT.print(f"demand    {result.demand.description}")
-    OUTPUT.print(f"searched  {result.retiming.evaluations} simulation runs")
+    OUTPUT.print(
+        f"searched  {result.retiming.model_evaluations} plans on the fast model, "
+        f"{result.retiming.evaluations} simulation runs"
+    )
     if result.verdict is None:
         OUTPUT.print("[bold]nothing better was found[/bold]: keep the running plan")
     else:

@@ -17,7 +17,12 @@ from citybrain.model.plan import Plan, Provenance
 from citybrain.model.verdict import Decision, Verdict
 from citybrain.ports.evaluation import Progress
 from optimizer.retime import Evaluators, Retiming, Task, retime
+from sim.queue_model.model import QueueModel
+from sim.queue_model.pricing import TablePricer
 from sim.sumo.evaluator import SumoEvaluator
+
+_MODEL_DAYS = 2
+"""Demands that the fast model prices every plan on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,11 +170,22 @@ def _searched(
         timeout_s=settings.proof.timeout_s,
         with_movements=True,
     ) as evaluator:
-        evaluators = Evaluators(proving=evaluator)
+        evaluators = Evaluators(proving=evaluator, fast=_fast_model(area, demand, settings))
         retiming = retime(task, evaluators, settings.search, clock=clock, progress=progress)
     if retiming.is_better:
         check_rules(retiming.plan, area)
     return retiming
+
+
+def _fast_model(area: StudyArea, demand: Demand, settings: Settings) -> TablePricer:
+    """Compile the queue model for days that the search may see."""
+    model = QueueModel.build(
+        demand.scenario,
+        area.network,
+        seeds=settings.search.simulation_seeds[:_MODEL_DAYS],
+        threads=settings.proof.workers,
+    )
+    return TablePricer(model, area.network)
 
 
 def _signed(retiming: Retiming, area: StudyArea, demand: Demand, settings: SearchSettings) -> Plan:
@@ -181,6 +197,7 @@ def _signed(retiming: Retiming, area: StudyArea, demand: Demand, settings: Searc
             "search seed": settings.seed,
             "seconds budget": settings.seconds_budget or 0,
             "evaluation budget": settings.evaluation_budget or 0,
+            "plans priced by the fast model": retiming.model_evaluations,
         },
         versions=provenance.versions(),
         seeds=settings.simulation_seeds,
