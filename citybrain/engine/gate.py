@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
-from citybrain.engine.approval import Desk, check_approved, dossier
+from citybrain.engine.approval_checks import check_approved, dossier
+from citybrain.engine.approval_desk import Desk
 from citybrain.engine.pushing import (
     Push,
     Told,
@@ -23,10 +24,10 @@ from citybrain.engine.pushing_records import (
 )
 from citybrain.errors import UnsafePlanError
 from citybrain.model.approval import Act, Signed, Statement, Vouched, statement_faults
-from citybrain.model.audit import EMPTY, AuditHead, sha256_hex
+from citybrain.model.audit import sha256_hex
 from citybrain.model.plan import Plan
 from citybrain.ports.controllers import ControllerLink, UnitPlan
-from citybrain.store.ledger.audit import verify_audit, verify_since
+from citybrain.store.ledger.audit import LogWatch
 from citybrain.store.ledger.plans import KeptPlan, kept_plan
 from citybrain.store.ledger.pushes import (
     begin_push,
@@ -113,7 +114,7 @@ class Gate:
     desk: Desk
     fleet: Fleet
     at_once: int = 50
-    _verified: AuditHead = field(default=EMPTY, init=False)
+    _watch: LogWatch = field(default_factory=LogWatch, init=False)
 
     def verify_log(self) -> None:
         """Look through the audit log: all of it at first, then what is new.
@@ -123,14 +124,11 @@ class Gate:
         UnsafePlanError
             It is not what was written; nothing is pushed until a person has looked.
         """
-        start = self._verified
-        ledger = self.desk.ledger
-        found = verify_since(ledger, start) if start.number else verify_audit(ledger)
+        found = self._watch.look(self.desk.ledger)
         if found.faults:
             more = f" and {len(found.faults) - 1} more" if len(found.faults) > 1 else ""
             msg = f"the audit log is not whole: {found.faults[0]}{more}"
             raise UnsafePlanError(msg)
-        self._verified = found.head
 
     async def carry_out(self, order: Signed, told: Told) -> Carried:
         """Check an order and everything it rests on, then push or roll back.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from citybrain.engine.approval import Desk
+from citybrain.engine.approval_desk import Desk
 from citybrain.engine.gate import Fleet
 from citybrain.engine.pushing import UnitResult
 from citybrain.engine.pushing_records import (

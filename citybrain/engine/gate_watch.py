@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 
-from citybrain.engine.approval import Desk
+from citybrain.engine.approval_desk import Desk
 from citybrain.engine.gate import Fleet
 from citybrain.engine.pushing_records import GATE
 from citybrain.errors import CitybrainError

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from citybrain.engine.approval import Desk
+from citybrain.engine.approval_desk import Desk
 from citybrain.engine.pushing_records import (
     FAILED,
     NOTHING,

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum
 
-from citybrain.engine.approval import Desk
+from citybrain.engine.approval_desk import Desk
 from citybrain.model.approval import State, may_become
 from citybrain.ports.controllers import Former, Outcome, Receipt
 from citybrain.store.ledger import Writing

@@ -9,7 +9,8 @@ from pathlib import Path
 from sqlalchemy import text
 
 from citybrain.controllers.signatures import SigningKey, new_key, read_key
-from citybrain.engine.approval import Desk, Proposal, open_desk
+from citybrain.engine.approval import Proposal
+from citybrain.engine.approval_desk import Desk, open_desk
 from citybrain.engine.approval_settings import read_street
 from citybrain.model.plan import Plan
 from citybrain.model.verdict import PROPOSED_PLAN, Decision, Verdict

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from citybrain.engine.approval import (
     approve,
     approve_automatically,
-    check_approved,
-    find_plan,
     propose,
     reject,
 )
+from citybrain.engine.approval_checks import check_approved
+from citybrain.engine.approval_desk import find_plan
 from citybrain.engine.approval_settings import read_street
 from citybrain.errors import CitybrainError, InputError, UnsafePlanError
 from citybrain.model.approval import State, may_become
@@ -81,6 +81,9 @@ def test_a_plan_without_a_proof_goes_no_further(at_work: Office) -> None:
     assert find_plan(at_work.desk, key).state is State.PROPOSED
     with pytest.raises(UnsafePlanError, match="is proposed, must be proven"):
         approve(at_work.desk, key, at_work.keys["berta"], "ok")
+    assert proven(at_work) == key
+    approve(at_work.desk, key, at_work.keys["berta"], "ok")
+    may_go(at_work, key)
 
 
 @pytest.mark.parametrize("decision", [Decision.REJECT, Decision.INCONCLUSIVE])

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from citybrain.engine.approval import approve, find_plan, propose, reject, signed_by
+from citybrain.engine.approval import approve, propose, reject
+from citybrain.engine.approval_desk import find_plan, signed_by
 from citybrain.engine.gate import Carried, Gate
 from citybrain.engine.gate_recovery import settle_unfinished
 from citybrain.engine.pushing import UnitResult

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from citybrain.errors import InputError
 from citybrain.model.audit import AuditHead, chain_faults
 from citybrain.store.ledger import Ledger, Writing, open_ledger
-from citybrain.store.ledger.audit import read_audit, verify_audit, verify_since
+from citybrain.store.ledger.audit import LogWatch, read_audit, verify_audit
 from citybrain.store.ledger.schema import ALARMS, RUNNING
 from tests.store.ledger_kit import clock
 
@@ -123,18 +123,20 @@ def test_a_log_written_anew_is_found_by_a_head_kept_elsewhere(ledger: Ledger) ->
     assert told == ("record 6 is not the one whose hash was kept apart",)
 
 
-def test_a_part_of_the_log_is_verified_from_where_it_was_verified_before(ledger: Ledger) -> None:
+def test_a_watch_reads_what_is_new_and_still_sees_the_old(ledger: Ledger) -> None:
+    watch = LogWatch()
+    assert watch.look(ledger).faults == ()
     filled(ledger, records=4)
-    start = verify_audit(ledger).head
-    assert verify_since(ledger, start).faults == ()
+    assert watch.look(ledger).head.number == 4
     with ledger.writing("anna") as writing:
         writing.note("looked", "J1", {})
-    assert verify_since(ledger, start).head.number == 5
-    tamper(ledger, "UPDATE audit SET who = 'bert' WHERE number = 5")
-    assert verify_since(ledger, start).faults == ("record 5 was changed after it was written",)
-    tamper(ledger, "UPDATE audit SET hash = 'x' WHERE number = 4")
-    (fault,) = verify_since(ledger, start).faults
-    assert "record 4 is not what it was" in fault
+    assert watch.look(ledger).head.number == 5
+    tamper(ledger, "UPDATE alarms SET unit = 'J2'")
+    (fault,) = watch.look(ledger).faults
+    assert fault == "table alarms: row 1 was changed past the log"
+    tamper(ledger, "UPDATE alarms SET unit = 'J1'")
+    tamper(ledger, "DELETE FROM audit WHERE number = 5")
+    assert any("record 5 is not what it was" in fault for fault in watch.look(ledger).faults)
 
 
 def test_a_failed_transaction_leaves_neither_row_nor_record(ledger: Ledger) -> None:

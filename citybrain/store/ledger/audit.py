@@ -78,38 +78,50 @@ def verify_audit(ledger: Ledger, kept: Sequence[AuditHead] = ()) -> Verification
     kept
         Heads that were kept elsewhere; that of the ledger's own head file is always compared.
     """
-    with ledger.reading() as connection:
-        records = tuple(_records(connection, select(AUDIT).order_by(AUDIT.c.number)))
-        stored = connection.execute(select(AUDIT_HEAD.c.number, AUDIT_HEAD.c.hash)).all()
-        head = records[-1].head if records else EMPTY
-        heads, faults = _with_own_head(ledger, kept)
-        faults += chain_faults(records, heads)
-        if [(row.number, row.hash) for row in stored] != [(head.number, head.hash)]:
-            faults.append("the log does not end where its own table of heads says")
-        faults += _row_faults(connection, records)
-        faults += _document_faults(connection, records)
-    return Verification(head=head, faults=tuple(faults))
+    return LogWatch().look(ledger, kept)
 
 
-def verify_since(ledger: Ledger, start: AuditHead) -> Verification:
-    """Look through the part of the log after a head that was verified before.
+class LogWatch:
+    """Verifies a log again and again, and reads only what is new of it.
 
-    Parameters
-    ----------
-    ledger
-        Where.
-    start
-        Head of an earlier look.
+    What was verified is remembered, so that not even the beginning of the log can be exchanged
+    between two looks.
     """
-    query = select(AUDIT).where(AUDIT.c.number >= start.number).order_by(AUDIT.c.number)
-    with ledger.reading() as connection:
-        records = tuple(_records(connection, query))
-    if start.number and (not records or records[0].head != start):
-        fault = f"record {start.number} is not what it was when the log was last verified"
-        return Verification(head=start, faults=(fault,))
-    later = records[1:] if start.number else records
-    head = later[-1].head if later else start
-    return Verification(head=head, faults=tuple(chain_faults(later, (), start)))
+
+    def __init__(self) -> None:
+        self._head = EMPTY
+        self._rows: Rows = {table.name: {} for table in RECORDED}
+
+    def look(self, ledger: Ledger, kept: Sequence[AuditHead] = ()) -> Verification:
+        """Look at what is new in the log, and at every row of the tables.
+
+        Parameters
+        ----------
+        ledger
+            Always the same one.
+        kept
+            Heads that were kept elsewhere.
+
+        Returns
+        -------
+        Verification
+            As of ``verify_audit``; after a fault, the next look begins at the same place.
+        """
+        start = self._head
+        query = select(AUDIT).where(AUDIT.c.number > start.number).order_by(AUDIT.c.number)
+        with ledger.reading() as connection:
+            records = tuple(_records(connection, query))
+            head = records[-1].head if records else start
+            heads, faults = _with_own_head(ledger, kept)
+            faults += _start_faults(connection, start)
+            faults += chain_faults(records, heads, start)
+            faults += _head_faults(connection, head)
+            rows = replayed(records, self._rows)
+            faults += _row_faults(connection, rows)
+            faults += _document_faults(connection, rows)
+        if not faults:
+            self._head, self._rows = head, rows
+        return Verification(head=head, faults=tuple(faults))
 
 
 def present_head(connection: Connection) -> AuditHead:
@@ -132,9 +144,19 @@ def _records(connection: Connection, query: Select[Any]) -> Iterator[AuditRecord
         yield AuditRecord(**row)
 
 
-def _row_faults(connection: Connection, records: Sequence[AuditRecord]) -> Iterator[str]:
+def _start_faults(connection: Connection, start: AuditHead) -> Iterator[str]:
+    if head_hash(connection, start.number) != start.hash:
+        yield f"record {start.number} is not what it was when the log was last verified"
+
+
+def _head_faults(connection: Connection, head: AuditHead) -> Iterator[str]:
+    stored = connection.execute(select(AUDIT_HEAD.c.number, AUDIT_HEAD.c.hash)).all()
+    if [(row.number, row.hash) for row in stored] != [(head.number, head.hash)]:
+        yield "the log does not end where its own table of heads says"
+
+
+def _row_faults(connection: Connection, wanted: Rows) -> Iterator[str]:
     """Compare the rows of the recorded tables with those that the log gives."""
-    wanted = replayed(records)
     for table in RECORDED:
         (key,) = table.primary_key.columns
         query = select(table).execution_options(yield_per=_BATCH)
@@ -149,27 +171,37 @@ def _row_faults(connection: Connection, records: Sequence[AuditRecord]) -> Itera
                 yield f"table {table.name}: row {name} was changed past the log"
 
 
-def replayed(records: Sequence[AuditRecord]) -> Rows:
+def replayed(records: Sequence[AuditRecord], before: Rows) -> Rows:
     """Return the rows that the records give, by table and primary key.
 
     Parameters
     ----------
     records
-        The whole log, the oldest first; a record that is no change of a row gives nothing.
+        The oldest first; a record that is no change of a row gives nothing.
+    before
+        Rows that earlier records gave; they are left as they are.
     """
     keys = {table.name: next(iter(table.primary_key.columns)).name for table in RECORDED}
     numbered = {table.name for table in RECORDED if "record" in table.c}
-    rows: Rows = {name: {} for name in keys}
+    rows: Rows = {name: dict(before[name]) for name in keys}
     for record in records:
         detail = _detail(record)
         row = detail.get("row", {})
         if (table := detail.get("insert")) in keys:
-            whole = {**row, **({"record": record.number} if table in numbered else {})}
+            number = {"record": record.number} if table in numbered else {}
+            whole = {**_LATER_COLUMNS.get(table, {}), **row, **number}
             rows[table][whole.get(keys[table])] = whole
         elif (table := detail.get("update")) in keys:
-            rows[table].setdefault(detail.get("key"), {}).update(row)
-    _fill_later_columns(rows)
+            key = detail.get("key")
+            rows[table][key] = rows[table].get(key, {}) | row
     return rows
+
+
+_LATER_COLUMNS: dict[str, dict[str, Any]] = {
+    "alarms": {"cleared_by": ""},
+    "running": {"pattern": 0},
+}
+"""What migrations added to rows that were written before them."""
 
 
 def _detail(record: AuditRecord) -> dict[str, Any]:
@@ -181,16 +213,9 @@ def _detail(record: AuditRecord) -> dict[str, Any]:
     return detail if isinstance(detail, dict) else {}
 
 
-def _fill_later_columns(rows: Rows) -> None:
-    """Give rows of earlier versions what the migrations added to them."""
-    for table, column, value in (("alarms", "cleared_by", ""), ("running", "pattern", 0)):
-        for row in rows[table].values():
-            row.setdefault(column, value)
-
-
-def _document_faults(connection: Connection, records: Sequence[AuditRecord]) -> Iterator[str]:
+def _document_faults(connection: Connection, rows: Rows) -> Iterator[str]:
     """Compare every document with its hash, and look for those that plans name."""
-    plans = replayed(records)["plans"].values()
+    plans = rows["plans"].values()
     named = {str(row.get(column, "")) for row in plans for column in ("hash", "verdict_hash")} - {
         ""
     }

@@ -75,6 +75,27 @@ def add_plan(writing: Writing, name: str, text: str, verdict: str) -> str:
     return key
 
 
+def set_verdict(writing: Writing, key: str, verdict: str) -> bool:
+    """Give a plan that waits for its proof a verdict; tell whether there is such a plan.
+
+    Parameters
+    ----------
+    writing
+        Transaction of the proposer.
+    key
+        Whole hash of the plan.
+    verdict
+        Text of the verdict.
+    """
+    writing.wait_for_others()
+    waits = (PLANS.c.hash == key) & (PLANS.c.state == State.PROPOSED.value)
+    if writing.connection.execute(select(PLANS.c.hash).where(waits)).first() is None:
+        return False
+    changes = {"verdict_hash": writing.keep(verdict)}
+    writing.update(PLANS, key, changes, "verdict given", key)
+    return True
+
+
 def set_state(writing: Writing, key: str, state: State, why: str) -> None:
     """Bring a plan to another state.
 

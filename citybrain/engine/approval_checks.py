@@ -1,0 +1,127 @@
+"""What speaks for or against a plan: nothing that the ledger says is believed unchecked."""
+
+from citybrain.engine.approval_desk import Desk
+from citybrain.errors import InputError, UnsafePlanError
+from citybrain.model.approval import (
+    Act,
+    Dossier,
+    State,
+    approval_faults,
+    proof_faults,
+    statement_faults,
+)
+from citybrain.model.audit import sha256_hex
+from citybrain.model.automatic import automatic_faults
+from citybrain.model.plan import Plan
+from citybrain.model.verdict import PROPOSED_PLAN
+from citybrain.store.ledger.audit import head_hash
+from citybrain.store.ledger.plans import KeptPlan
+from citybrain.store.plans import plan_of, plan_text
+from citybrain.store.verdicts import verdict_of
+
+
+def check_approved(desk: Desk, plan: KeptPlan, running: Plan) -> None:
+    """Raise unless a plan may go to the street: nothing that the ledger says is believed.
+
+    Parameters
+    ----------
+    desk
+        Ledger, register and settings.
+    plan
+        A plan as it stands in the ledger.
+    running
+        What runs now, for automatic approval.
+
+    Raises
+    ------
+    UnsafePlanError
+        Names everything that is missing.
+    """
+    check_intact(plan)
+    check_state(plan, (State.APPROVED, State.ACTIVE, State.RETIRED))
+    found = dossier(desk, plan)
+    faults = approval_faults(found, desk.street.rules, desk.clock())
+    if faults and _is_automatic(found) and not proof_faults(found):
+        check_automatic(desk, plan, running)
+        faults = ()
+    if faults:
+        msg = f"plan {plan.name} ({plan.hash[:12]}) is not approved: {'; '.join(faults)}"
+        raise UnsafePlanError(msg)
+
+
+def check_automatic(desk: Desk, plan: KeptPlan, running: Plan) -> None:
+    """Raise unless a plan lies inside the bounds of automatic approval.
+
+    Raises
+    ------
+    UnsafePlanError
+        Names every bound that it leaves.
+    """
+    bounds = desk.street.bounds
+    if bounds is None:
+        msg = "automatic approval is off in the settings"
+        raise UnsafePlanError(msg)
+    verdict = verdict_of(plan.verdict, f"verdict of plan {plan.hash[:12]}")
+    proposed = plan_of(plan.text, f"plan {plan.hash[:12]}")
+    faults = automatic_faults(proposed, running, verdict, bounds)
+    if faults:
+        msg = f"plan {plan.name} needs a person: {'; '.join(faults)}"
+        raise UnsafePlanError(msg)
+
+
+def dossier(desk: Desk, plan: KeptPlan) -> Dossier:
+    """Return all that speaks for or against a plan, every signature checked.
+
+    Raises
+    ------
+    UnsafePlanError
+        A signature is false, or names a head that the audit log never had.
+    """
+    statements = tuple(desk.register.vouch(signed) for signed in plan.signed)
+    with desk.ledger.reading() as connection:
+        for vouched in statements:
+            log = vouched.statement.log
+            if head_hash(connection, log.number) != log.hash:
+                msg = (
+                    f"{vouched.person} signed when record {log.number} of the audit log was "
+                    "another one: the log was written anew"
+                )
+                raise UnsafePlanError(msg)
+    verdict = verdict_of(plan.verdict, f"verdict of {plan.name}") if plan.verdict else None
+    return Dossier(
+        plan_hash=sha256_hex(plan.text),
+        verdict_hash=sha256_hex(plan.verdict) if plan.verdict else "",
+        decision=verdict.decision if verdict else None,
+        proven_hash=verdict.hashes.get(PROPOSED_PLAN, "") if verdict else "",
+        state=plan.state,
+        statements=statements,
+    )
+
+
+def check_intact(plan: KeptPlan) -> None:
+    """Raise unless the texts are the ones that were judged, to the byte."""
+    for what, text, key in (
+        ("plan", plan.text, plan.hash),
+        ("verdict", plan.verdict, plan.verdict_hash),
+    ):
+        if key and sha256_hex(text) != key:
+            msg = f"the {what} of {plan.hash[:12]} in the ledger was changed: its approval is void"
+            raise UnsafePlanError(msg)
+    where = f"plan {plan.hash[:12]}"
+    if plan_text(plan_of(plan.text, where)) != plan.text:
+        raise InputError(where, "is not in its canonical form", "propose it anew")
+
+
+def check_state(plan: KeptPlan, wanted: tuple[State, ...]) -> None:
+    """Raise unless a plan is in one of some states."""
+    if plan.state not in wanted:
+        needed = " or ".join(state.value for state in wanted)
+        msg = f"plan {plan.name} ({plan.hash[:12]}) is {plan.state.value}, must be {needed}"
+        raise UnsafePlanError(msg)
+
+
+def _is_automatic(found: Dossier) -> bool:
+    return any(
+        vouched.statement.act is Act.APPROVE_AUTOMATICALLY and not statement_faults(vouched, found)
+        for vouched in found.statements
+    ) and not any(vouched.statement.act is Act.REJECT for vouched in found.statements)

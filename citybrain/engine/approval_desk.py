@@ -1,0 +1,125 @@
+"""The desk at which plans are judged: settings, ledger, register, clock; and signing at it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from citybrain.controllers.signatures import Register, SigningKey, read_register
+from citybrain.engine.approval_settings import Street
+from citybrain.errors import UnsafePlanError
+from citybrain.model.approval import ROLE_OF, Act, Signed, Statement
+from citybrain.store.ledger import Ledger, open_ledger
+from citybrain.store.ledger.audit import present_head
+from citybrain.store.ledger.plans import KeptPlan, kept_plan, one_hash
+
+
+def utc_now() -> datetime:
+    """Return the present instant, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What every step of an approval works with.
+
+    Parameters
+    ----------
+    street
+        The settings.
+    ledger
+        Where everything is kept.
+    register
+        Public keys that count.
+    clock
+        Tells the time, in UTC.
+    """
+
+    street: Street
+    ledger: Ledger
+    register: Register
+    clock: Callable[[], datetime]
+
+    def now(self) -> str:
+        """Return the present instant as it is written."""
+        return self.clock().isoformat(timespec="milliseconds")
+
+
+@contextmanager
+def open_desk(street: Street, clock: Callable[[], datetime] = utc_now) -> Iterator[Desk]:
+    """Open ledger and register.
+
+    Parameters
+    ----------
+    street
+        The settings.
+    clock
+        Tells the time, in UTC.
+
+    Raises
+    ------
+    InputError
+        One of them cannot be used.
+    """
+    register = read_register(street.keys)
+    with open_ledger(street.ledger, street.head_file, clock) as ledger:
+        yield Desk(street=street, ledger=ledger, register=register, clock=clock)
+
+
+def signed_by(
+    desk: Desk, key: SigningKey, act: Act, about: KeptPlan | None, said: tuple[str, tuple[str, ...]]
+) -> Signed:
+    """Sign a statement with a key that is registered for it.
+
+    Parameters
+    ----------
+    desk
+        Ledger and register.
+    key
+        Private key.
+    act
+        What the statement does.
+    about
+        The plan; none for the kill switch.
+    said
+        Comment, and the units that an order is for.
+
+    Raises
+    ------
+    UnsafePlanError
+        The key is not registered, or not for this act.
+    """
+    registered = desk.register.key(key.name)
+    if registered is None or registered.public != key.public:
+        msg = f"key {key.name} is not the one of that name in {desk.street.keys}"
+        raise UnsafePlanError(msg)
+    if ROLE_OF[act] not in registered.roles:
+        msg = f"key {key.name} of {registered.person} may not {act.value}"
+        raise UnsafePlanError(msg)
+    with desk.ledger.reading() as connection:
+        log = present_head(connection)
+    comment, units = said
+    return key.sign(
+        Statement(
+            act=act,
+            plan_hash=about.hash if about else "",
+            verdict_hash=about.verdict_hash if about else "",
+            person=registered.person,
+            comment=comment,
+            at=desk.now(),
+            log=log,
+            units=units,
+        )
+    )
+
+
+def find_plan(desk: Desk, beginning: str) -> KeptPlan:
+    """Return a plan by the first characters of its hash, or by its name.
+
+    Raises
+    ------
+    InputError
+        There is no such plan, or more than one.
+    """
+    with desk.ledger.reading() as connection:
+        return kept_plan(connection, one_hash(connection, beginning))
