@@ -20,7 +20,7 @@ from detectors.camera.slit.vote import Sighting, Vote
 LEARNING_S = 40.0
 """Rows that are kept back until the background is known [s]..."""
 LONGEST_LEARNING_S = 160.0
-LEAST_UNREST_S = 4.0
+LEAST_UNREST_S = 16.0
 """... and for longer if less than this has passed on the median column: what stands there from
 the beginning may be a queue. [s]"""
 BLOCK_S = 0.4
@@ -182,7 +182,8 @@ class SlitCounter:
         self._read += len(rows)
         on_band = covered[self._main]
         self.look = Look(covered=on_band, shift=shift, share=float(on_band.mean()))
-        return self._vote.decide([reader.open_boxes for reader in self._readers], self._read)
+        open_boxes = [reader.open_boxes for reader in self._readers]
+        return self._vote.decide(open_boxes, [reader.looked for reader in self._readers])
 
     def _gradients(self, rows: Rows, shift: Singles) -> tuple[Singles, Singles]:
         along = np.empty((len(rows), *self._shape), dtype=np.float32)

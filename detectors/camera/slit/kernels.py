@@ -217,3 +217,40 @@ def best_shift(line: Singles, background: Singles, trusted: Flags, most: int) ->
         if bend > 0:
             return float(best - most + 0.5 * (below - above) / bend)
     return float(best - most)
+
+
+@njit(cache=True, nogil=True)
+def fill_holes(mask: Flags) -> None:
+    """Add to a mask what it encloses: all that cannot be reached from the border.
+
+    Parameters
+    ----------
+    mask
+        Pixels ``[row, x]``; neighbours share a side.
+    """
+    rows, width = mask.shape
+    outside = np.zeros((rows, width), dtype=np.bool_)
+    waiting = np.empty(rows * width, dtype=np.int32)
+    count = 0
+    for row in range(rows):
+        for x in range(width):
+            is_border = row in (0, rows - 1) or x in (0, width - 1)
+            if is_border and not mask[row, x]:
+                outside[row, x] = True
+                waiting[count] = row * width + x
+                count += 1
+    while count > 0:
+        count -= 1
+        row, x = divmod(waiting[count], width)
+        for way in range(4):
+            other = row + (way == 0) - (way == 1)
+            beside = x + (way == 2) - (way == 3)  # noqa: PLR2004 - four neighbours
+            if not (0 <= other < rows and 0 <= beside < width):
+                continue
+            if not mask[other, beside] and not outside[other, beside]:
+                outside[other, beside] = True
+                waiting[count] = other * width + beside
+                count += 1
+    for row in range(rows):
+        for x in range(width):
+            mask[row, x] = not outside[row, x]

@@ -6,19 +6,22 @@ from typing import Self
 import numpy as np
 from scipy import ndimage
 
-from detectors.camera.slit.kernels import Flags, Singles
+from detectors.camera.slit.kernels import Flags, Singles, fill_holes
 from detectors.camera.slit.shapes import BASE_LEVEL, Shape, vehicles_in
 from detectors.camera.slit.sizes import TypicalSizes
 from detectors.pulses import Ints
 
 SMOOTHING_S = 0.2
-SMOOTHING_UNITS = 7
+SMOOTHING_UNITS = 5
 WEAKEST_PEAK = 0.2
 """Strength of edges that a vehicle has somewhere."""
 SMALLEST_AREA = 0.12
 """Share of the usual vehicle's box below which a blob is no vehicle."""
 LONGEST_BLOB_S = 300.0
 """A blob that lasts longer is ended, so that memory stays bounded [s]."""
+LOOK_GROWTH = 1.05
+"""What waits is looked through again when it has grown by so much: a queue that stands for minutes
+costs no more than vehicles that pass."""
 LONG_BLOB = 3.0
 """A blob that lasts so many times as long as usual may hold vehicles that stand."""
 STILL_OVER_NOISE = 2.5
@@ -83,6 +86,8 @@ class SlitReader:
         What has not ended: first row, left and right end. [units]
     covered
         Columns in which something is on the last row, with what it encloses.
+    looked
+        Frames after which nothing has been looked through yet.
     """
 
     def __init__(self, width: int, rate_hps: float, sizes: TypicalSizes, *, first: int = 0) -> None:
@@ -94,6 +99,8 @@ class SlitReader:
         self._first = 0
         self._start = 0
         self._dropped = 0
+        self._next_look = 0
+        self.looked = 0
         self.open_boxes: tuple[tuple[int, int, int], ...] = ()
         self.covered: Flags = np.zeros(width, dtype=np.bool_)
 
@@ -118,6 +125,7 @@ class SlitReader:
         blobs = self._append(rows, is_end=True)
         self._first = self._start
         self._raw, self._pending = self._raw[:0], self._pending[:0]
+        self._next_look = 0
         self.open_boxes = ()
         return blobs
 
@@ -132,7 +140,12 @@ class SlitReader:
             return []
         is_end |= len(self._pending) > self._longest
         reached = self._first + len(self._pending)
-        covered = ndimage.binary_fill_holes(self._pending > BASE_LEVEL)
+        if not is_end and len(self._pending) < self._next_look:
+            self.covered |= self._pending[-1] > BASE_LEVEL
+            return []
+        self.looked = reached
+        covered = self._pending > BASE_LEVEL
+        fill_holes(covered)
         labels, _ = ndimage.label(covered)
         boxes = ndimage.find_objects(labels)
         blobs: list[Blob] = []
@@ -150,6 +163,7 @@ class SlitReader:
         if is_end:
             self._start = reached
         self._forget_until(min((box[0] for box in still_open), default=len(self._pending)))
+        self._next_look = round(len(self._pending) * LOOK_GROWTH)
         self.open_boxes = tuple(
             (self._first + max(top - self._dropped, 0), left, right)
             for top, left, right in still_open

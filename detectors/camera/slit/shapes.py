@@ -97,12 +97,18 @@ def vehicles_in(shape: Shape, strength: Singles, sizes: TypicalSizes) -> Iterato
         yield from vehicles_in(part, strength, sizes)
 
 
+def _usual(shape: Shape, sizes: TypicalSizes, part: Shape | None = None) -> tuple[float, float]:
+    """Return the usual width and height, but never higher than the blob: fast ones pass soon."""
+    width, height = sizes.at((part or shape).middle)
+    return width, min(height, shape.height)
+
+
 def _apart(shape: Shape, strength: Singles, sizes: TypicalSizes) -> list[Shape]:
     return _by_level(shape, strength, sizes) or _by_erosion(shape, sizes)
 
 
 def _is_single(shape: Shape, sizes: TypicalSizes) -> bool:
-    width, height = sizes.at(shape.middle)
+    width, height = _usual(shape, sizes)
     is_small = shape.area < SINGLE_AREA * FILLING * width * height
     return is_small or (shape.width < SINGLE_SIDE * width and shape.height < SINGLE_SIDE * height)
 
@@ -117,7 +123,7 @@ def _by_level(shape: Shape, strength: Singles, sizes: TypicalSizes) -> list[Shap
         parts = [
             part
             for part in _shapes(labels, shape, level)
-            if _is_plausible(part, sizes, SMALLEST_AREA_BY_LEVEL)
+            if _is_plausible(part, _usual(shape, sizes, part), SMALLEST_AREA_BY_LEVEL)
             and part.of(strength)[part.mask].max() >= PEAK_OVER_LEVEL * LEVELS[level]
         ]
         parts = _without_nested(parts)
@@ -127,7 +133,7 @@ def _by_level(shape: Shape, strength: Singles, sizes: TypicalSizes) -> list[Shap
 
 
 def _by_erosion(shape: Shape, sizes: TypicalSizes) -> list[Shape]:
-    width, height = sizes.at(shape.middle)
+    width, height = _usual(shape, sizes)
     steps = (1 / height, 1 / width)
     depth = ndimage.distance_transform_edt(np.pad(shape.mask, 1), sampling=steps)[1:-1, 1:-1]
     for erosion in EROSIONS:
@@ -142,7 +148,7 @@ def _by_erosion(shape: Shape, sizes: TypicalSizes) -> list[Shape]:
         parts = [
             part
             for part in _shapes(grown, shape, shape.level)
-            if _is_plausible(part, sizes, SMALLEST_AREA_BY_EROSION)
+            if _is_plausible(part, _usual(shape, sizes, part), SMALLEST_AREA_BY_EROSION)
         ]
         parts = _without_nested(parts)
         if len(parts) > 1:
@@ -171,8 +177,8 @@ def _shapes(labels: NDArray[np.integer], within: Shape, level: int) -> Iterator[
             )
 
 
-def _is_plausible(part: Shape, sizes: TypicalSizes, smallest_area: float) -> bool:
-    width, height = sizes.at(part.middle)
+def _is_plausible(part: Shape, usual: tuple[float, float], smallest_area: float) -> bool:
+    width, height = usual
     return (
         part.width >= SMALLEST_SIDE * width
         and part.height >= SMALLEST_SIDE * height

@@ -65,7 +65,7 @@ class Vote:
         """Take the blobs that have ended on one slit."""
         self._waiting[slit] += blobs
 
-    def decide(self, open_boxes: Sequence[Sequence[Box]], reached: int) -> list[Sighting]:
+    def decide(self, open_boxes: Sequence[Sequence[Box]], reached: Sequence[int]) -> list[Sighting]:
         """Return the vehicles of which no slit can still see something.
 
         Parameters
@@ -73,7 +73,7 @@ class Vote:
         open_boxes
             For each slit what has not ended.
         reached
-            Frames that all slits have read.
+            For each slit the frames that it has looked through.
         """
         groups = self._groups()
         ready = [group for group in groups if not _may_grow(group, open_boxes, reached)]
@@ -138,14 +138,16 @@ def _overlap(one: Blob, other: Blob) -> float:
     return common / (sum(areas) - common)
 
 
-def _may_grow(group: dict[int, Blob], open_boxes: Sequence[Sequence[Box]], reached: int) -> bool:
+def _may_grow(
+    group: dict[int, Blob], open_boxes: Sequence[Sequence[Box]], reached: Sequence[int]
+) -> bool:
     """Say whether a slit that has not seen the vehicle may still come to see it."""
     blob = next(iter(group.values()))
     wait = blob.end - blob.begin + 2
     for slit, boxes in enumerate(open_boxes):
         if slit in group:
             continue
-        if blob.end + wait > reached:
+        if blob.end + wait > reached[slit]:
             return True
         if any(
             first < blob.end + wait and left < blob.right and blob.left < right
