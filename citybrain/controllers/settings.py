@@ -96,6 +96,7 @@ class _PatiencePart(_Part):
     verify_s: Annotated[float, Field(gt=0, le=600)] = 30.0
     prove_cycles: Annotated[float, Field(gt=0, le=10)] = 2.0
     prove_least_s: Annotated[float, Field(gt=0, le=600)] = 10.0
+    return_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
 
 
 class _File(_Part):

@@ -110,6 +110,7 @@ class Outcome(Enum):
     ROLLED_BACK = "the former plan is back, proven"
     FALLBACK = "the unit runs its own local control"
     UNKNOWN = "the unit does not answer; its own backup timer ends system control"
+    FAILED = "the former plan could not be put back; a person must look"
 
 
 class Holding(Enum):

@@ -145,7 +145,8 @@ class UnitStatus:
 
     def runs(self, pattern: int) -> bool:
         """Tell whether the pattern runs in coordination, whoever commands it."""
-        return self.pattern == pattern and self.free == "NOT_FREE" and self.flash != "AUTOMATIC"
+        lit = self.flash in {"NOT_FLASH", "UNKNOWN"}
+        return self.pattern == pattern and self.free == "NOT_FREE" and lit
 
     def runs_by_system(self, pattern: int) -> bool:
         """Tell whether the pattern runs in coordination because the system commands it."""

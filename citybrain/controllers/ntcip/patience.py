@@ -25,6 +25,8 @@ class Patience:
         Cycles within which a plan must run.
     prove_least_s
         Time for the proof, however short the cycle. [s]
+    return_s
+        Time for a silent unit to come back before a roll-back is given up. [s]
     """
 
     timeout_s: float = 1.0
@@ -35,6 +37,7 @@ class Patience:
     verify_s: float = 30.0
     prove_cycles: float = 2.0
     prove_least_s: float = 10.0
+    return_s: float = 60.0
 
     def timeouts_s(self) -> tuple[float, ...]:
         """Return the time for each attempt. [s]."""

@@ -1,0 +1,179 @@
+"""Proof that a pattern runs: what the unit must say, how often, and by when."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from citybrain.controllers.ntcip.encoding import scheduled_pattern
+from citybrain.controllers.ntcip.session import Session
+from citybrain.controllers.ntcip.states import LAST_PATTERN, Free
+from citybrain.controllers.ntcip.status import Clock, read_status
+from citybrain.ports.controllers import (
+    DaySchedule,
+    Former,
+    UnitPlan,
+    UnitRefusedError,
+    UnitStatus,
+    UnreachableError,
+)
+
+_LOOKS = 2
+"""Looks in a row that must agree."""
+_REFUSALS = 4
+"""Looks in a row that name a fault of the plan, after which waiting is over."""
+_FAULTS = frozenset(
+    each.name
+    for each in (
+        Free.BAD_PLAN,
+        Free.BAD_CYCLE_TIME,
+        Free.SPLIT_OVERRUN,
+        Free.INVALID_OFFSET,
+        Free.FAILED,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the unit must say.
+
+    Parameters
+    ----------
+    what
+        In words, for errors.
+    holds
+        Tells whether a status shows it.
+    cycle_s
+        Cycle that the time for the proof is counted in. [s]
+    has_counter
+        Whether the unit's cycle counter must be seen to move.
+    is_due
+        Whether the plan itself must run now.
+    """
+
+    what: str
+    holds: Callable[[UnitStatus], bool]
+    cycle_s: int
+    has_counter: bool
+    is_due: bool
+
+
+def wanted_after(plan: UnitPlan, schedule: DaySchedule | None, status: UnitStatus) -> Wanted:
+    """Return what must be seen after a push.
+
+    Parameters
+    ----------
+    plan
+        What was pushed.
+    schedule
+        The day plan that starts it; none if it was commanded.
+    status
+        Of the unit after activation; tells its local time.
+    """
+    has_counter = "coordCycleStatus" not in status.missing
+    if schedule is None:
+        return Wanted(
+            what=f"pattern {plan.pattern} in coordination under system control",
+            holds=lambda seen: seen.runs_by_system(plan.pattern),
+            cycle_s=plan.cycle_s,
+            has_counter=has_counter,
+            is_due=True,
+        )
+    due = scheduled_pattern(schedule, status.local_time_s)
+    is_due = due == plan.pattern
+    return Wanted(
+        what=f"pattern {due} by its own schedule" if is_due else "no system control",
+        holds=lambda seen: (
+            seen.control == "TIMEBASE" and seen.runs(plan.pattern)
+            if is_due
+            else seen.control != "SYSTEM_CONTROL" and seen.system_pattern == 0
+        ),
+        cycle_s=plan.cycle_s,
+        has_counter=has_counter and is_due,
+        is_due=is_due,
+    )
+
+
+def wanted_before(former: Former, cycle_s: int) -> Wanted:
+    """Return what must be seen once a unit is back where it was.
+
+    Parameters
+    ----------
+    former
+        What the unit held and ran.
+    cycle_s
+        Cycle that the time for the proof is counted in. [s]
+    """
+    pattern = former.pattern
+    is_running = 1 <= pattern <= LAST_PATTERN
+
+    def holds(seen: UnitStatus) -> bool:
+        if seen.system_pattern != former.system_pattern:
+            return False
+        if is_running and former.system_pattern == pattern:
+            return seen.runs_by_system(pattern)
+        return seen.runs(pattern) if is_running else seen.pattern == pattern
+
+    return Wanted(
+        what=f"the former pattern {pattern}",
+        holds=holds,
+        cycle_s=cycle_s,
+        has_counter=False,
+        is_due=True,
+    )
+
+
+async def prove(session: Session, now: Clock, wanted: Wanted) -> UnitStatus:
+    """Look until the unit says what is wanted twice in a row and its cycle counter moves.
+
+    Parameters
+    ----------
+    session
+        To the unit.
+    now
+        The clock. [UTC]
+    wanted
+        What must be seen.
+
+    Returns
+    -------
+    UnitStatus
+        The last look.
+
+    Raises
+    ------
+    UnitRefusedError
+        It was not seen within two cycles, or the unit names a fault of the plan.
+    UnreachableError
+        The unit was silent at the end.
+    """
+    patience, loop = session.patience, asyncio.get_running_loop()
+    allowed_s = max(patience.prove_least_s, patience.prove_cycles * wanted.cycle_s)
+    end_s = loop.time() + allowed_s
+    good = bad = 0
+    counters: set[int] = set()
+    seen: UnitStatus | None = None
+    while good < _LOOKS or (wanted.has_counter and len(counters) < _LOOKS):
+        if seen is not None:
+            await asyncio.sleep(patience.poll_s)
+        try:
+            seen = await read_status(session, now)
+        except UnreachableError:
+            if loop.time() >= end_s:
+                raise
+            continue
+        good = good + 1 if wanted.holds(seen) else 0
+        bad = bad + 1 if seen.free in _FAULTS else 0
+        counters = counters | {seen.cycle_s} if good else set()
+        if bad >= _REFUSALS or loop.time() >= end_s:
+            raise UnitRefusedError(session.unit, _said(wanted, seen, allowed_s), "look at the unit")
+    assert seen is not None
+    return seen
+
+
+def _said(wanted: Wanted, seen: UnitStatus, allowed_s: float) -> str:
+    return (
+        f"did not show {wanted.what} within {allowed_s:.0f} s: coordPatternStatus {seen.pattern}, "
+        f"localFreeStatus {seen.free}, unitControlStatus {seen.control}, "
+        f"unitFlashStatus {seen.flash}"
+    )

@@ -1,0 +1,221 @@
+"""The course of a push: download, read back, activate, prove; and the way back from each step."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
+
+from citybrain.controllers.ntcip import objects
+from citybrain.controllers.ntcip.download import Download
+from citybrain.controllers.ntcip.encoding import Writes, same
+from citybrain.controllers.ntcip.examination import Examination
+from citybrain.controllers.ntcip.image import read_twice
+from citybrain.controllers.ntcip.objects import instance_of, named
+from citybrain.controllers.ntcip.proof import prove, wanted_after, wanted_before
+from citybrain.controllers.ntcip.session import Session
+from citybrain.controllers.ntcip.states import NO_SYSTEM_PATTERN
+from citybrain.controllers.ntcip.status import Clock, read_status
+from citybrain.controllers.ntcip.syntax import Instance, Value
+from citybrain.ports.controllers import (
+    Change,
+    ControllerError,
+    DaySchedule,
+    Former,
+    GarbledError,
+    Listener,
+    Outcome,
+    Receipt,
+    Step,
+    StepNote,
+    UnitPlan,
+    UnitStatus,
+    UnreachableError,
+)
+
+_Answer = TypeVar("_Answer")
+_COMMAND = objects.SYSTEM_PATTERN_CONTROL.of()
+_CYCLE_COLUMN = f"{objects.PATTERN_CYCLE_TIME.oid}."
+
+
+class Push:
+    """One push, or one way back.
+
+    Parameters
+    ----------
+    session
+        To the unit.
+    now
+        The clock. [UTC]
+    listener
+        Hears each step before it begins.
+    """
+
+    def __init__(self, session: Session, now: Clock, listener: Listener) -> None:
+        self._session = session
+        self._now = now
+        self._listener = listener
+        self._steps: list[StepNote] = []
+        self._changes: tuple[Change, ...] = ()
+
+    def note(self, step: Step, former: Former | None = None) -> None:
+        """Tell that a step begins."""
+        note = StepNote(unit=self._session.unit, step=step, at=self._now(), former=former)
+        self._steps.append(note)
+        self._listener(note)
+
+    async def carry_out(
+        self, plan: UnitPlan, schedule: DaySchedule | None, found: Examination
+    ) -> Receipt:
+        """Bring the plan to the unit, or leave the unit as it was.
+
+        Parameters
+        ----------
+        plan
+            What is to run.
+        schedule
+            The unit's own day plan that is to start it; none to command it.
+        found
+            What the unit holds; nothing stands against the push.
+        """
+        former, self._changes = found.former(), found.dry_run.changes
+        try:
+            if self._changes:
+                await self._download(found.writes, former)
+                await self._read_back(found, former)
+            self.note(Step.ACTIVATE, former)
+            command = NO_SYSTEM_PATTERN if schedule else plan.pattern
+            await self._session.set([(_COMMAND, command)])
+            self.note(Step.PROVE, former)
+            wanted = wanted_after(plan, schedule, await self._status())
+            status = await prove(self._session, self._now, wanted)
+            await self._compare(found.writes)
+        except Exception as failure:
+            return await self.take_back(former, str(failure))
+        outcome = Outcome.RUNS if wanted.is_due else Outcome.SCHEDULED
+        return self._receipt(outcome, "", former, status)
+
+    async def take_back(self, former: Former, reason: str = "") -> Receipt:
+        """Restore what the unit held, and prove it.
+
+        Parameters
+        ----------
+        former
+            What the unit held.
+        reason
+            Why; empty if it was asked for.
+        """
+        try:
+            self.note(Step.ABORT, former)
+        except Exception as failure:
+            reason = reason or str(failure)
+        try:
+            was_changed = await self._patiently(lambda: self._restore(former))
+            wanted = wanted_before(former, _longest_cycle_s(former))
+            status = await self._patiently(lambda: prove(self._session, self._now, wanted))
+        except ControllerError as failure:
+            return await self._fall_back(former, f"{reason}; {failure}".lstrip("; "))
+        outcome = Outcome.ROLLED_BACK if was_changed or not reason else Outcome.KEPT
+        return self._receipt(outcome, reason, former, status)
+
+    async def _download(self, writes: Writes, former: Former) -> None:
+        download = Download(self._session)
+        steps: Sequence[tuple[Step, Callable[[], Awaitable[None]]]] = (
+            (Step.OPEN, download.open),
+            (Step.WRITE, lambda: download.write(writes)),
+            (Step.VERIFY, download.verify),
+            (Step.STORE, download.store),
+        )
+        for step, act in steps:
+            self.note(step, former)
+            await act()
+
+    async def _read_back(self, found: Examination, former: Former) -> None:
+        """Compare all that was written, and that nothing else has moved with it."""
+        self.note(Step.READ_BACK, former)
+        expected = dict(found.held) | {one.oid: value for one, value in found.writes}
+        await self._equal(expected)
+
+    async def _compare(self, writes: Writes) -> None:
+        await self._equal({one.oid: value for one, value in writes})
+
+    async def _equal(self, expected: Mapping[str, Value | None]) -> None:
+        held = await read_twice(self._session, [instance_of(oid) for oid in expected])
+        wrong = [
+            f"{named(oid)} is {held[oid]!r}, not {value!r}"
+            for oid, value in expected.items()
+            if held[oid] != value and (value is None or not same(held[oid], value))
+        ]
+        if wrong:
+            what = f"holds other values than were written: {'; '.join(wrong)}"
+            raise GarbledError(self._session.unit, what, "look at the unit")
+
+    async def _restore(self, former: Former) -> bool:
+        """Bring values and command back; tell whether anything had to be written."""
+        download = Download(self._session)
+        await download.discard()
+        before = dict(former.values)
+        instances: list[Instance] = [instance_of(oid) for oid in before]
+        held = await read_twice(self._session, instances)
+        apart = [one for one in instances if not same(held[one.oid], before[one.oid])]
+        if apart:
+            self._steps.append(self._silent(Step.ROLL_BACK, former))
+            await download.open()
+            await download.write(tuple((one, before[one.oid]) for one in instances))
+            await download.verify()
+            await download.store()
+            await self._equal(before)
+        status = await self._status()
+        is_recommanded = status.system_pattern != former.system_pattern
+        if is_recommanded:
+            await self._session.set([(_COMMAND, former.system_pattern)])
+        return bool(apart) or is_recommanded
+
+    async def _fall_back(self, former: Former, reason: str) -> Receipt:
+        """Hand the unit back to its own schedule, and tell what came of it."""
+        try:
+            await self._session.set([(_COMMAND, NO_SYSTEM_PATTERN)])
+            await asyncio.sleep(self._session.patience.poll_s)
+            status = await self._status()
+        except UnreachableError:
+            return self._receipt(Outcome.UNKNOWN, reason, former, None)
+        except ControllerError as failure:
+            return self._receipt(Outcome.FAILED, f"{reason}; {failure}", former, None)
+        is_local = status.control != "SYSTEM_CONTROL" or status.free != "NOT_FREE"
+        outcome = Outcome.FALLBACK if is_local else Outcome.FAILED
+        return self._receipt(outcome, reason, former, status)
+
+    async def _patiently(self, act: Callable[[], Awaitable[_Answer]]) -> _Answer:
+        """Try again while the unit is silent, as it is when it starts anew."""
+        loop = asyncio.get_running_loop()
+        end_s = loop.time() + self._session.patience.return_s
+        while True:
+            try:
+                return await act()
+            except UnreachableError:
+                if loop.time() >= end_s:
+                    raise
+            await asyncio.sleep(self._session.patience.poll_s)
+
+    async def _status(self) -> UnitStatus:
+        return await read_status(self._session, self._now)
+
+    def _silent(self, step: Step, former: Former) -> StepNote:
+        return StepNote(unit=self._session.unit, step=step, at=self._now(), former=former)
+
+    def _receipt(
+        self, outcome: Outcome, reason: str, former: Former, status: UnitStatus | None
+    ) -> Receipt:
+        return Receipt(
+            unit=self._session.unit,
+            outcome=outcome,
+            reason=reason,
+            changes=self._changes,
+            former=former,
+            status=status,
+            steps=tuple(self._steps),
+        )
+
+
+def _longest_cycle_s(former: Former) -> int:
+    """Return the cycle of what a roll-back writes, 0 if it writes none. [s]."""
+    cycles = [value for oid, value in former.values if oid.startswith(_CYCLE_COLUMN)]
+    return max((value for value in cycles if isinstance(value, int)), default=0)
