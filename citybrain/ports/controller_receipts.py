@@ -132,7 +132,8 @@ class Receipt:
     outcome
         How it ended.
     reason
-        Why it did not end as asked; empty if it did.
+        Why it did not end as asked; empty if it did.  After a roll-back it also names values of
+        a pattern that does not run and could not be restored.
     changes
         What was to change.
     former

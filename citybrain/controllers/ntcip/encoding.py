@@ -80,15 +80,8 @@ def changes_of(writes: Writes, held: Mapping[str, Value | None]) -> tuple[Change
     return tuple(
         Change(object_name=one.name, old=_told(held.get(one.oid)), new=_told(value))
         for one, value in writes
-        if not same(held.get(one.oid), value)
+        if held.get(one.oid) != value
     )
-
-
-def same(held: Value | None, value: Value) -> bool:
-    """Tell whether two values are the same on the wire, where 2³²−2 may come back as −2."""
-    if isinstance(held, int) and isinstance(value, int):
-        return (held - value) % 2**32 == 0
-    return held == value
 
 
 def safety_differences(plan: UnitPlan, image: Image) -> tuple[Change, ...]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from citybrain.controllers.ntcip import objects
 from citybrain.controllers.ntcip.download import Download
-from citybrain.controllers.ntcip.encoding import pattern_writes, same
+from citybrain.controllers.ntcip.encoding import pattern_writes
 from citybrain.controllers.ntcip.examination import Examination, examine
 from citybrain.controllers.ntcip.image import read_image, read_twice
 from citybrain.controllers.ntcip.objects import instance_of
@@ -151,8 +151,8 @@ class NtcipLink(NtcipReader):
         held = await read_twice(
             self._session, [*(one for one, _ in wanted), *map(instance_of, before)]
         )
-        is_new = all(same(held[one.oid], value) for one, value in wanted)
-        is_old = all(same(held[oid], value) for oid, value in before.items())
+        is_new = all(held[one.oid] == value for one, value in wanted)
+        is_old = all(held[oid] == value for oid, value in before.items())
         whose = Holding.PLAN if is_new else Holding.FORMER if is_old else Holding.MIXED
         return whose, await self.status()
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from citybrain.controllers.ntcip import objects
 from citybrain.controllers.ntcip.download import Download
-from citybrain.controllers.ntcip.encoding import Writes, same
+from citybrain.controllers.ntcip.encoding import Writes
 from citybrain.controllers.ntcip.examination import Examination
 from citybrain.controllers.ntcip.image import read_twice
 from citybrain.controllers.ntcip.objects import instance_of, named
@@ -14,7 +14,7 @@ from citybrain.controllers.ntcip.proof import prove, wanted_after, wanted_before
 from citybrain.controllers.ntcip.session import Session
 from citybrain.controllers.ntcip.states import NO_SYSTEM_PATTERN
 from citybrain.controllers.ntcip.status import Clock, read_status
-from citybrain.controllers.ntcip.syntax import Instance, Value
+from citybrain.controllers.ntcip.syntax import Value
 from citybrain.ports.controllers import (
     Change,
     ControllerError,
@@ -58,9 +58,12 @@ class Push:
 
     def note(self, step: Step, former: Former | None = None) -> None:
         """Tell that a step begins."""
+        self._listener(self._append(step, former))
+
+    def _append(self, step: Step, former: Former | None) -> StepNote:
         note = StepNote(unit=self._session.unit, step=step, at=self._now(), former=former)
         self._steps.append(note)
-        self._listener(note)
+        return note
 
     async def carry_out(
         self, plan: UnitPlan, schedule: DaySchedule | None, found: Examination
@@ -142,36 +145,40 @@ class Push:
         wrong = [
             f"{named(oid)} is {held[oid]!r}, not {value!r}"
             for oid, value in expected.items()
-            if held[oid] != value and (value is None or not same(held[oid], value))
+            if held[oid] != value
         ]
         if wrong:
             what = f"holds other values than were written: {'; '.join(wrong)}"
             raise GarbledError(self._session.unit, what, "look at the unit")
 
     async def _restore(self, former: Former) -> bool:
-        """Bring values and command back; tell whether anything had to be written."""
-        download = Download(self._session)
-        await download.discard()
-        before = dict(former.values)
-        instances: list[Instance] = [instance_of(oid) for oid in before]
-        held = await read_twice(self._session, instances)
-        apart = [one for one in instances if not same(held[one.oid], before[one.oid])]
-        if apart:
-            self._steps.append(self._silent(Step.ROLL_BACK, former))
-            await download.open()
-            await download.write(tuple((one, before[one.oid]) for one in instances))
-            await download.verify()
-            await download.store()
-            await self._equal(before)
-        status = await self._status()
-        is_recommanded = status.system_pattern != former.system_pattern
+        """Bring command and values back, the street first; tell whether anything was written."""
+        await Download(self._session).discard()
+        is_recommanded = (await self._status()).system_pattern != former.system_pattern
         if is_recommanded:
             await self._session.set([(_COMMAND, former.system_pattern)])
-        return bool(apart) or is_recommanded
+        before = {instance_of(oid): value for oid, value in former.values}
+        held = await read_twice(self._session, tuple(before))
+        is_apart = any(held[one.oid] != value for one, value in before.items())
+        if is_apart:
+            self._append(Step.ROLL_BACK, former)
+            await self._write_back(tuple(before.items()))
+        return is_apart or is_recommanded
+
+    async def _write_back(self, writes: Writes) -> None:
+        download = Download(self._session)
+        await download.open()
+        await download.write(writes)
+        await download.verify()
+        await download.store()
+        await self._compare(writes)
 
     async def _fall_back(self, former: Former, reason: str) -> Receipt:
-        """Hand the unit back to its own schedule, and tell what came of it."""
+        """Leave the unit with its former plan if that runs, else hand it to its own schedule."""
         try:
+            status = await self._status()
+            if _runs_untouched(former, status):
+                return self._receipt(Outcome.ROLLED_BACK, reason, former, status)
             await self._session.set([(_COMMAND, NO_SYSTEM_PATTERN)])
             await asyncio.sleep(self._session.patience.poll_s)
             status = await self._status()
@@ -198,9 +205,6 @@ class Push:
     async def _status(self) -> UnitStatus:
         return await read_status(self._session, self._now)
 
-    def _silent(self, step: Step, former: Former) -> StepNote:
-        return StepNote(unit=self._session.unit, step=step, at=self._now(), former=former)
-
     def _receipt(
         self, outcome: Outcome, reason: str, former: Former, status: UnitStatus | None
     ) -> Receipt:
@@ -219,3 +223,9 @@ def _longest_cycle_s(former: Former) -> int:
     """Return the cycle of what a roll-back writes, 0 if it writes none. [s]."""
     cycles = [value for oid, value in former.values if oid.startswith(_CYCLE_COLUMN)]
     return max((value for value in cycles if isinstance(value, int)), default=0)
+
+
+def _runs_untouched(former: Former, status: UnitStatus) -> bool:
+    """Tell whether the former pattern runs and is not the one whose values are in doubt."""
+    is_touched = any(oid == f"{_CYCLE_COLUMN}{former.pattern}" for oid, _ in former.values)
+    return not is_touched and wanted_before(former, 0).holds(status)

@@ -79,7 +79,8 @@ class SnmpSession:
             elif answer.error:
                 raise self._refused(answer, part)
             else:
-                held.update(zip((each.oid for each in part), answer.values, strict=True))
+                told = zip(part, answer.values, strict=True)
+                held |= {each.oid: each.object_type.syntax.unwrapped(value) for each, value in told}
                 del waiting[: len(part)]
         return held
 

@@ -7,6 +7,9 @@ Value = int | bytes | str
 """What an object holds: a number, octets, or an object identifier in dotted form."""
 
 
+_WRAP = 2**32
+
+
 class Kind(Enum):
     """How a value is encoded on the wire."""
 
@@ -44,6 +47,11 @@ class Syntax:
         if not isinstance(value, int) or not self.low <= value <= self.high:
             return False
         return self.states is None or value in {int(state) for state in self.states}
+
+    def unwrapped(self, value: Value | None) -> Value | None:
+        """Return a number of 32 bits as it was meant, where the wire had room for 31 and a sign."""
+        is_wrapped = isinstance(value, int) and value < 0 and self.high >= _WRAP // 2
+        return value + _WRAP if isinstance(value, int) and is_wrapped else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
