@@ -40,6 +40,7 @@ _STOP_S = 2.0
 _EASED_S = 3.0
 _TINY = 1.0e-6
 _LAUNCHED = 12
+_ROLLING = 2
 _HALF_S = 0.5
 _CREEP_MPS = 0.5
 
@@ -329,7 +330,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                     if held > t:
                         free_at[lane] = held
                         yielding[lane] = True
-                        queued[lane] = 0
+                        queued[lane] = _ROLLING
                         continue
                 # space behind the junction
                 is_source = length_m[lane] == 0.0
@@ -381,10 +382,10 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                 if best < 0:
                     if since[lane] < 0.0:
                         since[lane] = t
-                    queued[lane] = 0
+                    queued[lane] = _ROLLING
                     lane_blocked[full] += 1.0
                     if soonest < _FAR:
-                        free_at[lane] = soonest + start_s
+                        free_at[lane] = soonest
                         continue
                     waits_for[lane] = full
                     next_waiter[lane] = waiter[full]

@@ -39,8 +39,8 @@ class Physics:
     space_factor: float = 1.49
     deceleration_mps2: float = 4.5
     wave_mps: float = 6.0
-    gap_s: float = 4.8
-    clearance_s: float = 1.75
+    gap_s: float = 4.2
+    clearance_s: float = 1.4
     patience_s: float = 300.0
     look_ahead_m: float = 300.0
 

@@ -18,6 +18,7 @@ Ints = NDArray[np.int32]
 SMALLEST_SPACE_M = 3.0
 _SLOWEST_MPS = 1.0
 _SHORTEST_M = 0.1
+_FEW_VEHICLES_M = 30.0
 
 
 class StreetArrays(NamedTuple):
@@ -222,6 +223,24 @@ class _Compiler:
         slower = np.maximum(speed - np.array(self._cross), 0.0)
         return np.asarray(slower**2 / (2.0 * self._physics.deceleration_mps2 * speed))
 
+    def _borrow(self, store: list[float], streets_count: int) -> None:
+        """Let very short lanes hold a few vehicles, at the cost of the lanes before them.
+
+        A vehicle that stands on a short lane stands on the lane before it, too, and starts as
+        part of one queue; without this each of them would start from rest again.
+        """
+        before: dict[int, list[int]] = defaultdict(list)
+        for name, ways in self._ways.items():
+            for way in ways:
+                before[self._numbers[way.to_lane]].append(self._numbers[name])
+        for lane in range(streets_count):
+            lacking = _FEW_VEHICLES_M - store[lane]
+            if lacking > 0 and before[lane]:
+                store[lane] = _FEW_VEHICLES_M
+                for other in set(before[lane]):
+                    share = lacking / len(set(before[lane]))
+                    store[other] = max(store[other] - share, _FEW_VEHICLES_M)
+
     def _yields(self, link: int) -> list[int]:
         place = self._request.get(link)
         if place is None:
@@ -238,13 +257,15 @@ class _Compiler:
             length + self._interior[number] if number < streets_count else max(length, 0.0)
             for number, length in enumerate(self._length)
         ]
+        waves = list(store)
+        self._borrow(store, streets_count)
         yields = [self._yields(link) for link in range(len(self._group))]
         sizes = [int(max(room, 0.0) / SMALLEST_SPACE_M) + 4 for room in store]
         return StreetArrays(
             length_m=np.array(self._length),
             speed_mps=np.array(self._speed),
             store_m=np.array(store),
-            wave_s=np.array(store) / self._physics.wave_mps,
+            wave_s=np.array(waves) / self._physics.wave_mps,
             ring_start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32),
             group=np.array(self._group, dtype=np.int32),
             from_lane=np.array(self._from_lane, dtype=np.int32),
