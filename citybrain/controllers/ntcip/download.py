@@ -41,14 +41,21 @@ class Download:
     async def discard(self) -> None:
         """Close whatever is open without storing it, a former client's download included.
 
-        ``normal`` after ``done`` would store, so a verified download is reopened first.
+        ``normal`` after ``done`` would store, so a verified download is reopened first; a check
+        that still runs is waited for, as no unit has to take a command during it.
 
         Raises
         ------
         ControllerError
             The unit does not answer or does not become normal.
         """
-        if await self._state() == Transaction.DONE:
+        state = await self._state()
+        for _ in range(self._looks()):
+            if state != Transaction.VERIFY:
+                break
+            await asyncio.sleep(self._session.patience.poll_s)
+            state = await self._state()
+        if state == Transaction.DONE:
             await self._turn(Transaction.TRANSACTION, {Transaction.TRANSACTION, Transaction.DONE})
         await self._turn(Transaction.NORMAL, {Transaction.NORMAL})
 
@@ -85,12 +92,11 @@ class Download:
             It finds them inconsistent, or does not come to an end.
         """
         await self._turn(Transaction.VERIFY, {Transaction.VERIFY, Transaction.DONE})
-        patience = self._session.patience
-        for _ in range(max(1, round(patience.verify_s / patience.poll_s))):
+        for _ in range(self._looks()):
             if await self._is_verified():
                 return
-            await asyncio.sleep(patience.poll_s)
-        what = f"does not finish its check within {patience.verify_s:.0f} s"
+            await asyncio.sleep(self._session.patience.poll_s)
+        what = f"does not finish its check within {self._session.patience.verify_s:.0f} s"
         raise UnitRefusedError(self._session.unit, what, "look at the unit")
 
     async def store(self) -> None:
@@ -102,6 +108,11 @@ class Download:
             The unit does not become normal.
         """
         await self._turn(Transaction.NORMAL, {Transaction.NORMAL})
+
+    def _looks(self) -> int:
+        """Return how often a check that runs is looked at."""
+        patience = self._session.patience
+        return max(1, round(patience.verify_s / patience.poll_s))
 
     async def _is_verified(self) -> bool:
         held = await self._session.get((_STATE, _CHECK, _FAULT))

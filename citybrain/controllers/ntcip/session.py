@@ -57,6 +57,7 @@ class SnmpSession:
         self.patience = patience
         self._wire = wire
         self._batch = patience.batch
+        self._slowness = 0
 
     async def get(self, instances: Sequence[Instance]) -> dict[str, Value | None]:
         """Return identifier → value; none for what the unit lacks.
@@ -107,15 +108,20 @@ class SnmpSession:
     async def _ask(
         self, send: Callable[[float], Awaitable[Answer]], asked: Sequence[Instance]
     ) -> Answer:
-        """Send until answered; wrong answers count as none, as a doubled or forged one may be."""
-        trouble = Trouble.SILENT
-        for wait_s in self.patience.timeouts_s():
+        """Send until answered; wrong answers count as none, as a doubled or forged one may be.
+
+        A unit that was slow is given its time at once the next time.
+        """
+        trouble, waits_s = Trouble.SILENT, self.patience.timeouts_s()
+        for attempt in range(len(waits_s)):
+            step = min(attempt + self._slowness, len(waits_s) - 1)
             try:
-                answer = await send(wait_s)
+                answer = await send(waits_s[step])
             except NoAnswerError as failure:
                 trouble = failure.trouble
                 continue
             if answer.error or answer.is_about(asked):
+                self._slowness = max(0, step - 1) if step == self._slowness else step
                 return answer
             trouble = Trouble.GARBLED
         raise self._failed(trouble)
