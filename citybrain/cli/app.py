@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from citybrain.cli import street_app
 from citybrain.units import DAY_S
 
 app = typer.Typer(
@@ -235,6 +236,9 @@ def show(
 
     return showing.run(what, period=period, is_json=json)
 
+
+for _name, _group in street_app.GROUPS.items():
+    app.add_typer(_group, name=_name)
 
 camera = typer.Typer(no_args_is_help=True, help="Set cameras up, and render clips to try them on.")
 app.add_typer(camera, name="camera")

@@ -11,6 +11,10 @@ from citybrain.errors import CitybrainError, InfeasibleError, UnsafePlanError
 
 _TYPER_INTERRUPTED = 130
 """What typer turns a KeyboardInterrupt into."""
+_EXTRAS = dict.fromkeys(
+    ("sqlalchemy", "cryptography", "pysnmp", "pyasn1"), "citybrain[controllers]"
+)
+"""Library → what brings it."""
 
 
 class Exit(IntEnum):
@@ -48,6 +52,11 @@ def run(arguments: list[str]) -> int:
         return _failed(str(refusal), Exit.REFUSED)
     except CitybrainError as error:
         return _failed(str(error))
+    except ModuleNotFoundError as error:
+        extra = _EXTRAS.get(str(error.name).partition(".")[0])
+        if extra is None:
+            raise
+        return _failed(f"{error.name} is not installed; install citybrain with its extra: {extra}")
     except OSError as error:
         where = error.filename or "a temporary file"
         told = error.strerror or str(error)

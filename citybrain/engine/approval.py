@@ -52,7 +52,8 @@ class Proposal:
 def propose(desk: Desk, proposal: Proposal, key: SigningKey, comment: str) -> KeptPlan:
     """Keep a plan with its verdict; it is proven at once if the verdict accepts it.
 
-    A plan that was proposed without a verdict is proven by proposing it again with one.  The caller has had both checkers look at the plan.
+    A plan that was proposed without a verdict is proven by proposing it again with one.  The
+    caller has had the rules look at the plan.
 
     Parameters
     ----------

@@ -9,9 +9,12 @@ from citybrain.controllers.signatures import Register, SigningKey, read_register
 from citybrain.engine.approval_settings import Street
 from citybrain.errors import UnsafePlanError
 from citybrain.model.approval import ROLE_OF, Act, Signed, Statement
+from citybrain.model.plan import Plan
 from citybrain.store.ledger import Ledger, open_ledger
 from citybrain.store.ledger.audit import present_head
 from citybrain.store.ledger.plans import KeptPlan, kept_plan, one_hash
+from citybrain.store.ledger.pushes import running
+from citybrain.store.plans import plan_of
 
 
 def utc_now() -> datetime:
@@ -123,3 +126,13 @@ def find_plan(desk: Desk, beginning: str) -> KeptPlan:
     """
     with desk.ledger.reading() as connection:
         return kept_plan(connection, one_hash(connection, beginning))
+
+
+def running_plans(desk: Desk) -> dict[str, Plan]:
+    """Return the plans of the ledger that units were proven to run, by unit."""
+    with desk.ledger.reading() as connection:
+        rows = running(connection).items()
+        known = {unit: row.plan_hash for unit, row in rows if row.plan_hash}
+        texts = {key: kept_plan(connection, key).text for key in set(known.values())}
+    plans = {key: plan_of(text, f"plan {key[:12]}") for key, text in texts.items()}
+    return {unit: plans[key] for unit, key in known.items()}

@@ -15,6 +15,7 @@ _SQLITE = "sqlite:///"
 
 Content = TypeVar("Content", bound=BaseModel)
 Seconds = Annotated[float, Field(ge=0)]
+PatternNumber = Annotated[int, Field(ge=1, le=253)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -58,6 +59,8 @@ class _StreetFile(SettingsPart):
     kill_file: Path = Path("KILL")
     keys: Path = Path("keys.toml")
     controllers: Path = Path("controllers.toml")
+    phases: Path = Path("phases.toml")
+    patterns: tuple[PatternNumber, PatternNumber] = (1, 2)
     gate_socket: Path = Path("gate.sock")
     scenario: Path
     period: str | None = None
@@ -82,6 +85,10 @@ class Street:
         Register of public keys.
     controllers
         The units, with credentials that can only read.
+    phases
+        Phases, rings and barriers of each unit.
+    patterns
+        The two patterns of every unit that citybrain writes, in turn.
     gate_socket
         Where the gate listens.
     scenario, period
@@ -98,6 +105,8 @@ class Street:
     kill_file: Path
     keys: Path
     controllers: Path
+    phases: Path
+    patterns: tuple[int, int]
     gate_socket: Path
     scenario: Path
     period: str | None
@@ -131,6 +140,8 @@ def read_street(path: Path) -> Street:
         kill_file=folder / file.kill_file,
         keys=folder / file.keys,
         controllers=folder / file.controllers,
+        phases=folder / file.phases,
+        patterns=file.patterns,
         gate_socket=folder / file.gate_socket,
         scenario=scenario if scenario.exists() else file.scenario,
         period=file.period,

@@ -1,13 +1,14 @@
 """The gate: it alone may write to controllers, and believes nothing that it has not checked."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
 from citybrain.engine.approval_checks import check_approved, dossier
-from citybrain.engine.approval_desk import Desk
+from citybrain.engine.approval_desk import Desk, running_plans
+from citybrain.engine.gate_watch import Watch
 from citybrain.engine.pushing import (
     Push,
     Told,
@@ -30,6 +31,7 @@ from citybrain.ports.controllers import ControllerLink, UnitPlan
 from citybrain.store.ledger.audit import LogWatch
 from citybrain.store.ledger.plans import KeptPlan, kept_plan
 from citybrain.store.ledger.pushes import (
+    Running,
     begin_push,
     end_push,
     running,
@@ -54,8 +56,15 @@ class Fleet(Protocol):
             It breaks a rule, or the checkers disagree.
         """
 
-    def unit_plans(self, plan: Plan) -> Mapping[str, UnitPlan]:
+    def unit_plans(self, plan: Plan, runs: Mapping[str, Running]) -> Mapping[str, UnitPlan]:
         """Return for each unit of a plan what it is to run.
+
+        Parameters
+        ----------
+        plan
+            The plan.
+        runs
+            What each unit runs, as far as the ledger knows.
 
         Raises
         ------
@@ -72,8 +81,16 @@ class Fleet(Protocol):
             Unit → plan of the ledger that it runs.
         """
 
-    def links(self) -> AbstractAsyncContextManager[Mapping[str, ControllerLink]]:
-        """Open links that may write, by unit."""
+    def links(
+        self, units: Collection[str]
+    ) -> AbstractAsyncContextManager[Mapping[str, ControllerLink]]:
+        """Open links that may write, by unit.
+
+        Raises
+        ------
+        InputError
+            A unit is unknown, or the credentials for writing cannot be had.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,14 +124,17 @@ class Gate:
         Ledger, register and settings.
     fleet
         The units.
+    watch
+        Keeps units under control between orders; none for a gate that does not.
     at_once
         Units that are served side by side.
     """
 
     desk: Desk
     fleet: Fleet
+    watch: Watch | None = None
     at_once: int = 50
-    _watch: LogWatch = field(default_factory=LogWatch, init=False)
+    _log: LogWatch = field(default_factory=LogWatch, init=False)
 
     def verify_log(self) -> None:
         """Look through the audit log: all of it at first, then what is new.
@@ -124,7 +144,7 @@ class Gate:
         UnsafePlanError
             It is not what was written; nothing is pushed until a person has looked.
         """
-        found = self._watch.look(self.desk.ledger)
+        found = self._log.look(self.desk.ledger)
         if found.faults:
             more = f" and {len(found.faults) - 1} more" if len(found.faults) > 1 else ""
             msg = f"the audit log is not whole: {found.faults[0]}{more}"
@@ -165,12 +185,11 @@ class Gate:
 
     async def _push(self, push: Push, statement: Statement, kept: KeptPlan) -> Carried:
         plan = plan_of(kept.text, f"plan {kept.hash[:12]}")
-        check_approved(self.desk, kept, self._running())
+        check_approved(self.desk, kept, self.fleet.running(running_plans(self.desk)))
         self.fleet.check(plan)
-        plans = _chosen(self.fleet.unit_plans(plan), statement.units)
-        async with self.fleet.links() as links:
-            _check_known(plans, links)
-            before = self._begin(push, statement)
+        plans = _chosen(self.fleet.unit_plans(plan, self._runs()), statement.units)
+        async with self.fleet.links(tuple(plans)) as links:
+            before = await self._begin(push, statement, plans)
             results = await push_units(push, plans, links)
         return self._ended(push, results, {*before, kept.hash})
 
@@ -180,9 +199,8 @@ class Gate:
             with self.desk.ledger.reading() as connection:
                 former = kept_plan(connection, key)
             self.fleet.check(plan_of(former.text, f"plan {key[:12]}"))
-        async with self.fleet.links() as links:
-            _check_known(openings, links)
-            before = self._begin(push, statement)
+        async with self.fleet.links(tuple(openings)) as links:
+            before = await self._begin(push, statement, openings)
             results = await roll_back_units(push, openings, links)
         former_keys = {opening.ran.plan_hash for opening in openings.values()} - {""}
         return self._ended(push, results, {*before, *former_keys, push.plan_hash})
@@ -200,22 +218,15 @@ class Gate:
             msg = f"the order is {age.total_seconds():.0f} s old; sign a new one"
             raise UnsafePlanError(msg)
 
-    def _running(self) -> Plan:
-        """Return what runs now, plans of the ledger read anew."""
+    def _runs(self) -> dict[str, Running]:
         with self.desk.ledger.reading() as connection:
-            rows = running(connection).items()
-            known = {unit: row.plan_hash for unit, row in rows if row.plan_hash}
-            texts = {key: kept_plan(connection, key).text for key in set(known.values())}
-        plans = {key: plan_of(text, f"plan {key[:12]}") for key, text in texts.items()}
-        return self.fleet.running({unit: plans[key] for unit, key in known.items()})
+            return running(connection)
 
     def _openings(self, plan_hash: str, units: tuple[str, ...]) -> dict[str, Opening]:
         """Return what the units that run a plan held before it was pushed there."""
-        with self.desk.ledger.reading() as connection:
-            rows = running(connection).items()
         known = {
             unit: opening_of(self.desk, unit, row.push_id)
-            for unit, row in rows
+            for unit, row in self._runs().items()
             if row.plan_hash == plan_hash
         }
         found = {unit: opening for unit, opening in known.items() if opening is not None}
@@ -224,8 +235,10 @@ class Gate:
             raise UnsafePlanError(msg)
         return dict(_chosen(found, units))
 
-    def _begin(self, push: Push, statement: Statement) -> set[str]:
-        """Note that the push begins, and return the plans that run now."""
+    async def _begin(self, push: Push, statement: Statement, units: Collection[str]) -> set[str]:
+        """Note that the push begins, let go of its units, and return the plans that run now."""
+        if self.watch is not None:
+            await self.watch.let_go(units)
         with self.desk.ledger.writing(statement.person) as writing:
             begin_push(writing, push.push_id, push.plan_hash, statement.act.value)
             writing.note("ordered", push.plan_hash, {"order": statement.text})
@@ -236,6 +249,8 @@ class Gate:
         if all(result.is_kept for result in results):
             with self.desk.ledger.writing(GATE) as writing:
                 end_push(writing, push.push_id, push.plan_hash)
+        if self.watch is not None:
+            self.watch.follow()
         return Carried(push_id=push.push_id, results=results)
 
 
@@ -245,9 +260,3 @@ def _chosen(found: Mapping[str, Each], units: tuple[str, ...]) -> Mapping[str, E
         msg = f"unit {unknown[0]} has no part in this plan; it is for {', '.join(sorted(found))}"
         raise UnsafePlanError(msg)
     return {unit: found[unit] for unit in units} if units else found
-
-
-def _check_known(wanted: Mapping[str, object], links: Mapping[str, ControllerLink]) -> None:
-    if missing := sorted(set(wanted) - set(links)):
-        msg = f"unit {missing[0]} is not among the controllers of the gate"
-        raise UnsafePlanError(msg)

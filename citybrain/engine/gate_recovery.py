@@ -32,6 +32,7 @@ from citybrain.store.ledger.pushes import (
     end_push,
     push_of,
     raise_alarm,
+    running,
     unfinished_pushes,
 )
 from citybrain.store.plans import plan_of
@@ -56,22 +57,21 @@ async def settle_unfinished(desk: Desk, fleet: Fleet) -> tuple[UnitResult, ...]:
         pushes = [push_of(connection, key) for key in unfinished_pushes(connection)]
     if not pushes:
         return ()
-    async with fleet.links() as links:
-        results = [await _settle(desk, fleet, links, push) for push in pushes]
+    results = [await _settle(desk, fleet, push) for push in pushes]
     return tuple(result for of_one in results for result in of_one)
 
 
-async def _settle(
-    desk: Desk, fleet: Fleet, links: Mapping[str, ControllerLink], push: Mapping[str, Any]
-) -> list[UnitResult]:
+async def _settle(desk: Desk, fleet: Fleet, push: Mapping[str, Any]) -> list[UnitResult]:
     openings = _left_open(desk, push)
     with desk.ledger.reading() as connection:
         kept = kept_plan(connection, push["plan_hash"])
-    plans = fleet.unit_plans(plan_of(kept.text, f"plan {kept.hash[:12]}"))
+        ran = running(connection)
+    plans = fleet.unit_plans(plan_of(kept.text, f"plan {kept.hash[:12]}"), ran)
     results = []
-    for unit, opening in openings.items():
-        runs = Running(plan_hash=kept.hash, push_id=push["id"], pattern=plans[unit].pattern)
-        results.append(await _settle_unit(desk, links[unit], plans[unit], (opening, runs)))
+    async with fleet.links(tuple(openings)) as links:
+        for unit, opening in openings.items():
+            runs = Running(plan_hash=kept.hash, push_id=push["id"], pattern=plans[unit].pattern)
+            results.append(await _settle_unit(desk, links[unit], plans[unit], (opening, runs)))
     touched = {kept.hash, *(opening.ran.plan_hash for opening in openings.values())} - {""}
     settle_states(desk, dict.fromkeys(touched, f"order {push['id'][:12]} was cut off"))
     if all(result.is_kept for result in results):

@@ -4,13 +4,13 @@ import asyncio
 import json
 import os
 import stat
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import asdict
 from pathlib import Path
 
 from citybrain.engine.gate import Gate
 from citybrain.engine.gate_recovery import settle_unfinished
-from citybrain.engine.gate_watch import keep_control
+from citybrain.engine.gate_watch import Watch
 from citybrain.engine.pushing import UnitResult
 from citybrain.errors import CitybrainError, InputError
 from citybrain.model.approval import Signed
@@ -22,29 +22,29 @@ _PATIENCE_S = 10.0
 
 
 async def serve(
-    gate: Gate, socket: Path, ready: Callable[[], None], *, keep_control_s: float
+    gate: Gate, socket: Path, units: Collection[str], ready: Callable[[], None]
 ) -> None:
-    """Settle what a former gate left, then carry out orders until cancelled.
+    """Settle what a former gate left, then carry out orders and keep control until cancelled.
 
     Parameters
     ----------
     gate
-        Carries out orders.
+        Carries out orders; it gets its watch here.
     socket
         Path of the unix domain socket; it is made for its owner alone.
+    units
+        Units that the gate may ever write to.
     ready
         Called once orders are taken.
-    keep_control_s
-        Time between two commands that keep a unit from falling back. [s]
 
     Cancelled, it takes no more orders and ends once the present one has ended.
 
     Raises
     ------
     InputError
-        The socket cannot be made, or another gate listens there.
+        The socket cannot be made, another gate listens there, or the credentials for writing
+        cannot be had.
     """
-    await settle_unfinished(gate.desk, gate.fleet)
     busy = asyncio.Lock()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -56,14 +56,18 @@ async def serve(
             writer.close()
 
     server = await _listening(socket, answer)
-    watch = asyncio.create_task(keep_control(gate.desk, gate.fleet, busy, keep_control_s))
     try:
-        async with server:
+        async with server, gate.fleet.links(units) as links:
+            async with busy:
+                await settle_unfinished(gate.desk, gate.fleet)
+                gate.watch = Watch(gate.desk, links)
+                gate.watch.follow()
             ready()
-            await watch
+            await server.serve_forever()
     finally:
-        watch.cancel()
         async with busy:
+            if gate.watch is not None:
+                await gate.watch.let_all_go()
             socket.unlink(missing_ok=True)
 
 

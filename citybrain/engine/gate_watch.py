@@ -1,75 +1,71 @@
 """Keeping control: units fall back to their own plans when nobody commands them any more."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
+from citybrain.controllers.ntcip.watchdog import Kept, keep_alive
 from citybrain.engine.approval_desk import Desk
-from citybrain.engine.gate import Fleet
-from citybrain.engine.pushing_records import GATE
+from citybrain.engine.pushing_records import GATE, NOTHING
 from citybrain.errors import CitybrainError
 from citybrain.ports.controllers import ControllerLink
-from citybrain.store.ledger.pushes import open_alarms, raise_alarm, running
+from citybrain.store.ledger.pushes import raise_alarm, running, set_running
 
 LOST = "control lost"
 
 
-async def keep_control(desk: Desk, fleet: Fleet, busy: asyncio.Lock, every_s: float) -> None:
-    """Command every unit's running pattern again and again; a unit that is lost raises one alarm.
+class Watch:
+    """Commands the running pattern of every unit again and again, each in a task of its own.
 
-    Nothing is changed by this: a gate that dies lets every unit fall back to its own control when
-    the unit's backup time has passed, which is the safe end.
+    A gate that dies lets every unit fall back to its own control when the unit's backup time has
+    passed, which is the safe end.
 
     Parameters
     ----------
     desk
         Ledger.
-    fleet
-        The units.
-    busy
-        Held while an order is carried out; control is kept between orders.
-    every_s
-        Time between two commands; well below the shortest ``unitBackupTime``. [s]
+    links
+        Links that may write, by unit; used by nothing else.
     """
-    wanted: dict[str, int] = {}
-    while True:
-        await asyncio.sleep(every_s)
-        with suppress(CitybrainError):  # without its ledger the gate keeps what it knew
-            wanted = _wanted(desk)
-        async with busy:
-            lost = await _lost(fleet, wanted) if wanted else {}
-        with suppress(CitybrainError):
-            _alarm(desk, lost)
 
+    def __init__(self, desk: Desk, links: Mapping[str, ControllerLink]) -> None:
+        self._desk = desk
+        self._links = links
+        self._ends: dict[str, asyncio.Event] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
 
-def _wanted(desk: Desk) -> dict[str, int]:
-    with desk.ledger.reading() as connection:
-        return {unit: row.pattern for unit, row in running(connection).items() if row.pattern}
+    def follow(self) -> None:
+        """Begin to keep every unit that the ledger knows to run a commanded pattern."""
+        with self._desk.ledger.reading() as connection:
+            wanted = {unit: row.pattern for unit, row in running(connection).items() if row.pattern}
+        for unit in sorted(set(wanted) & set(self._links) - set(self._tasks)):
+            self._ends[unit] = asyncio.Event()
+            self._tasks[unit] = asyncio.create_task(self._keep(unit, wanted[unit]))
 
+    async def let_go(self, units: Iterable[str]) -> None:
+        """Cease to command some units, so that an order can."""
+        kept = [unit for unit in units if unit in self._tasks]
+        for unit in kept:
+            self._ends[unit].set()
+        for unit in kept:
+            await self._tasks.pop(unit)
 
-async def _lost(fleet: Fleet, wanted: Mapping[str, int]) -> dict[str, str]:
-    units = sorted(wanted)
-    async with fleet.links() as links:
-        told = await asyncio.gather(*(_keep(links, unit, wanted[unit]) for unit in units))
-    return {unit: text for unit, text in zip(units, told, strict=True) if text}
+    async def let_all_go(self) -> None:
+        """Cease to command any unit; each falls back when its backup time has passed."""
+        await self.let_go(tuple(self._tasks))
 
+    async def _keep(self, unit: str, pattern: int) -> None:
+        try:
+            kept = await keep_alive(self._links[unit], pattern, self._ends[unit])
+            trouble = "" if kept is Kept.TOLD_TO_END else kept.value
+        except CitybrainError as error:
+            trouble = str(error)
+        if trouble:
+            with suppress(CitybrainError):  # a ledger that fails now is told at the next order
+                self._note(unit, trouble)
+            self._tasks.pop(unit, None)
 
-def _alarm(desk: Desk, lost: Mapping[str, str]) -> None:
-    with desk.ledger.reading() as connection:
-        alarmed = {alarm["unit"] for alarm in open_alarms(connection) if alarm["kind"] == LOST}
-    new = {unit: text for unit, text in lost.items() if unit not in alarmed}
-    if new:
-        with desk.ledger.writing(GATE) as writing:
-            for unit, text in new.items():
-                raise_alarm(writing, unit, LOST, text)
-
-
-async def _keep(links: Mapping[str, ControllerLink], unit: str, pattern: int) -> str:
-    """Command one unit; return what went wrong, or nothing."""
-    if unit not in links:
-        return f"{unit} is no longer among the controllers of the gate"
-    try:
-        await links[unit].keep_control(pattern)
-    except CitybrainError as error:
-        return str(error)
-    return ""
+    def _note(self, unit: str, trouble: str) -> None:
+        with self._desk.ledger.writing(GATE) as writing:
+            raise_alarm(writing, unit, LOST, trouble)
+            set_running(writing, unit, NOTHING)

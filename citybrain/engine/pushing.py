@@ -7,8 +7,8 @@ from typing import Protocol
 
 from citybrain.engine.approval_desk import Desk
 from citybrain.engine.pushing_records import (
-    FAILED,
     NOTHING,
+    REFUSED,
     Opening,
     note_failure,
     note_opening,
@@ -42,7 +42,7 @@ class UnitResult:
     unit
         Name of the unit.
     outcome
-        Name of the outcome; ``FAILED`` where nothing was written.
+        Name of the outcome; ``REFUSED`` where the push did not begin.
     reason
         Why it is not as asked; empty if it is.
     is_kept
@@ -57,7 +57,7 @@ class UnitResult:
     @property
     def is_done(self) -> bool:
         """Whether the unit is as it was asked to be, and the ledger knows."""
-        return self.is_kept and self.outcome != FAILED and not self.reason
+        return self.is_kept and self.outcome != REFUSED and not self.reason
 
 
 class Told(Protocol):
@@ -219,7 +219,7 @@ async def _kept(
         check_not_stopped(push.desk)
         receipt = await one(unit)
     except CitybrainError as error:
-        failed = UnitResult(unit=unit, outcome=FAILED, reason=str(error))
+        failed = UnitResult(unit=unit, outcome=REFUSED, reason=str(error))
         return _noted(failed, lambda: note_failure(push.desk, push.push_id, unit, failed.reason))
     result = UnitResult(unit=unit, outcome=receipt.outcome.name, reason=receipt.reason)
     now = _now_running(receipt, runs)
@@ -250,15 +250,16 @@ def _now_running(receipt: Receipt, runs: Running) -> Running | None:
 
 def _listener(push: Push) -> Callable[[StepNote], None]:
     """Return what hears each step: the kill switch, and the ledger before the first write."""
-    is_going_back = False
+    is_going_back = is_opened = False
 
     def heard(note: StepNote) -> None:
-        nonlocal is_going_back
+        nonlocal is_going_back, is_opened
         is_going_back = is_going_back or note.step in _GOING_BACK
         if not is_going_back:
             check_not_stopped(push.desk)
-            if note.step is Step.OPEN and note.former is not None:
+            if note.former is not None and not is_opened:
                 note_opening(push.desk, push.push_id, note.former)
+                is_opened = True
         push.told(note.unit, note.step.value)
 
     return heard

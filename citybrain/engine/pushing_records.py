@@ -22,8 +22,8 @@ from citybrain.store.ledger.pushes import (
 
 OPENED = "OPENED"
 """Outcome of the receipt that is written before the first value; a last one follows it."""
-FAILED = "FAILED"
-"""Outcome of a unit that nothing was written to: the reason says why."""
+REFUSED = "REFUSED"
+"""Outcome of a unit where the push did not begin: the reason says why."""
 GATE = "gate"
 NOTHING = Running(plan_hash="", push_id="", pattern=0)
 """What a unit runs as far as the ledger knows, where no push has brought anything."""
@@ -97,7 +97,7 @@ def note_receipt(desk: Desk, push_id: str, receipt: Receipt, runs: Running | Non
 def note_failure(desk: Desk, push_id: str, unit: str, reason: str) -> None:
     """Keep why nothing was written to a unit."""
     with desk.ledger.writing(GATE) as writing:
-        add_receipt(writing, push_id, unit, FAILED, {"reason": reason})
+        add_receipt(writing, push_id, unit, REFUSED, {"reason": reason})
 
 
 def settle_states(desk: Desk, touched: Mapping[str, str]) -> None:

@@ -1,6 +1,6 @@
 """Units that are not there: they hold one plan, and fail where a test wants them to."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ from citybrain.ports.controllers import (
     UnreachableError,
     no_listener,
 )
+from citybrain.store.ledger.pushes import Running
 from tests.engine.approval_kit import running_plan
 
 AT = datetime(2026, 3, 17, tzinfo=UTC)
@@ -181,7 +182,7 @@ class FakeFleet:
         if found := check_plan(plan, self.network):
             raise UnsafePlanError(str(found[0]))
 
-    def unit_plans(self, plan: Plan) -> Mapping[str, UnitPlan]:
+    def unit_plans(self, plan: Plan, runs: Mapping[str, Running]) -> Mapping[str, UnitPlan]:
         (pattern,) = plan.patterns
         one = UnitPlan(
             pattern=7,
@@ -195,9 +196,9 @@ class FakeFleet:
         return next(iter(units.values()), running_plan())
 
     @asynccontextmanager
-    async def links(self) -> AsyncIterator[Mapping[str, FakeUnit]]:
+    async def links(self, units: Collection[str]) -> AsyncIterator[Mapping[str, FakeUnit]]:
         self.opened += 1
-        yield self.units
+        yield {unit: self.units[unit] for unit in units}
 
 
 def restarted(unit: FakeUnit) -> FakeUnit:

@@ -98,7 +98,7 @@ def test_each_unit_fails_on_its_own(yard: Yard) -> None:
     yard.fleet.units["K2"].breaks_at = Step.PROVE
     carried = yard.carry_out(yard.order())
     told = {result.unit: result.outcome for result in carried.results}
-    assert told == {"K1": "FAILED", "K2": "ROLLED_BACK", "K3": "RUNS"}
+    assert told == {"K1": "REFUSED", "K2": "ROLLED_BACK", "K3": "RUNS"}
     assert not carried.is_done
     assert yard.runs() == {"K3": yard.key}
     assert yard.fleet.units["K2"].cycle_s == 47
@@ -297,5 +297,5 @@ def test_a_ledger_that_fails_lets_no_value_be_written(
 
     monkeypatch.setattr("citybrain.engine.pushing.note_opening", fails)
     carried = yard.carry_out(yard.order())
-    assert {result.outcome for result in carried.results} == {"FAILED"}
+    assert {result.outcome for result in carried.results} == {"REFUSED"}
     assert [unit.sets for unit in yard.fleet.units.values()] == [0, 0, 0]

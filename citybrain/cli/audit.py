@@ -1,0 +1,65 @@
+"""The commands ``audit show`` and ``audit verify``."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from citybrain.cli.console import OUTPUT, print_json
+from citybrain.cli.street import SHORT
+from citybrain.engine.approval_desk import utc_now
+from citybrain.engine.approval_settings import read_street
+from citybrain.errors import InputError
+from citybrain.model.audit import AuditHead
+from citybrain.store.ledger import open_ledger
+from citybrain.store.ledger.audit import read_audit, verify_audit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """Options of ``audit show``."""
+
+    street: Path
+    subject: str
+    last: int
+    is_json: bool
+
+
+def show(request: Show) -> int:
+    """Print the newest records of the log, the oldest of them first."""
+    street = read_street(request.street)
+    with open_ledger(street.ledger, street.head_file, utc_now) as ledger:
+        records = read_audit(ledger, subject=request.subject, last=request.last or None)
+    if request.is_json:
+        content = [asdict(r) | {"detail": json.loads(r.detail)} for r in records]
+        print_json({"records": content})
+    else:
+        for r in records:
+            subject = r.subject[:SHORT] if len(r.subject) == len(r.hash) else r.subject
+            line = f"{r.number:>6}  {r.at[:19]}Z  {r.who:<20}  {r.what:<40}  {subject}"
+            OUTPUT.print(line, markup=False)
+    return 0
+
+
+def verify(street_file: Path, head: str | None, *, is_json: bool) -> int:
+    """Look through the whole log; tell what is wrong, and the head to keep elsewhere."""
+    street = read_street(street_file)
+    kept = () if head is None else (_head(head),)
+    with open_ledger(street.ledger, street.head_file, utc_now) as ledger:
+        found = verify_audit(ledger, kept)
+    if is_json:
+        print_json({"head": asdict(found.head), "faults": list(found.faults)})
+    else:
+        for fault in found.faults:
+            OUTPUT.print(fault, markup=False)
+        told = "is not what was written" if found.faults else "is whole"
+        OUTPUT.print(f"the log {told}; its head, to keep elsewhere:")
+        OUTPUT.print(f"{found.head.number}:{found.head.hash}", markup=False)
+    return 1 if found.faults else 0
+
+
+def _head(text: str) -> AuditHead:
+    number, _, digest = text.partition(":")
+    if not (number.isdigit() and digest):
+        where = f"head {text}"
+        raise InputError(where, "is no head", "give NUMBER:HASH as audit verify printed it")
+    return AuditHead(number=int(number), hash=digest)

@@ -1,0 +1,132 @@
+"""The commands ``controllers status``, ``probe`` and ``read``."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.controllers.settings import ControllerSettings, read_controllers
+from citybrain.engine.approval_settings import read_street
+from citybrain.engine.gate_fleet import open_readers
+from citybrain.engine.pushing_records import plain
+from citybrain.errors import CitybrainError
+from citybrain.ports.controllers import (
+    Capabilities,
+    ControllerReader,
+    UnitPlan,
+    UnitStatus,
+)
+
+Answer = TypeVar("Answer", UnitStatus, Capabilities, UnitPlan)
+_AT_ONCE = 50
+
+
+def status(street: Path, units: str | None, *, is_json: bool) -> int:
+    """Tell what units say of themselves."""
+    found = _ask(street, units, lambda reader: reader.status())
+    lines = {unit: _status_line(s) for unit, s in found.items() if isinstance(s, UnitStatus)}
+    _print(found, lines, is_json=is_json)
+    return 0 if all(_is_well(answer) for answer in found.values()) else 1
+
+
+def probe(street: Path, units: str | None, *, is_json: bool) -> int:
+    """Tell what units are and what they lack."""
+    found = _ask(street, units, lambda reader: reader.probe())
+    lines = {unit: _probe_line(c) for unit, c in found.items() if isinstance(c, Capabilities)}
+    _print(found, lines, is_json=is_json)
+    return _code(found)
+
+
+def read(street: Path, units: str | None, pattern: int, *, is_json: bool) -> int:
+    """Read one pattern of units."""
+    found = _ask(street, units, lambda reader: reader.read_plan(pattern))
+    lines = {unit: _plan_line(p) for unit, p in found.items() if isinstance(p, UnitPlan)}
+    _print(found, lines, is_json=is_json)
+    return _code(found)
+
+
+def chosen(settings: ControllerSettings, units: str | None) -> tuple[str, ...]:
+    """Return the names of the units that are meant: all, or those that are given.
+
+    Raises
+    ------
+    InputError
+        A name is none of a unit.
+    """
+    if units is None:
+        return tuple(sorted(settings.units))
+    return tuple(settings.unit(name.strip()).name for name in units.split(","))
+
+
+def _ask(
+    street: Path, units: str | None, question: Callable[[ControllerReader], Awaitable[Answer]]
+) -> dict[str, Answer | CitybrainError]:
+    settings = read_controllers(read_street(street).controllers)
+    names = chosen(settings, units)
+    with Stages() as stages:
+        stages.begin("asking", f"{len(names)} units")
+        return asyncio.run(_answers(settings, names, question, stages))
+
+
+async def _answers(
+    settings: ControllerSettings,
+    names: Sequence[str],
+    question: Callable[[ControllerReader], Awaitable[Answer]],
+    stages: Stages,
+) -> dict[str, Answer | CitybrainError]:
+    at_once = asyncio.Semaphore(_AT_ONCE)
+    done: list[str] = []
+
+    async def one(reader: ControllerReader) -> Answer | CitybrainError:
+        async with at_once:
+            try:
+                return await question(reader)
+            except CitybrainError as error:
+                return error
+            finally:
+                done.append(reader.unit)
+                stages(len(done) / len(names), reader.unit)
+
+    async with open_readers(settings, names) as readers:
+        answers = await asyncio.gather(*(one(readers[name]) for name in names))
+    return dict(zip(names, answers, strict=True))
+
+
+def _print(
+    found: dict[str, Answer | CitybrainError], lines: dict[str, str], *, is_json: bool
+) -> None:
+    if is_json:
+        content = {
+            unit: {"error": str(answer)} if isinstance(answer, CitybrainError) else plain(answer)
+            for unit, answer in found.items()
+        }
+        print_json({"units": content})
+        return
+    for unit, answer in found.items():
+        OUTPUT.print(f"{unit:<12} {lines.get(unit, str(answer))}", markup=False)
+
+
+def _is_well(answer: UnitStatus | CitybrainError) -> bool:
+    return isinstance(answer, UnitStatus) and answer.free == "NOT_FREE" and not answer.alarms
+
+
+def _code(found: dict[str, Answer | CitybrainError]) -> int:
+    return 1 if any(isinstance(answer, CitybrainError) for answer in found.values()) else 0
+
+
+def _status_line(status: UnitStatus) -> str:
+    where = f"pattern {status.pattern} ({status.control.lower()}), {status.free.lower()}"
+    return f"{where}, {status.cycle_s} s into its cycle, backup after {status.backup_time_s} s"
+
+
+def _probe_line(found: Capabilities) -> str:
+    what = f"{found.make} {found.model} {found.version}".strip() or "does not say what it is"
+    holds = f"{found.phases} phases, {found.rings} rings, {found.patterns} patterns"
+    lacks = ", ".join(limitation.object_name for limitation in found.limitations)
+    return f"{what}: {holds}" + (f"; lacks {lacks}" if lacks else "")
+
+
+def _plan_line(plan: UnitPlan) -> str:
+    splits = ", ".join(f"{split.phase}: {split.split_s}" for split in plan.splits)
+    return f"cycle {plan.cycle_s} s, offset {plan.offset_s} s, splits {splits}"

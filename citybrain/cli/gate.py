@@ -1,0 +1,34 @@
+"""The command ``gate run``."""
+
+import asyncio
+from pathlib import Path
+
+from citybrain.cli.console import OUTPUT, print_json
+from citybrain.controllers.settings import read_controllers
+from citybrain.engine.approval_desk import open_desk
+from citybrain.engine.gate import Gate
+from citybrain.engine.gate_fleet import StreetFleet
+from citybrain.engine.gate_server import serve
+from citybrain.engine.gate_settings import read_gate
+from citybrain.engine.street_rules import open_street_area
+
+
+def run(config: Path, *, is_json: bool) -> int:
+    """Take orders until interrupted; the present order is brought to its end first."""
+    settings = read_gate(config)
+    controllers = read_controllers(settings.controllers)
+    fleet = StreetFleet(rules=open_street_area(settings.street), settings=controllers)
+    units = sorted(name for name, unit in controllers.units.items() if unit.write is not None)
+    socket = settings.street.gate_socket
+
+    def ready() -> None:
+        if is_json:
+            print_json({"socket": str(socket), "units": units})
+        else:
+            OUTPUT.print(f"the gate takes orders for {len(units)} units on {socket}", markup=False)
+
+    with open_desk(settings.street) as desk:
+        gate = Gate(desk=desk, fleet=fleet, at_once=settings.at_once)
+        gate.verify_log()
+        asyncio.run(serve(gate, socket, units, ready))
+    return 0

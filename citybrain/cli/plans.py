@@ -1,0 +1,121 @@
+"""The commands ``plan propose``, ``approve``, ``reject`` and ``history``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from citybrain.cli.console import OUTPUT, print_json
+from citybrain.cli.street import SHORT, Signer, plan_content, print_plan
+from citybrain.engine.approval import (
+    Proposal,
+    approve,
+    approve_automatically,
+    propose,
+    reject,
+)
+from citybrain.engine.approval_desk import Desk, find_plan, open_desk
+from citybrain.engine.approval_settings import read_street
+from citybrain.engine.street_rules import open_street_area
+from citybrain.model.approval import read_statement
+from citybrain.store.ledger.audit import read_audit
+from citybrain.store.ledger.plans import KeptPlan, all_plans
+from citybrain.store.ledger.pushes import open_alarms, pushes_of, running
+from citybrain.store.plans import read_plan
+from citybrain.store.verdicts import read_verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Propose:
+    """Options of ``plan propose``."""
+
+    signer: Signer
+    plan: Path
+    verdict: Path | None
+    is_automatic: bool
+
+
+def run_propose(request: Propose) -> int:
+    """Bring a plan to the desk; both checkers look at it first."""
+    plan = read_plan(request.plan)
+    verdict = read_verdict(request.verdict) if request.verdict else None
+    with request.signer.desk() as (desk, key):
+        rules = open_street_area(desk.street)
+        rules.check(plan)
+        proposal = Proposal(plan=plan, verdict=verdict, running=rules.running(desk))
+        kept = propose(desk, proposal, key, request.signer.comment)
+        if request.is_automatic:
+            kept = approve_automatically(desk, proposal, key, request.signer.comment)
+    print_plan(kept, is_json=request.signer.is_json)
+    return 0
+
+
+def run_approve(signer: Signer, plan: str) -> int:
+    """Sign an approval."""
+    with signer.desk() as (desk, key):
+        print_plan(approve(desk, plan, key, signer.comment), is_json=signer.is_json)
+    return 0
+
+
+def run_reject(signer: Signer, plan: str) -> int:
+    """Sign a rejection."""
+    with signer.desk() as (desk, key):
+        print_plan(reject(desk, plan, key, signer.comment), is_json=signer.is_json)
+    return 0
+
+
+def run_history(street: Path, plan: str | None, *, is_json: bool) -> int:
+    """Print all plans and what runs where, or everything that became of one plan."""
+    with open_desk(read_street(street)) as desk:
+        if plan is None:
+            return _all(desk, is_json=is_json)
+        return _one(desk, find_plan(desk, plan), is_json=is_json)
+
+
+def _all(desk: Desk, *, is_json: bool) -> int:
+    with desk.ledger.reading() as connection:
+        plans = all_plans(connection)
+        where = {unit: row.plan_hash for unit, row in running(connection).items()}
+        alarms = open_alarms(connection)
+    if is_json:
+        content = [plan_content(plan) for plan in plans]
+        print_json({"plans": content, "running": where, "alarms": alarms})
+        return 0
+    for plan in plans:
+        units = ", ".join(unit for unit, key in where.items() if key == plan.hash)
+        line = f"{plan.hash[:SHORT]}  {plan.state.value:<9} {plan.name:<20} {units}"
+        OUTPUT.print(line, markup=False)
+    for alarm in alarms:
+        OUTPUT.print(f"alarm {alarm['record']}: {alarm['unit']}: {alarm['text']}", markup=False)
+    return 0
+
+
+def _one(desk: Desk, plan: KeptPlan, *, is_json: bool) -> int:
+    with desk.ledger.reading() as connection:
+        pushes = pushes_of(connection, plan.hash)
+    statements = [read_statement(signed.statement) for signed in plan.signed]
+    log = read_audit(desk.ledger, subject=plan.hash)
+    if is_json:
+        said = [
+            {"act": s.act.value, "person": s.person, "comment": s.comment, "at": s.at}
+            for s in statements
+        ]
+        print_json({**plan_content(plan), "statements": said, "pushes": pushes})
+        return 0
+    print_plan(plan, is_json=False)
+    for statement in statements:
+        line = f"{statement.at[:19]}Z  {statement.person}: {statement.act.value}"
+        OUTPUT.print(f"  {line}: {statement.comment}", markup=False)
+    for record in log:
+        OUTPUT.print(f"  {record.at[:19]}Z  record {record.number}: {record.what}", markup=False)
+    for push in pushes:
+        _print_push(push)
+    return 0
+
+
+def _print_push(push: Mapping[str, Any]) -> None:
+    ended = push["ended_at"][:19] or "has not ended"
+    line = f"{push['started_at'][:19]}Z  {push['kind']} ordered by {push['ordered_by']} ({ended})"
+    OUTPUT.print(f"  {line}", markup=False)
+    for receipt in push["receipts"]:
+        OUTPUT.print(f"    {receipt['unit']:<12} {receipt['outcome']}", markup=False)

@@ -1,0 +1,194 @@
+"""The commands ``plan push`` and ``plan rollback``: shown first, done by the gate."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.cli.street import SHORT, signing_key
+from citybrain.engine.approval_checks import check_approved
+from citybrain.engine.approval_desk import Desk, find_plan, open_desk, running_plans, signed_by
+from citybrain.engine.approval_settings import read_street
+from citybrain.engine.gate_client import send
+from citybrain.engine.gate_fleet import open_readers
+from citybrain.engine.pushing import UnitResult, dry_run_units
+from citybrain.engine.pushing_records import opening_of, plain
+from citybrain.engine.street_rules import StreetArea, open_street_area
+from citybrain.errors import CitybrainError, InputError, UnsafePlanError
+from citybrain.model.approval import Act
+from citybrain.ports.controllers import DryRun, UnitPlan
+from citybrain.store.ledger.plans import KeptPlan
+from citybrain.store.ledger.pushes import running
+from citybrain.store.plans import plan_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Options of both commands."""
+
+    plan: str
+    units: str | None
+    key: Path | None
+    comment: str
+    street: Path
+    is_json: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Units that are named; nothing for all."""
+        return tuple(name.strip() for name in self.units.split(",")) if self.units else ()
+
+
+def dry_run(request: Request) -> int:
+    """Print the exact objects and values that a push would change; nothing is written."""
+    with open_desk(read_street(request.street)) as desk:
+        rules = open_street_area(desk.street)
+        kept = find_plan(desk, request.plan)
+        plan = plan_of(kept.text, f"plan {kept.hash[:SHORT]}")
+        rules.check(plan)
+        hindrance = _hindrance(desk, kept, rules)
+        with desk.ledger.reading() as connection:
+            runs = running(connection)
+        plans = _named(rules.unit_plans(plan, runs), request.names)
+    found = _looked(rules, plans)
+    if request.is_json:
+        print_json({"plan": kept.hash, "hindrance": hindrance, "units": _content(found)})
+    else:
+        _print_dry_run(found)
+        if hindrance:
+            OUTPUT.print(f"the gate would refuse: {hindrance}", markup=False)
+        else:
+            OUTPUT.print("nothing was written; --really has the gate push it")
+    return 1 if hindrance or not all(_may_go(one) for one in found.values()) else 0
+
+
+def push(request: Request) -> int:
+    """Have the gate push a plan."""
+    return _ordered(request, Act.PUSH)
+
+
+def roll_back(request: Request) -> int:
+    """Have the gate bring units back to what they held before a plan."""
+    return _ordered(request, Act.ROLL_BACK)
+
+
+def show_former(request: Request) -> int:
+    """Print what the units that run a plan would go back to."""
+    with open_desk(read_street(request.street)) as desk:
+        kept = find_plan(desk, request.plan)
+        with desk.ledger.reading() as connection:
+            rows = running(connection).items()
+        runs = {unit: row.push_id for unit, row in rows if row.plan_hash == kept.hash}
+        openings = {unit: opening_of(desk, unit, key) for unit, key in runs.items()}
+    found = {unit: opening for unit, opening in openings.items() if opening is not None}
+    if request.names:
+        found = dict(_named(found, request.names))
+    if request.is_json:
+        print_json({"plan": kept.hash, "units": {unit: plain(o) for unit, o in found.items()}})
+        return 0 if found else 1
+    for unit, opening in sorted(found.items()):
+        former = opening.former
+        what = opening.ran.plan_hash[:SHORT] or "what it held before citybrain"
+        OUTPUT.print(f"{unit:<12} back to pattern {former.pattern}, {what}", markup=False)
+    told = "nothing was written; --really has the gate do it" if found else "no unit runs this plan"
+    OUTPUT.print(told)
+    return 0 if found else 1
+
+
+def _ordered(request: Request, act: Act) -> int:
+    if request.key is None:
+        where = "plan push" if act is Act.PUSH else "plan rollback"
+        raise InputError(where, "needs your key to be done", "add --key and --comment")
+    key = signing_key(request.key)
+    with open_desk(read_street(request.street)) as desk:
+        kept = find_plan(desk, request.plan)
+        order = signed_by(desk, key, act, kept, (request.comment, request.names))
+        socket = desk.street.gate_socket
+        count = len(request.names) or len(plan_of(kept.text, kept.name).patterns)
+    ended: list[str] = []
+    with Stages() as stages:
+        stages.begin(act.value, kept.name)
+
+        def heard(line: dict[str, Any]) -> None:
+            if "result" in line:
+                ended.append(line["result"]["unit"])
+                stages(len(ended) / count, f"{len(ended)} units have ended")
+            else:
+                stages(len(ended) / count, f"{line['unit']} {line['step']}")
+
+        results = send(socket, order, heard)
+    _print_results(results, is_json=request.is_json)
+    return 0 if all(result.is_done for result in results) else 1
+
+
+def _hindrance(desk: Desk, kept: KeptPlan, rules: StreetArea) -> str:
+    """Return why the gate would refuse the plan now; empty if it would not."""
+    try:
+        check_approved(desk, kept, rules.with_running(running_plans(desk)))
+    except UnsafePlanError as refusal:
+        return str(refusal)
+    return ""
+
+
+def _looked(rules: StreetArea, plans: Mapping[str, UnitPlan]) -> dict[str, DryRun | CitybrainError]:
+    seen: list[str] = []
+    with Stages() as stages:
+        stages.begin("reading", f"{len(plans)} units")
+
+        def progress(unit: str) -> None:
+            seen.append(unit)
+            stages(len(seen) / len(plans), unit)
+
+        async def look() -> dict[str, DryRun | CitybrainError]:
+            async with open_readers(rules.settings, tuple(plans)) as readers:
+                return await dry_run_units(plans, readers, progress)
+
+        return asyncio.run(look())
+
+
+def _named(found: Mapping[str, Any], names: tuple[str, ...]) -> Mapping[str, Any]:
+    if unknown := sorted(set(names) - set(found)):
+        known = ", ".join(sorted(found)) or "none"
+        where = f"unit {unknown[0]}"
+        raise InputError(where, "has no part in this plan", f"choose among {known}")
+    return {name: found[name] for name in names} if names else found
+
+
+def _may_go(found: DryRun | CitybrainError) -> bool:
+    return isinstance(found, DryRun) and not found.differences and not found.obstacles
+
+
+def _content(found: Mapping[str, DryRun | CitybrainError]) -> dict[str, object]:
+    return {
+        unit: {"error": str(one)} if isinstance(one, CitybrainError) else plain(one)
+        for unit, one in found.items()
+    }
+
+
+def _print_dry_run(found: Mapping[str, DryRun | CitybrainError]) -> None:
+    for unit, one in sorted(found.items()):
+        if isinstance(one, CitybrainError):
+            OUTPUT.print(f"{unit}: {one}", markup=False)
+            continue
+        OUTPUT.print(f"{unit}: {len(one.changes)} values would change", markup=False)
+        for change in one.changes:
+            line = f"  {change.object_name:<32} {change.old:>6} → {change.new}"
+            OUTPUT.print(line, markup=False)
+        for change in one.differences:
+            line = f"  {change.object_name} is {change.old}, proven with {change.new}"
+            OUTPUT.print(f"{line}: stops the push", markup=False)
+        for obstacle in one.obstacles:
+            OUTPUT.print(f"  stops the push: {obstacle}", markup=False)
+
+
+def _print_results(results: tuple[UnitResult, ...], *, is_json: bool) -> None:
+    if is_json:
+        print_json({"units": [asdict(result) for result in results]})
+        return
+    for result in results:
+        reason = f"  {result.reason}" if result.reason else ""
+        OUTPUT.print(f"{result.unit:<12} {result.outcome:<12}{reason}", markup=False)
+    done = sum(result.is_done for result in results)
+    OUTPUT.print(f"{done} of {len(results)} units are as ordered")

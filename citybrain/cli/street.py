@@ -1,0 +1,73 @@
+"""What the commands of the last metre share: settings, keys, and what they print."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from citybrain.cli.console import OUTPUT, print_json
+from citybrain.controllers.signatures import SigningKey, read_key
+from citybrain.engine.approval_desk import Desk, open_desk
+from citybrain.engine.approval_settings import read_street
+from citybrain.store.ledger.plans import KeptPlan
+
+PASSPHRASE = "CITYBRAIN_KEY_PASSPHRASE"
+"""Environment variable with the passphrase of a protected key."""
+SHORT = 12
+"""Characters of a hash that are shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """Who signs with which key, and why.
+
+    Parameters
+    ----------
+    street
+        Settings file.
+    key
+        File of the private key.
+    comment
+        Why.
+    is_json
+        Whether the result is printed for programs.
+    """
+
+    street: Path
+    key: Path
+    comment: str
+    is_json: bool
+
+    @contextmanager
+    def desk(self) -> Iterator[tuple[Desk, SigningKey]]:
+        """Open the desk, and read the key."""
+        key = signing_key(self.key)
+        with open_desk(read_street(self.street)) as desk:
+            yield desk, key
+
+
+def signing_key(path: Path) -> SigningKey:
+    """Read a private key; its passphrase, if it has one, is in the environment."""
+    return read_key(path, os.environ.get(PASSPHRASE, ""))
+
+
+def plan_content(plan: KeptPlan) -> dict[str, object]:
+    """Return what is told of a plan."""
+    return {
+        "plan": plan.hash,
+        "name": plan.name,
+        "state": plan.state.value,
+        "verdict": plan.verdict_hash,
+        "proposed_by": plan.proposed_by,
+        "proposed_at": plan.proposed_at,
+    }
+
+
+def print_plan(plan: KeptPlan, *, is_json: bool) -> None:
+    """Print where a plan stands."""
+    if is_json:
+        print_json(plan_content(plan))
+    else:
+        name = f"plan [bold]{plan.name}[/bold] {plan.hash[:SHORT]}"
+        OUTPUT.print(f"{name} is {plan.state.value}; proposed by {plan.proposed_by}")

@@ -1,0 +1,74 @@
+"""Settings of the gate: what the rest of citybrain has, and the credentials that may write."""
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from citybrain.engine.approval_settings import SettingsPart, Street, read_settings, read_street
+from citybrain.errors import InputError
+
+
+class _GateFile(SettingsPart):
+    street: Path
+    controllers: Path
+    at_once: Annotated[int, Field(ge=1, le=500)] = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateSettings:
+    """What the gate's own file says.
+
+    Parameters
+    ----------
+    street
+        Settings that the gate shares with everybody.
+    controllers
+        Units with credentials that may write; readable by the gate's user alone.
+    at_once
+        Units that are served side by side.
+    """
+
+    street: Street
+    controllers: Path
+    at_once: int
+
+
+def read_gate(path: Path) -> GateSettings:
+    """Read the settings of the gate; paths in them are relative to the file.
+
+    Parameters
+    ----------
+    path
+        ``gate.toml``.
+
+    Raises
+    ------
+    InputError
+        A file is missing or wrong, or somebody else than the gate's user or root may change it.
+    """
+    file = read_settings(path, _GateFile)
+    folder = path.absolute().parent
+    street = read_street(folder / file.street)
+    settings = GateSettings(
+        street=street, controllers=folder / file.controllers, at_once=file.at_once
+    )
+    for one in (path, street.path, street.keys, settings.controllers):
+        _check_ours(one)
+    return settings
+
+
+def _check_ours(path: Path) -> None:
+    """Raise if others may change a file that decides what the gate lets through."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise InputError(path, error.strerror or str(error), "check the path") from None
+    if status.st_uid not in {0, os.geteuid()}:
+        raise InputError(path, "belongs to somebody else", "give it to the gate's user or to root")
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        mend = f"chmod go-w {path.name}"
+        raise InputError(path, "may be changed by others than its owner", mend)
