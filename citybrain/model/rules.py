@@ -7,6 +7,7 @@ from itertools import product
 from math import inf
 from typing import NamedTuple
 
+from citybrain.model.actuation import ActuatedPattern
 from citybrain.model.aspects import ENDS_AT_RED, STARTS_AT_RED, Aspect
 from citybrain.model.intersection import Intersection
 from citybrain.model.network import Network
@@ -37,6 +38,10 @@ class Rule(StrEnum):
     RED_AMBER = "red-amber"
     RED_CLEARANCE = "red clearance"
     MAXIMUM_RED = "maximum red"
+
+
+_LONGEST = frozenset({Rule.CYCLE, Rule.MAXIMUM_RED})
+"""Rules that a shorter realisation of an actuated pattern cannot speak of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +105,9 @@ def check_plan(plan: Plan, network: Network) -> tuple[Violation, ...]:
 def check_pattern(pattern: Pattern, intersection: Intersection) -> tuple[Violation, ...]:
     """Return everything in a pattern that breaks a rule of its intersection.
 
+    An actuated pattern is judged as it stands, and as it runs when every stretch is at its
+    shortest and at its longest; the bounds of the cycle are asked of it as it stands.
+
     Parameters
     ----------
     pattern
@@ -108,6 +116,20 @@ def check_pattern(pattern: Pattern, intersection: Intersection) -> tuple[Violati
     intersection
         Groups, conflicts, intergreens, minimum greens, yellows and bounds.
     """
+    if isinstance(pattern, ActuatedPattern):
+        return (
+            *_check_fixed(pattern, intersection),
+            *(v for v in _check_fixed(pattern.shortest(), intersection) if v.rule not in _LONGEST),
+            *(
+                v
+                for v in _check_fixed(pattern.longest(), intersection)
+                if v.rule is Rule.MAXIMUM_RED
+            ),
+        )
+    return _check_fixed(pattern, intersection)
+
+
+def _check_fixed(pattern: Pattern, intersection: Intersection) -> tuple[Violation, ...]:
     names = [timing.group for timing in pattern.groups]
     if names != [group.name for group in intersection.groups]:
         return (Violation(intersection=intersection.name, rule=Rule.GROUPS),)

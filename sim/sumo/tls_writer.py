@@ -5,11 +5,16 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from citybrain.files import atomic_write_text
+from citybrain.model.actuation import ActuatedPattern, Actuation, Stretch
 from citybrain.model.aspects import Aspect
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import DayPlan
+from citybrain.units import rounded_s
 from sim.sumo.groups import GroupIndices
 from sim.sumo.tls_reader import STATIC
+
+ACTUATED = "actuated"
+"""Type of program whose greens follow the gaps between vehicles, in SUMO's words."""
 
 
 def write_additional(
@@ -77,9 +82,37 @@ def _tl_logic(pattern: Pattern, groups: GroupIndices) -> ElementTree.Element:
         programID=pattern.program,
         offset=_number(pattern.offset_s),
     )
+    actuated = pattern if isinstance(pattern, ActuatedPattern) else None
+    if actuated is not None:
+        element.set("type", ACTUATED)
+        for key, value in _detection(actuated.actuation):
+            ElementTree.SubElement(element, "param", key=key, value=value)
+    start_s = 0.0
     for duration_s, state in states(pattern, groups):
-        ElementTree.SubElement(element, "phase", duration=_number(duration_s), state=state)
+        phase = ElementTree.SubElement(element, "phase", duration=_number(duration_s), state=state)
+        stretch = actuated.stretch_at(start_s) if actuated is not None else None
+        if actuated is not None and stretch is not None:
+            phase.attrib |= _reach(stretch, duration_s, actuated.actuation)
+        start_s = rounded_s(start_s + duration_s)
     return element
+
+
+def _detection(actuation: Actuation) -> Iterator[tuple[str, str]]:
+    """Yield the parameters of an actuated program; SUMO places the detectors by itself."""
+    yield "max-gap", _number(actuation.gap_s)
+    yield "detector-gap", _number(actuation.detector_s)
+    if actuation.is_coordinated:
+        yield "coordinated", "true"
+
+
+def _reach(stretch: Stretch, duration_s: float, actuation: Actuation) -> dict[str, str]:
+    """Return what SUMO is told of a stretch; coordinated ones end at times of the cycle."""
+    reach = {"minDur": _number(stretch.minimum_s), "maxDur": _number(stretch.maximum_s)}
+    if actuation.is_coordinated:
+        earliest_s = stretch.start_s + min(duration_s, stretch.minimum_s)
+        reach["earliestEnd"] = _number(rounded_s(earliest_s))
+        reach["latestEnd"] = _number(rounded_s(stretch.start_s + duration_s))
+    return reach
 
 
 def _waut(day_plan: DayPlan) -> Iterator[ElementTree.Element]:
