@@ -38,6 +38,11 @@ class Rule(StrEnum):
     RED_AMBER = "red-amber"
     RED_CLEARANCE = "red clearance"
     MAXIMUM_RED = "maximum red"
+    STEP = "steps of time"
+    OVERLAP = "overlap of protected greens"
+    PEDESTRIAN_CLEARANCE = "pedestrian clearance"
+    CHANGE = "changes of colour"
+    CONTROLLER = "what the controller can run"
 
 
 _LONGEST = frozenset({Rule.CYCLE, Rule.MAXIMUM_RED})
@@ -62,6 +67,8 @@ class Violation:
         Local cycle time. [s]
     shown_s, limit_s
         What the pattern shows and what the rule asks for. [s]
+    what
+        What is wrong, in words, where times do not tell.
     """
 
     intersection: str
@@ -71,14 +78,16 @@ class Violation:
     at_s: float = 0.0
     shown_s: float = 0.0
     limit_s: float = 0.0
+    what: str = ""
 
     def __str__(self) -> str:
         """Say what, where, and which limit."""
         who = " to ".join(name for name in (self.group, self.other) if name)
         group = f" group {who}" if who else ""
+        what = self.what or f"{self.shown_s:g} s, limit {self.limit_s:g} s"
         return (
             f"{self.intersection}:{group} breaks the rule '{self.rule.value}' at "
-            f"{self.at_s:g} s of the cycle: {self.shown_s:g} s, limit {self.limit_s:g} s"
+            f"{self.at_s:g} s of the cycle: {what}"
         )
 
 
