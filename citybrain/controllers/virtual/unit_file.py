@@ -1,0 +1,308 @@
+"""Virtual units as TOML describes them.
+
+Example::
+
+    name = "k101"
+    port = 16101
+    rings = [[1, 2, 3, 4], [5, 6, 7, 8]]
+    barriers = [[1, 2, 5, 6], [3, 4, 7, 8]]
+    detectors = { 1 = 2, 2 = 6, 3 = 4 }          # detector -> phase that it calls
+
+    [[phases]]
+    number = 2
+    minimum_green_s = 7
+    maximum_green_s = 40
+    yellow_s = 3.5
+    red_clear_s = 1.5
+    recall = "maximum"
+
+    [[patterns]]
+    number = 1
+    cycle_s = 90
+    offset_s = 0
+    splits_s = { 1 = 15, 2 = 35, 3 = 15, 4 = 25, 5 = 20, 6 = 30, 7 = 20, 8 = 20 }
+    coordinated = [2, 6]
+
+    [credentials.read]                           # as in the settings of controllers
+    user = "citybrain-read"
+    auth_file = "secrets/read.auth"
+    priv_file = "secrets/read.priv"
+
+    [credentials.write]
+    may_write = true
+    user = "citybrain-write"
+    auth_file = "secrets/write.auth"
+    priv_file = "secrets/write.priv"
+"""
+
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from itertools import combinations
+from pathlib import Path
+from typing import Annotated, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from citybrain.controllers.ntcip import objects
+from citybrain.controllers.ntcip.states import Correction, SplitMode
+from citybrain.controllers.ntcip.syntax import ObjectType, Value
+from citybrain.controllers.virtual.configuration import structure_error
+from citybrain.controllers.virtual.faults import Fault
+from citybrain.controllers.virtual.monitor import MonitorCard
+from citybrain.controllers.virtual.schema import Schema, Sizes, blank_values, schema_of
+from citybrain.controllers.virtual.timing import PhaseOption, bit_of
+from citybrain.controllers.virtual.unit import UnitSettings
+from citybrain.errors import InputError
+
+
+class Put(Protocol):
+    """Stores one value."""
+
+    def __call__(self, value: Value, object_type: ObjectType, *row: int) -> None:
+        """Store it."""
+
+
+Phase = Annotated[int, Field(ge=1, le=16)]
+Whole = Annotated[int, Field(ge=0, le=255)]
+_RECALLS = {
+    "none": PhaseOption(0),
+    "minimum": PhaseOption.MINIMUM_RECALL,
+    "maximum": PhaseOption.MAXIMUM_RECALL,
+    "pedestrian": PhaseOption.PEDESTRIAN_RECALL,
+    "maximum and pedestrian": PhaseOption.MAXIMUM_RECALL | PhaseOption.PEDESTRIAN_RECALL,
+}
+
+
+class Part(BaseModel):
+    """A table of the file; an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class PhasePart(Part):
+    """Times of a phase."""
+
+    number: Phase
+    minimum_green_s: Whole
+    maximum_green_s: Whole = 40
+    passage_s: Annotated[float, Field(ge=0, le=25.5)] = 3.0
+    yellow_s: Annotated[float, Field(ge=0, le=25.5)]
+    red_clear_s: Annotated[float, Field(ge=0, le=25.5)]
+    walk_s: Whole = 0
+    pedestrian_clear_s: Whole = 0
+    recall: Literal["none", "minimum", "maximum", "pedestrian", "maximum and pedestrian"] = "none"
+
+
+class PatternPart(Part):
+    """A pattern."""
+
+    number: Annotated[int, Field(ge=1, le=16)]
+    cycle_s: Whole
+    offset_s: Whole = 0
+    splits_s: dict[Phase, Whole]
+    coordinated: list[Phase]
+    recall: Literal["none", "maximum"] = "maximum"
+
+
+class MonitorPart(Part):
+    """Programming of the conflict monitor; left out, it follows rings and barriers."""
+
+    conflicts: list[tuple[Phase, Phase]] | None = None
+    minimum_yellow_s: Annotated[float, Field(ge=0)] = 2.7
+    minimum_clearance_s: Annotated[float, Field(ge=0)] = 3.0
+
+
+class CredentialsPart(Part):
+    """Who may ask, and whether he may also write."""
+
+    version: Literal["v3", "v2c"] = "v3"
+    may_write: bool = False
+    user: Annotated[str, Field(min_length=1, max_length=32)] | None = None
+    auth_file: Path | None = None
+    auth_variable: str | None = None
+    priv_file: Path | None = None
+    priv_variable: str | None = None
+    community_file: Path | None = None
+    community_variable: str | None = None
+
+
+class JunctionPart(Part):
+    """The junction of a SUMO scenario whose colours the unit drives."""
+
+    intersection: str
+    phases: dict[str, list[Phase]]
+    """Signal group → phases during whose green it is green."""
+    permissive: dict[str, list[Phase]] = Field(default_factory=dict)
+    """Signal group → those of its phases during which it must yield."""
+    lanes: dict[str, Phase] = Field(default_factory=dict)
+    """Lane → phase that a vehicle before its stop line calls."""
+
+
+class UnitFile(Part):
+    """A whole file."""
+
+    name: Annotated[str, Field(min_length=1)]
+    address: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)]
+    rings: list[list[Phase]]
+    barriers: list[list[Phase]]
+    phases: Annotated[list[PhasePart], Field(min_length=1)]
+    patterns: list[PatternPart] = Field(default_factory=list)
+    detectors: dict[Annotated[int, Field(ge=1, le=32)], Phase] = Field(default_factory=dict)
+    monitor: MonitorPart = MonitorPart()
+    credentials: dict[str, CredentialsPart] = Field(default_factory=dict)
+    junction: JunctionPart | None = None
+    backup_time_s: Annotated[int, Field(ge=0, le=65535)] = 600
+    startup_flash_s: Whole = 0
+    time_zone_s: Annotated[int, Field(ge=-43200, le=43200)] = 0
+    correction: Literal["dwell", "shortway", "add", "subtract"] = "shortway"
+    checks_patterns: bool = False
+    faults: list[Fault] = Field(default_factory=list)
+
+
+def read_unit(path: Path) -> UnitFile:
+    """Read the description of a virtual unit.
+
+    Raises
+    ------
+    InputError
+        It cannot be read, or an element is unknown, missing or out of range.
+    """
+    try:
+        return UnitFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        told = error.strerror or str(error)
+        raise InputError(path, f"cannot be read: {told}", "name a unit file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(path, f"is not TOML ({error})", "mend it") from None
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = f"{path}: " + ".".join(str(part) for part in first["loc"])
+        raise InputError(where, first["msg"], "mend it") from None
+
+
+@cache
+def standard_schema() -> Schema:
+    """Return the schema that all units from files share."""
+    return schema_of(Sizes())
+
+
+def unit_settings(file: UnitFile, where: object) -> UnitSettings:
+    """Return a unit as it is delivered.
+
+    Parameters
+    ----------
+    file
+        Its description.
+    where
+        The file, for errors.
+
+    Raises
+    ------
+    InputError
+        Rings, barriers and phases do not fit together.
+    """
+    schema = standard_schema()
+    values = _values(file, schema)
+    error = structure_error(schema, values)
+    if error:
+        element = f"{where}: rings, barriers"
+        raise InputError(element, error, "make the rings meet at the barriers")
+    return UnitSettings(
+        name=file.name,
+        schema=schema,
+        values=values,
+        card=_card(file),
+        checks_patterns=file.checks_patterns,
+        faults=frozenset(file.faults),
+    )
+
+
+def _values(file: UnitFile, schema: Schema) -> list[Value]:
+    values = blank_values(schema)
+
+    def put(value: Value, object_type: ObjectType, *row: int) -> None:
+        values[schema.slot(object_type, *row).index] = value
+
+    for phase in file.phases:
+        _put_phase(put, file, phase)
+    for pattern in file.patterns:
+        _put_pattern(put, pattern)
+    for sequence in range(1, schema.sizes.sequences + 1):
+        for ring, phases in enumerate(file.rings[: schema.sizes.rings], 1):
+            put(bytes(phases), objects.SEQUENCE_DATA, sequence, ring)
+    for detector, called in file.detectors.items():
+        put(called, objects.VEHICLE_DETECTOR_CALL_PHASE, detector)
+    put(file.backup_time_s, objects.UNIT_BACKUP_TIME)
+    put(file.startup_flash_s, objects.UNIT_START_UP_FLASH)
+    put(file.time_zone_s, objects.CONTROLLER_STANDARD_TIME_ZONE)
+    put(int(_CORRECTIONS[file.correction]), objects.COORD_CORRECTION_MODE)
+    put(1, objects.GLOBAL_MAX_MODULES)
+    for column, text in _IDENTITY:
+        put(text.encode(), column, 1)
+    return values
+
+
+_CORRECTIONS = {
+    "dwell": Correction.DWELL,
+    "shortway": Correction.SHORTWAY,
+    "add": Correction.ADD_ONLY,
+    "subtract": Correction.SUBTRACT_ONLY,
+}
+_IDENTITY = (
+    (objects.MODULE_MAKE, "citybrain"),
+    (objects.MODULE_MODEL, "virtual controller"),
+    (objects.MODULE_VERSION, "1"),
+)
+
+
+def _put_phase(put: Put, file: UnitFile, phase: PhasePart) -> None:
+    n = phase.number
+    ring = next((at for at, phases in enumerate(file.rings, 1) if n in phases), 0)
+    group = next((set(g) for g in file.barriers if n in g), set())
+    beside = sorted(group - set(file.rings[ring - 1])) if ring else []
+    put(phase.minimum_green_s, objects.PHASE_MINIMUM_GREEN, n)
+    put(phase.maximum_green_s, objects.PHASE_MAXIMUM1, n)
+    put(phase.maximum_green_s, objects.PHASE_MAXIMUM2, n)
+    put(round(phase.passage_s * 10), objects.PHASE_PASSAGE, n)
+    put(round(phase.yellow_s * 10), objects.PHASE_YELLOW_CHANGE, n)
+    put(round(phase.red_clear_s * 10), objects.PHASE_RED_CLEAR, n)
+    put(phase.walk_s, objects.PHASE_WALK, n)
+    put(phase.pedestrian_clear_s, objects.PHASE_PEDESTRIAN_CLEAR, n)
+    put(int(PhaseOption.ENABLED | _RECALLS[phase.recall]), objects.PHASE_OPTIONS, n)
+    put(ring, objects.PHASE_RING, n)
+    put(bytes(beside), objects.PHASE_CONCURRENCY, n)
+
+
+def _put_pattern(put: Put, pattern: PatternPart) -> None:
+    n = pattern.number
+    recall = pattern.recall == "maximum"
+    mode = SplitMode.MAXIMUM_VEHICLE_RECALL if recall else SplitMode.NONE
+    put(pattern.cycle_s, objects.PATTERN_CYCLE_TIME, n)
+    put(pattern.offset_s, objects.PATTERN_OFFSET_TIME, n)
+    for phase, split_s in pattern.splits_s.items():
+        put(split_s, objects.SPLIT_TIME, n, phase)
+        put(int(mode), objects.SPLIT_MODE, n, phase)
+        put(int(phase in pattern.coordinated), objects.SPLIT_COORD_PHASE, n, phase)
+
+
+def _card(file: UnitFile) -> MonitorCard:
+    pairs = file.monitor.conflicts
+    conflicts: dict[int, int] = {phase.number: 0 for phase in file.phases}
+    for one, other in pairs if pairs is not None else _structural_conflicts(file):
+        conflicts[one] = conflicts.get(one, 0) | bit_of(other)
+        conflicts[other] = conflicts.get(other, 0) | bit_of(one)
+    return MonitorCard(
+        conflicts=conflicts,
+        minimum_yellow_ds=round(file.monitor.minimum_yellow_s * 10),
+        minimum_clearance_ds=round(file.monitor.minimum_clearance_s * 10),
+    )
+
+
+def _structural_conflicts(file: UnitFile) -> Iterable[tuple[int, int]]:
+    for one, other in combinations([phase.number for phase in file.phases], 2):
+        is_same_ring = any(one in ring and other in ring for ring in file.rings)
+        is_same_group = any(one in group and other in group for group in file.barriers)
+        if is_same_ring or not is_same_group:
+            yield one, other
