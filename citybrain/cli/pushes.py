@@ -51,7 +51,7 @@ def dry_run(request: Request) -> int:
         hindrance = _hindrance(desk, kept, rules)
         with desk.ledger.reading() as connection:
             runs = running(connection)
-        plans = _named(rules.unit_plans(plan, runs), request.names)
+        plans = rules.unit_plans(plan, runs, request.names)
     found = _looked(rules, plans)
     if request.is_json:
         print_json({"plan": kept.hash, "hindrance": hindrance, "units": _content(found)})

@@ -56,7 +56,9 @@ class Fleet(Protocol):
             It breaks a rule, or the checkers disagree.
         """
 
-    def unit_plans(self, plan: Plan, runs: Mapping[str, Running]) -> Mapping[str, UnitPlan]:
+    def unit_plans(
+        self, plan: Plan, runs: Mapping[str, Running], units: Collection[str]
+    ) -> Mapping[str, UnitPlan]:
         """Return for each unit of a plan what it is to run.
 
         Parameters
@@ -65,6 +67,8 @@ class Fleet(Protocol):
             The plan.
         runs
             What each unit runs, as far as the ledger knows.
+        units
+            Only these; nothing for all of the plan.
 
         Raises
         ------
@@ -187,7 +191,7 @@ class Gate:
         plan = plan_of(kept.text, f"plan {kept.hash[:12]}")
         check_approved(self.desk, kept, self.fleet.running(running_plans(self.desk)))
         self.fleet.check(plan)
-        plans = _chosen(self.fleet.unit_plans(plan, self._runs()), statement.units)
+        plans = self.fleet.unit_plans(plan, self._runs(), statement.units)
         async with self.fleet.links(tuple(plans)) as links:
             before = await self._begin(push, statement, plans)
             results = await push_units(push, plans, links)

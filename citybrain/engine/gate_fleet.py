@@ -31,9 +31,11 @@ class StreetFleet:
         """Have both checkers look at a plan."""
         self.rules.check(plan)
 
-    def unit_plans(self, plan: Plan, runs: Mapping[str, Running]) -> Mapping[str, UnitPlan]:
-        """Return for each unit of a plan what it is to run."""
-        return self.rules.unit_plans(plan, runs)
+    def unit_plans(
+        self, plan: Plan, runs: Mapping[str, Running], units: Collection[str]
+    ) -> Mapping[str, UnitPlan]:
+        """Return for each unit of a plan, or for some, what it is to run."""
+        return self.rules.unit_plans(plan, runs, units)
 
     def running(self, units: Mapping[str, Plan]) -> Plan:
         """Return what runs now."""

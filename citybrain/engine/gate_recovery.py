@@ -66,7 +66,8 @@ async def _settle(desk: Desk, fleet: Fleet, push: Mapping[str, Any]) -> list[Uni
     with desk.ledger.reading() as connection:
         kept = kept_plan(connection, push["plan_hash"])
         ran = running(connection)
-    plans = fleet.unit_plans(plan_of(kept.text, f"plan {kept.hash[:12]}"), ran)
+    plan = plan_of(kept.text, f"plan {kept.hash[:12]}")
+    plans = fleet.unit_plans(plan, ran, tuple(openings)) if openings else {}
     results = []
     async with fleet.links(tuple(openings)) as links:
         for unit, opening in openings.items():

@@ -1,6 +1,6 @@
 """What the intersections of the street ask for, and what runs there."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from citybrain.config import SafetyLimits
@@ -54,7 +54,9 @@ class StreetArea:
         """Return what runs now: by the ledger where it knows, else the scenario's own plan."""
         return self.with_running(running_plans(desk))
 
-    def unit_plans(self, plan: Plan, runs: Mapping[str, Running]) -> dict[str, UnitPlan]:
+    def unit_plans(
+        self, plan: Plan, runs: Mapping[str, Running], units: Collection[str] = ()
+    ) -> dict[str, UnitPlan]:
         """Return for each unit of a plan what it is to run.
 
         A plan goes into that one of the two patterns of a unit which does not run, so that what
@@ -66,22 +68,29 @@ class StreetArea:
             The plan.
         runs
             What each unit runs, as far as the ledger knows.
+        units
+            Only these; nothing for all of the plan.
 
         Raises
         ------
         UnsafePlanError
-            A unit cannot show its pattern as it was proven, or an intersection has no unit.
+            A unit cannot show its pattern as it was proven, or an intersection has no unit
+            though all of the plan is meant, or a unit has no part in the plan.
         """
         key = plan_hash(plan)
-        units = {unit.intersection: unit.name for unit in self.settings.units.values()}
+        names = {unit.intersection: unit.name for unit in self.settings.units.values()}
         found = {}
         for pattern in plan.patterns:
-            if pattern.intersection not in units:
+            unit = names.get(pattern.intersection)
+            if unit is None and not units:
                 msg = f"{pattern.intersection}: no unit of {self.settings.path} controls it"
                 raise UnsafePlanError(msg)
-            unit = units[pattern.intersection]
-            number = _number(self.patterns, runs.get(unit), key)
-            found[unit] = unit_plan(pattern, self.phase_maps, number)
+            if unit is not None and (not units or unit in units):
+                number = _number(self.patterns, runs.get(unit), key)
+                found[unit] = unit_plan(pattern, self.phase_maps, number)
+        if unknown := sorted(set(units) - set(found)):
+            msg = f"unit {unknown[0]} has no part in plan {plan.name}"
+            raise UnsafePlanError(msg)
         return found
 
     def with_running(self, units: Mapping[str, Plan]) -> Plan:

@@ -182,7 +182,9 @@ class FakeFleet:
         if found := check_plan(plan, self.network):
             raise UnsafePlanError(str(found[0]))
 
-    def unit_plans(self, plan: Plan, runs: Mapping[str, Running]) -> Mapping[str, UnitPlan]:
+    def unit_plans(
+        self, plan: Plan, runs: Mapping[str, Running], units: Collection[str]
+    ) -> Mapping[str, UnitPlan]:
         (pattern,) = plan.patterns
         one = UnitPlan(
             pattern=7,
@@ -190,7 +192,10 @@ class FakeFleet:
             offset_s=int(pattern.offset_s),
             splits=(PhaseSplit(phase=2, split_s=int(pattern.cycle_s)),),
         )
-        return dict.fromkeys(self.units, one)
+        if unknown := sorted(set(units) - set(self.units)):
+            msg = f"unit {unknown[0]} has no part in this plan"
+            raise UnsafePlanError(msg)
+        return dict.fromkeys(units or self.units, one)
 
     def running(self, units: Mapping[str, Plan]) -> Plan:
         return next(iter(units.values()), running_plan())

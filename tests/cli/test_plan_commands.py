@@ -1,0 +1,213 @@
+"""The commands from a proven plan to an approved one, the log, the keys and the kill switch."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from citybrain.config import SafetyLimits
+from citybrain.engine.area import open_area
+from citybrain.model.plan import Plan
+from citybrain.store.plans import plan_hash, write_plan
+from citybrain.store.verdicts import write_verdict
+from tests.cli.towns import BUNDLED, Terminal
+from tests.engine.approval_kit import verdict_on, write_office
+
+pytestmark = pytest.mark.integration
+
+CONTROLLERS = """
+[credentials.watch]
+user = "citybrain-read"
+auth_file = "read.auth"
+priv_file = "read.priv"
+
+[units.K1]
+address = "127.0.0.1"
+port = 16101
+intersection = "J1"
+read = "watch"
+"""
+
+
+@pytest.fixture(scope="module")
+def shifted() -> Plan:
+    """The bundled scenario's own plan, one offset moved by a second."""
+    running = open_area(BUNDLED, None, SafetyLimits()).running
+    first = running.patterns[0]
+    moved = replace(first, offset_s=(first.offset_s + 1) % first.cycle_s)
+    return replace(running.with_patterns({first.intersection: moved}), name="shifted")
+
+
+@dataclass
+class Desk:
+    """A folder with settings, keys, a plan and its verdict; commands are run in it."""
+
+    folder: Path
+    terminal: Terminal
+    plan: Plan
+
+    def __call__(self, *words: str, key: str = "", comment: str = "tested") -> dict[str, object]:
+        told = self.terminal(*self.words(*words, key=key, comment=comment), "--json")
+        assert told.code == 0, told.errors
+        answer: dict[str, object] = json.loads(told.output)
+        return answer
+
+    def refused(self, *words: str, key: str = "", comment: str = "tested", code: int = 1) -> str:
+        told = self.terminal(*self.words(*words, key=key, comment=comment))
+        assert told.code == code, told.output
+        return told.complaint
+
+    def words(self, *words: str, key: str, comment: str) -> tuple[str, ...]:
+        signed = ("--key", str(self.folder / f"{key}.key"), "--comment", comment) if key else ()
+        return (*words, "--street", str(self.folder / "street.toml"), *signed)
+
+    def propose(self) -> str:
+        verdict = ("--verdict", str(self.folder / "verdict.json"))
+        told = self("plan", "propose", str(self.folder / "plan.json"), *verdict, key="anna")
+        assert told["state"] == "proven"
+        return str(told["plan"])
+
+
+@pytest.fixture
+def desk(tmp_path: Path, terminal: Terminal, shifted: Plan) -> Desk:
+    write_office(tmp_path, scenario=str(BUNDLED))
+    (tmp_path / "controllers.toml").write_text(CONTROLLERS)
+    (tmp_path / "phases.toml").write_text("")
+    write_plan(shifted, tmp_path / "plan.json")
+    write_verdict(verdict_on(shifted), tmp_path / "verdict.json")
+    return Desk(tmp_path, terminal, shifted)
+
+
+def test_a_plan_is_proposed_approved_and_told(desk: Desk) -> None:
+    key = desk.propose()
+    assert key == plan_hash(desk.plan)
+    assert desk("plan", "approve", key[:10], key="berta")["state"] == "approved"
+    told = desk("plan", "history", "shifted")
+    acts = [(said["act"], said["person"]) for said in told["statements"]]  # type: ignore[attr-defined]
+    assert acts == [("propose", "Anna Ng"), ("approve", "Berta Oz")]
+    assert desk("plan", "history")["plans"][0]["state"] == "approved"  # type: ignore[index]
+    assert desk("audit", "verify")["faults"] == []
+    words = [record["what"] for record in desk("audit", "show")["records"]]  # type: ignore[attr-defined]
+    assert words[-1].startswith("approved:")
+
+
+def test_what_is_printed_for_people_names_them(desk: Desk, terminal: Terminal) -> None:
+    key = desk.propose()
+    street = ("--street", desk.folder / "street.toml")
+    assert "Anna Ng: propose: tested" in terminal("plan", "history", key, *street).output
+    assert f"{key[:12]}  proven" in terminal("plan", "history", *street).output
+    assert "signed: propose" in terminal("audit", "show", *street).output
+    whole = terminal("audit", "verify", *street)
+    assert "the log is whole" in whole.output
+
+
+def test_a_rejected_plan_is_told_and_cannot_be_approved(desk: Desk) -> None:
+    key = desk.propose()
+    assert desk("plan", "reject", key, key="carl")["state"] == "rejected"
+    told = desk.refused("plan", "approve", key, key="berta")
+    assert "is rejected, must be proven or approved" in told
+
+
+def test_a_plan_that_breaks_the_rules_is_not_even_proposed(desk: Desk) -> None:
+    first = desk.plan.patterns[0]
+    squeezed = replace(first, groups=tuple(replace(timing, windows=()) for timing in first.groups))
+    write_plan(desk.plan.with_patterns({first.intersection: squeezed}), desk.folder / "plan.json")
+    told = desk.refused("plan", "propose", str(desk.folder / "plan.json"), key="anna")
+    assert "breaks" in told
+    assert desk("plan", "history")["plans"] == []
+
+
+def test_a_tampered_log_is_told_with_exit_1(desk: Desk, terminal: Terminal) -> None:
+    desk.propose()
+    head = desk("audit", "verify")["head"]
+    wrong = f"{head['number']}:{'0' * 64}"  # type: ignore[index]
+    told = terminal("audit", "verify", "--street", desk.folder / "street.toml", "--head", wrong)
+    assert told.code == 1
+    assert "two heads of record 3 were kept apart, and they differ" in told.output
+    assert "is no head" in desk.refused("audit", "verify", "--head", "x", code=2)
+
+
+def test_anybody_stops_and_few_let_go_again(desk: Desk) -> None:
+    on = ("kill-switch", "on", "--person", "Otto", "--comment", "smoke")
+    assert desk(*on)["not_in_ledger"] == ""
+    assert (desk.folder / "KILL").exists()
+    assert desk("kill-switch", "status")["who"] == "Otto"
+    assert "may not release" in desk.refused("kill-switch", "off", key="berta")
+    assert desk("kill-switch", "status")["is_on"] is True
+    assert desk("kill-switch", "off", key="anna", comment="smoke is gone")["is_on"] is False
+    what = [record["what"] for record in desk("audit", "show")["records"]]  # type: ignore[attr-defined]
+    assert what == [
+        "kill switch on",
+        "signed: release the kill switch",
+        "kill switch off",
+    ]
+
+
+def test_the_kill_switch_works_without_its_ledger(desk: Desk) -> None:
+    ledger = desk.folder / "ledger.db"
+    ledger.write_text("no database " * 100)
+    told = desk("kill-switch", "on", "--person", "Otto", "--comment", "smoke")
+    assert "not a database" in str(told["not_in_ledger"])
+    (desk.folder / "KILL").unlink()
+    status = desk("kill-switch", "status")
+    assert status["is_on"] is True
+    assert "cannot be read" in str(status["why"])
+
+
+def test_keys_are_made_and_listed(tmp_path: Path, terminal: Terminal) -> None:
+    words = ("keys", "new", "eva", "--person", "Eva Roth", "--roles", "approve, push")
+    told = terminal(*words, "--folder", tmp_path)
+    assert told.code == 0
+    register = tmp_path / "keys.toml"
+    register.write_text(told.output[told.output.index("[[key]]") :])
+    assert (tmp_path / "eva.key").stat().st_mode & 0o777 == 0o600
+    assert "Eva Roth" in terminal("keys", "list", "--register", register).output
+    listed = json.loads(terminal("keys", "list", "--register", register, "--json").output)
+    assert listed["keys"][0]["roles"] == ["approve", "push"]
+    assert "exists already" in terminal(*words, "--folder", tmp_path).complaint
+    bad = terminal("keys", "new", "x", "--person", "X", "--roles", "king")
+    assert (bad.code, "role king: is unknown" in bad.complaint) == (2, True)
+
+
+def test_a_key_that_is_not_in_the_register_signs_nothing(desk: Desk, terminal: Terminal) -> None:
+    (desk.folder / "anna.key").unlink()
+    terminal("keys", "new", "anna", "--person", "Anna Ng", "--folder", desk.folder)
+    plan = str(desk.folder / "plan.json")
+    assert "not the one of that name" in desk.refused("plan", "propose", plan, key="anna")
+
+
+def test_an_order_needs_a_key_and_a_gate(desk: Desk) -> None:
+    key = desk.propose()
+    desk("plan", "approve", key, key="berta")
+    assert "needs your key" in desk.refused("plan", "push", key, "--really", code=2)
+    told = desk.refused("plan", "push", key, "--really", key="dora", code=2)
+    assert "no gate answers" in told
+    assert "start one with citybrain gate run" in told
+
+
+def test_no_plan_is_pushed_to_a_junction_without_a_unit(desk: Desk) -> None:
+    key = desk.propose()
+    assert "J1: its unit has no phase map" in desk.refused("plan", "push", key)
+    settings = desk.folder / "controllers.toml"
+    settings.write_text(settings.read_text().replace('"J1"', '"elsewhere"'))
+    assert "J1: no unit of" in desk.refused("plan", "push", key)
+    told = desk.refused("plan", "push", key, "--units", "K1")
+    assert "unit K1 has no part in plan shifted" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("plan", "approve", "x", "--key", "none.key", "--comment", "c"), "none.key: cannot be"),
+        (("plan", "history", "--street", "none.toml"), "none.toml"),
+        (("audit", "verify", "--street", "none.toml"), "none.toml"),
+        (("gate", "run", "--config", "none.toml"), "none.toml"),
+        (("controllers", "status", "--street", "none.toml"), "none.toml"),
+        (("plan", "approve", "x"), "--key"),
+    ],
+)
+def test_a_slip_is_one_line(terminal: Terminal, words: tuple[str, ...], told: str) -> None:
+    answer = terminal(*words)
+    assert answer.code == 2
+    assert told in answer.complaint

@@ -1,0 +1,145 @@
+"""The gate as a process: a socket of its owner, one order after the other, control in between."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from citybrain.engine.gate import Gate
+from citybrain.engine.gate_client import send
+from citybrain.engine.gate_server import serve
+from citybrain.errors import InputError, UnsafePlanError
+from citybrain.model.approval import Act, Signed
+from citybrain.ports.controllers import Step
+from tests.engine.fake_units import Killed, restarted
+from tests.engine.test_gate import UNITS, Yard, yard
+
+__all__ = ["yard"]
+
+
+def nothing(_: dict[str, Any]) -> None:
+    """Hear nothing."""
+
+
+@contextmanager
+def serving(yard: Yard, socket: Path) -> Iterator[None]:
+    """Run the gate in a thread of its own, and end it as Ctrl-C does."""
+    gate = Gate(desk=yard.at_work.desk, fleet=yard.fleet)
+    is_ready = threading.Event()
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(serve(gate, socket, UNITS, is_ready.set))
+
+    def run() -> None:
+        with suppress(asyncio.CancelledError):
+            loop.run_until_complete(task)
+        loop.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert is_ready.wait(20)
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(task.cancel)
+        thread.join(20)
+
+
+def test_an_order_is_carried_out_and_every_step_is_heard(yard: Yard, tmp_path: Path) -> None:
+    socket, heard = tmp_path / "gate.sock", []
+    with serving(yard, socket):
+        assert socket.stat().st_mode & 0o777 == 0o600
+        results = send(socket, yard.order(), heard.append)
+    assert {result.unit: result.outcome for result in results} == dict.fromkeys(UNITS, "RUNS")
+    steps = [line["step"] for line in heard if line.get("unit") == "K1"]
+    assert steps[0] == Step.READ.value
+    assert Step.PROVE.value in steps
+    assert not socket.exists()
+
+
+def test_a_refusal_is_told_to_the_person(yard: Yard, tmp_path: Path) -> None:
+    socket = tmp_path / "gate.sock"
+    with serving(yard, socket):
+        with pytest.raises(UnsafePlanError, match="nothing to roll back"):
+            send(socket, yard.order(Act.ROLL_BACK), nothing)
+        with pytest.raises(UnsafePlanError, match="is not registered"):
+            send(socket, Signed(statement="x", key="eve", signature="x"), nothing)
+
+
+@pytest.mark.parametrize("line", [b"no JSON\n", b"[]\n", b"{}\n", b"\n", b"x" * 3_000_000])
+def test_what_is_no_order_is_refused_and_the_gate_goes_on(
+    yard: Yard, tmp_path: Path, line: bytes
+) -> None:
+    socket = tmp_path / "gate.sock"
+
+    async def say() -> bytes:
+        reader, writer = await asyncio.open_unix_connection(socket)
+        with suppress(ConnectionError):
+            writer.write(line)
+            await writer.drain()
+        answer = b""
+        with suppress(ConnectionError):
+            answer = await asyncio.wait_for(reader.read(), 20)
+        writer.close()
+        return answer
+
+    with serving(yard, socket):
+        answer = asyncio.run(say())
+        assert b"cannot be read" in answer or answer == b""
+        assert send(socket, yard.order(), nothing)
+
+
+def test_only_one_gate_listens(yard: Yard, tmp_path: Path) -> None:
+    socket = tmp_path / "gate.sock"
+    with serving(yard, socket):
+        second = Gate(desk=yard.at_work.desk, fleet=yard.fleet)
+        with pytest.raises(InputError, match="another gate listens there"):
+            asyncio.run(serve(second, socket, UNITS, lambda: None))
+        assert send(socket, yard.order(), nothing)
+
+
+def test_a_stale_socket_is_replaced(yard: Yard, tmp_path: Path) -> None:
+    socket = tmp_path / "gate.sock"
+    with serving(yard, socket):
+        pass
+    socket.unlink(missing_ok=True)
+    with serving(yard, socket):
+        assert send(socket, yard.order(), nothing)
+
+
+def test_no_gate_is_one_line(tmp_path: Path) -> None:
+    order = Signed(statement="x", key="eve", signature="x")
+    with pytest.raises(InputError, match=r"no gate answers .*; start one with citybrain gate run"):
+        send(tmp_path / "none.sock", order, nothing)
+
+
+def test_a_gate_settles_what_a_dead_one_left_and_keeps_control(yard: Yard, tmp_path: Path) -> None:
+    yard.fleet.units["K3"].dies_at = Step.PROVE
+    yard.gate.at_once = 1
+    with pytest.raises(Killed):
+        yard.carry_out(yard.order())
+    yard.fleet.units = {unit: restarted(fake) for unit, fake in yard.fleet.units.items()}
+    with serving(yard, tmp_path / "gate.sock"):
+        for _ in range(200):
+            if all(unit.kept for unit in yard.fleet.units.values()):
+                break
+            threading.Event().wait(0.02)
+    assert yard.runs() == dict.fromkeys(UNITS, yard.key)
+    assert {tuple(set(unit.kept)) for unit in yard.fleet.units.values()} == {(7,)}
+
+
+def test_a_unit_that_somebody_else_commands_is_let_go_with_an_alarm(
+    yard: Yard, tmp_path: Path
+) -> None:
+    yard.carry_out(yard.order())
+    yard.fleet.units["K2"].pattern = 9
+    with serving(yard, tmp_path / "gate.sock"):
+        for _ in range(200):
+            if yard.alarms():
+                break
+            threading.Event().wait(0.02)
+    assert yard.alarms() == [("K2", "control lost")]
+    assert yard.runs() == {"K1": yard.key, "K2": "", "K3": yard.key}
