@@ -30,6 +30,9 @@ class Trip:
     acceleration_mps2, imperfection
         Highest acceleration [m/s²], and how far its driver falls short of it [0-1]; on average
         by half of that share, both while accelerating and when cruising.
+    choices
+        Routes between the same ends that its driver chooses from at departure; none for one that
+        keeps to its own.
     dwell_s
         Stops on the way, at bus stops say: place on the route → time. [s]
     """
@@ -40,6 +43,7 @@ class Trip:
     speed_deviation: float = 0.1
     acceleration_mps2: float = 2.6
     imperfection: float = 0.5
+    choices: tuple[tuple[str, ...], ...] = ()
     dwell_s: tuple[tuple[int, float], ...] = ()
 
 
@@ -53,6 +57,7 @@ class DemandArrays(NamedTuple):
 
     depart_s: Floats
     option: Ints
+    choice: Ints
     space_m: Floats
     factor: Floats
     accel: Floats
@@ -100,6 +105,7 @@ def compile_demand(
     return DemandArrays(
         depart_s=np.array([trip.depart_s for trip in ordered], dtype=np.float64),
         option=option,
+        choice=np.array([routes.choices.get(trip.choices, -1) for trip in ordered], dtype=np.int32),
         space_m=space_m,
         factor=factor,
         accel=accel,

@@ -18,6 +18,7 @@ Arrays = Any
 """A tuple of arrays, see the classes of the same words."""
 Ints = NDArray[np.int32]
 Cells = NDArray[np.uint8]
+Floats = NDArray[np.float64]
 
 (
     START,
@@ -43,6 +44,9 @@ _LAUNCHED = 12
 _ROLLING = 2
 _HALF_S = 0.5
 _CREEP_MPS = 0.5
+_SLOWEST_MPS = 0.1
+_MEMORY_S = 90.0
+_NOSE_M = 2.0
 
 
 @njit(cache=True, nogil=True)
@@ -126,6 +130,72 @@ def _wake(  # noqa: PLR0913, PLR0917 - the calendar is four arrays
 
 
 @njit(cache=True, nogil=True)
+def _edge_speeds(edge_of: Ints, length_m: Floats, speed_mps: Floats) -> Arrays:
+    """Return speed [m/s] and time of the last look [s] of every edge, its length and its limit."""
+    count = 0
+    for lane in range(len(edge_of)):
+        count = max(count, edge_of[lane] + 1)
+    long_m = np.zeros(count)
+    limit_mps = np.ones(count)
+    for lane in range(len(edge_of)):
+        if edge_of[lane] >= 0:
+            long_m[edge_of[lane]] = length_m[lane]
+            limit_mps[edge_of[lane]] = max(limit_mps[edge_of[lane]], speed_mps[lane])
+    return limit_mps.copy(), np.zeros(count), long_m, limit_mps
+
+
+@njit(cache=True, nogil=True)
+def _note_speed(  # noqa: PLR0913, PLR0917 - an edge is four arrays
+    edge: Whole,
+    from_s: float,
+    to_s: float,
+    flow_mps: Floats,
+    seen_at: Floats,
+    edge_m: Floats,
+    edge_mps: Floats,
+) -> None:
+    """Let the smoothed speed of an edge learn from a vehicle that leaves it.
+
+    Since the last look the edge was empty, and as fast as it may be, until the vehicle came.
+    """
+    since = seen_at[edge]
+    if to_s <= since:
+        return
+    idle = np.maximum(from_s - since, 0.0)
+    flow_mps[edge] += (edge_mps[edge] - flow_mps[edge]) * (1.0 - np.exp(-idle / _MEMORY_S))
+    busy = to_s - np.maximum(since, from_s)
+    speed = min(edge_m[edge] / max(to_s - from_s, 1.0), edge_mps[edge])
+    flow_mps[edge] += (speed - flow_mps[edge]) * (1.0 - np.exp(-busy / _MEMORY_S))
+    seen_at[edge] = to_s
+
+
+@njit(cache=True, nogil=True)
+def _chosen(  # noqa: PLR0913, PLR0917 - an edge is four arrays
+    choice: Whole,
+    choices: Arrays,
+    flow_mps: Floats,
+    seen_at: Floats,
+    edge_m: Floats,
+    edge_mps: Floats,
+    now_s: float,
+) -> Whole:
+    """Return the option, at its source, of the route that is the fastest by present speeds."""
+    first, option, fixed_s, edge_first, edges = choices
+    best = option[first[choice]]
+    least_s = _FAR
+    for route in range(first[choice], first[choice + 1]):
+        time_s = fixed_s[route]
+        for place in range(edge_first[route], edge_first[route + 1]):
+            edge = edges[place]
+            speed = flow_mps[edge]
+            time_s += edge_m[edge] / min(max(speed, _SLOWEST_MPS), edge_mps[edge])
+        if time_s < least_s:
+            least_s = time_s
+            best = option[route]
+    return best
+
+
+@njit(cache=True, nogil=True)
 def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over the calendar
     streets: Arrays,
     routes: Arrays,
@@ -177,10 +247,13 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     launched = _LAUNCHED
     root = np.sqrt(np.arange(_LAUNCHED + 1))
 
-    length_m, speed_mps, store_m, wave_s, ring_start = streets[:5]
-    group_of, from_lane, inside_m, cross, slowing, ys, yl = streets[5:]
-    option_lane, option_link, pair_start, pair_link, pair_option, pair_cost = routes
-    depart, first_option, space, factor, accel, dawdle, launch, following, first, last = demand
+    length_m, speed_mps, store_m, wave_s, ring_start, edge_of = streets[:6]
+    group_of, from_lane, inside_m, cross, slowing, ys, yl = streets[6:]
+    option_lane, option_link, pair_start, pair_link, pair_option, pair_cost = routes[:6]
+    choices = routes[6:]
+    depart, first_option, choice, space, factor, accel, dawdle, launch, following, first, last = (
+        demand
+    )
     cell, place, cycle, shift, until = signal_rows(colour, start, cycle_s, offset_s, shape, begin_s)
 
     lanes = len(length_m)
@@ -191,6 +264,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     nxt = following.copy()
     option = first_option.copy()
     ready = depart.copy()
+    entered = np.zeros(vehicles)
+    flow_mps, seen_at, edge_m, edge_mps = _edge_speeds(edge_of, length_m, speed_mps)
     occupied = np.zeros(lanes)
     free_at = np.full(lanes, -_FAR)
     since = np.full(lanes, -1.0)
@@ -312,17 +387,16 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         e = ready[u]
                         e = max(e, free_at[other])
                         g = group_of[foe]
+                        if g >= 0:
+                            shows = colour[cell[g] + (tick + shift[g]) % cycle[g]]
+                            if shows not in (PROTECTED, PERMISSIVE):
+                                continue
                         for _ in range(_LOOK_AT):
                             if e > t + gap_s:
                                 break
                             if option_link[option[u]] == foe and e > t - clearance:
-                                comes = True
-                                if g >= 0:
-                                    s = colour[cell[g] + (int(e) + shift[g]) % cycle[g]]
-                                    comes = s in (PROTECTED, PERMISSIVE)
-                                if comes:
-                                    held = max(held, e + clearance)
-                                    break
+                                held = max(held, e + clearance)
+                                break
                             u = nxt[u]
                             if u < 0:
                                 break
@@ -332,8 +406,10 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         yielding[lane] = True
                         queued[lane] = _ROLLING
                         continue
-                # space behind the junction
                 is_source = length_m[lane] == 0.0
+                if is_source and choice[v] >= 0:
+                    here = _chosen(choice[v], choices, flow_mps, seen_at, edge_m, edge_mps, t)
+                # space behind the junction
                 best = -1
                 best_score = _FAR
                 soonest = _FAR
@@ -357,6 +433,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                     room = store_m[target] - occupied[target]
                     score = occupied[target] + pair_cost[p]
                     asked = min(need, store_m[target]) - _TINY
+                    if target >= street_lanes:
+                        asked = _NOSE_M
                     flows = (
                         target >= street_lanes and not yielding[target] and waits_for[target] < 0
                     )
@@ -444,6 +522,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         free_at[w] = max(free_at[w], back + start_s)
                         _wake(w, int(free_at[w]), horizon, bucket, scheduled, before, after)
                 crossed_at[link] = t
+                if edge_of[lane] >= 0:
+                    _note_speed(edge_of[lane], entered[v], t, flow_mps, seen_at, edge_m, edge_mps)
                 wanted = speed_mps[target] * factor[v]
                 cruising = max(wanted - dawdle[v], _CREEP_MPS)
                 spent = max(cruising - passing, 0.0) ** 2 / (2.0 * accel[v] * cruising) + extra
@@ -455,6 +535,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                 link_delay[link] += lost
                 link_count[link] += 1
                 arrives = t + inside + spent + drive
+                entered[v] = t + inside
                 following_vehicle = nxt[v]
                 head[lane] = following_vehicle
                 nxt[v] = -1

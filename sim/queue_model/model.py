@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 from os import cpu_count
 
 import numpy as np
@@ -20,7 +21,7 @@ from sim.queue_model.right_of_way import read_right_of_way
 from sim.queue_model.routes import Routes, compile_routes
 from sim.queue_model.signals import number_signals
 from sim.queue_model.streets import Streets, compile_streets
-from sim.queue_model.sumo_demand import routed_trips
+from sim.queue_model.sumo_demand import routed_days
 from sim.queue_model.tables import Block, stacked
 from sim.sumo.net_file import read_net_file
 from sim.sumo.scenario import SumoScenario
@@ -135,14 +136,15 @@ class QueueModel:
             SUMO could not route the trips.
         """
         physics = physics or Physics()
-        days = trips or [
-            routed_trips(scenario, seed=seed, timeout_s=_ROUTING_TIMEOUT_S) for seed in seeds
-        ]
+        days = trips or routed_days(scenario, seeds=seeds, timeout_s=_ROUTING_TIMEOUT_S)
         net = read_net_file(scenario.net_file)
         signals = number_signals(scenario, network)
         streets = compile_streets(net, read_right_of_way(scenario.net_file), signals.rows, physics)
-        distinct = dict.fromkeys(trip.edges for day in days for trip in day)
-        routes = compile_routes(streets, tuple(distinct), physics.look_ahead_m)
+        everybody = [trip for day in days for trip in day]
+        choices = tuple(dict.fromkeys(trip.choices for trip in everybody if trip.choices))
+        own = (trip.edges for trip in everybody)
+        distinct = dict.fromkeys(chain(own, chain.from_iterable(choices)))
+        routes = compile_routes(streets, tuple(distinct), choices, physics.look_ahead_m)
         movements = tuple(network.movements)
         numbers = {name: number for number, name in enumerate(movements)}
         return cls(

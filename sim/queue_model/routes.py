@@ -11,6 +11,7 @@ J. Erdmann, "SUMO's lane-changing model", Modeling Mobility with Open Data, Spri
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from citybrain.errors import InputError
 from sim.queue_model.streets import Streets, Way
 
+Edges = tuple[str, ...]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
@@ -33,7 +35,8 @@ class RouteArrays(NamedTuple):
 
     An *option* is a place on a route and a lane there; its *pairs* are (link, option behind it)
     with a cost in metres of queue that a driver would accept to avoid it.  Options without pairs
-    end a route.
+    end a route.  A *choice* is a set of routes; each has the option at its source, the edges that
+    not all of the set share, and the time that passing its junctions takes. [s]
     """
 
     lane: Ints
@@ -42,6 +45,11 @@ class RouteArrays(NamedTuple):
     pair_link: Ints
     pair_option: Ints
     pair_cost_m: Floats
+    choice_start: Ints
+    choice_option: Ints
+    choice_fixed_s: Floats
+    choice_edge_start: Ints
+    choice_edge: Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,11 +60,14 @@ class Routes:
     ----------
     sources
         Route → option at its source.
+    choices
+        Routes that some drivers choose from → number of the choice.
     arrays
         What the kernel reads.
     """
 
-    sources: dict[tuple[str, ...], int] = field(repr=False)
+    sources: dict[Edges, int] = field(repr=False)
+    choices: dict[tuple[Edges, ...], int] = field(repr=False)
     arrays: RouteArrays = field(repr=False)
 
 
@@ -74,7 +85,10 @@ class _Rows:
 
 
 def compile_routes(
-    streets: Streets, routes: Sequence[tuple[str, ...]], look_ahead_m: float
+    streets: Streets,
+    routes: Sequence[Edges],
+    choices: Sequence[tuple[Edges, ...]],
+    look_ahead_m: float,
 ) -> Routes:
     """Lay routes out as options and pairs.
 
@@ -83,7 +97,9 @@ def compile_routes(
     streets
         Numbered streets.
     routes
-        Edges of every distinct route.
+        Edges of every distinct route, those of the choices among them.
+    choices
+        Sets of routes that drivers choose from at departure.
     look_ahead_m
         How far lanes are chosen for what comes behind the next junction. [m]
 
@@ -98,7 +114,41 @@ def compile_routes(
     for route in dict.fromkeys(routes):
         options, _ = _options(streets, route, rows, tails, look_ahead_m)
         sources[route] = _source(streets, route, rows, options)
-    return Routes(sources=sources, arrays=_packed(rows))
+    return Routes(
+        sources=sources,
+        choices={choice: number for number, choice in enumerate(choices)},
+        arrays=_packed(rows, _Choices.of(streets, choices, sources)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Choices:
+    option: list[list[int]]
+    fixed_s: list[float]
+    edges: list[list[int]]
+
+    @classmethod
+    def of(
+        cls, streets: Streets, choices: Sequence[tuple[Edges, ...]], sources: Mapping[Edges, int]
+    ) -> "_Choices":
+        found = cls([[sources[route] for route in routes] for routes in choices], [], [])
+        for routes in choices:
+            shared = set.intersection(*map(set, routes))
+            for route in routes:
+                found.fixed_s.append(sum(_passing_s(streets, a, b) for a, b in pairwise(route)))
+                found.edges.append([streets.edges[e] for e in route if e not in shared])
+        return found
+
+
+def _passing_s(streets: Streets, edge: str, onward: str) -> float:
+    """Return the time that SUMO's router counts for passing from an edge to the next one [s]."""
+    times_s = [
+        streets.passing_s[way.number]
+        for lane in streets.edge_lanes[edge]
+        for way in streets.ways.get(lane, ())
+        if streets.link_ends[way.number][1] == onward
+    ]
+    return min(times_s, default=0.0)
 
 
 def _options(
@@ -216,7 +266,7 @@ def _place(streets: Streets, lane: str) -> int:
     return streets.lane_numbers[lane]
 
 
-def _packed(rows: _Rows) -> RouteArrays:
+def _packed(rows: _Rows, choices: _Choices) -> RouteArrays:
     pairs = [pair for part in rows.pairs for pair in part]
     return RouteArrays(
         lane=np.array(rows.lane, dtype=np.int32),
@@ -225,4 +275,9 @@ def _packed(rows: _Rows) -> RouteArrays:
         pair_link=np.array([pair[0] for pair in pairs], dtype=np.int32),
         pair_option=np.array([pair[1] for pair in pairs], dtype=np.int32),
         pair_cost_m=np.array([pair[2] for pair in pairs], dtype=np.float64),
+        choice_start=np.cumsum([0, *map(len, choices.option)]).astype(np.int32),
+        choice_option=np.array([o for part in choices.option for o in part], dtype=np.int32),
+        choice_fixed_s=np.array(choices.fixed_s, dtype=np.float64),
+        choice_edge_start=np.cumsum([0, *map(len, choices.edges)]).astype(np.int32),
+        choice_edge=np.array([e for part in choices.edges for e in part], dtype=np.int32),
     )

@@ -1,7 +1,7 @@
 """The streets as flat arrays: lanes with storage, links with signals and right of way."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -19,12 +19,15 @@ SMALLEST_SPACE_M = 3.0
 _SLOWEST_MPS = 1.0
 _SHORTEST_M = 0.1
 _FEW_VEHICLES_M = 30.0
+_MINOR_PENALTY_S = 1.5
+"""SUMO's default of ``weights.minor-penalty``. [s]"""
 
 
 class StreetArrays(NamedTuple):
     """What the kernel reads of lanes and links; see ``Streets``.
 
-    ``length_m``, ``speed_mps``, ``store_m``, ``wave_s``, ``ring_start`` are per lane;
+    ``length_m``, ``speed_mps``, ``store_m``, ``wave_s``, ``ring_start`` and ``edge``
+    (-1 inside junctions) are per lane;
     ``group``, ``from_lane``, ``inside_m``, ``cross_mps``, ``slowing_s`` and ``yield_start`` are
     per link.
     """
@@ -34,6 +37,7 @@ class StreetArrays(NamedTuple):
     store_m: Floats
     wave_s: Floats
     ring_start: Ints
+    edge: Ints
     group: Ints
     from_lane: Ints
     inside_m: Floats
@@ -82,6 +86,11 @@ class Streets:
         Edge → number of the source from which its vehicles start.
     ways
         Lane name → its links.
+    edges
+        Edge → number.
+    passing_s
+        Time that SUMO's router counts for each link: the way inside the junction, and a penalty
+        where it has to give way. [s]
     link_ends
         (from edge, to edge) of every link.
     arrays
@@ -93,6 +102,8 @@ class Streets:
     edge_lanes: dict[str, tuple[str, ...]] = field(repr=False)
     sources: dict[str, int] = field(repr=False)
     ways: dict[str, tuple[Way, ...]] = field(repr=False)
+    edges: dict[str, int] = field(repr=False)
+    passing_s: tuple[float, ...] = field(repr=False)
     link_ends: tuple[tuple[str, str], ...] = field(repr=False)
     arrays: StreetArrays = field(repr=False)
 
@@ -163,6 +174,8 @@ class _Compiler:
             edge_lanes={edge: tuple(names) for edge, names in self._edge_lanes.items()},
             sources=sources,
             ways={lane: tuple(ways) for lane, ways in self._ways.items()},
+            edges={edge: number for number, edge in enumerate(self._edge_lanes)},
+            passing_s=tuple(self._passing_s()),
             link_ends=tuple(self._ends),
             arrays=self._arrays(streets_count),
         )
@@ -223,6 +236,16 @@ class _Compiler:
         slower = np.maximum(speed - np.array(self._cross), 0.0)
         return np.asarray(slower**2 / (2.0 * self._physics.deceleration_mps2 * speed))
 
+    def _passing_s(self) -> Iterator[float]:
+        for link, (inside_m, speed_mps) in enumerate(zip(self._inside, self._cross, strict=True)):
+            gives_way = self._group[link] < 0 and bool(self._yields(link))
+            yield inside_m / speed_mps + (_MINOR_PENALTY_S if gives_way else 0.0)
+
+    def _edge_numbers(self, count: int) -> list[int]:
+        numbers = {edge: number for number, edge in enumerate(self._edge_lanes)}
+        edges = [numbers[self._net.lanes[name].edge] for name in self._lanes[:count]]
+        return edges + [-1] * (len(self._lanes) - count)
+
     def _borrow(self, store: list[float], streets_count: int) -> None:
         """Let very short lanes hold a few vehicles, at the cost of the lanes before them.
 
@@ -267,6 +290,7 @@ class _Compiler:
             store_m=np.array(store),
             wave_s=np.array(waves) / self._physics.wave_mps,
             ring_start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32),
+            edge=np.array(self._edge_numbers(len(self._numbers)), dtype=np.int32),
             group=np.array(self._group, dtype=np.int32),
             from_lane=np.array(self._from_lane, dtype=np.int32),
             inside_m=np.array(self._inside),

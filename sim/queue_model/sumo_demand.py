@@ -1,16 +1,20 @@
 """Trips of a SUMO scenario with the routes that SUMO itself gives them.
 
-SUMO routes a trip when the vehicle departs, by free-flow time at the driver's own speed.  A short
-mesoscopic run without junction control gives the same routes as a full run, in a fraction of its
-time, and lets everybody in, so that those whom a queue would have kept out have a route, too.
+SUMO routes a trip when the vehicle departs, by the mean speeds that the edges had in the last
+minutes.  Mesoscopic runs without and with junction control and one full run, which take a few
+seconds together, show which routes come into question; the model then chooses among them as
+SUMO does.  The run without junction control lets everybody in, so that those whom a queue keeps
+out have a route, too.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from citybrain.errors import InputError
 from sim.queue_model.demand import Trip
+from sim.sumo.driven import DrivenTrip, read_driven
 from sim.sumo.evaluator import QUIET
 from sim.sumo.run import run_sumo
 from sim.sumo.scenario import SumoScenario
@@ -34,62 +38,110 @@ _CLASSES = {
 
 Source: SUMO documentation, "Vehicle Type Parameter Defaults".
 """
-_MESOSCOPIC = (
+_FREE = (
     *("--mesosim", "true", "--meso-junction-control", "false"),
     *("--meso-tauff", "0.1", "--meso-taufj", "0.1", "--meso-taujf", "0.1", "--meso-taujj", "0.1"),
     *("--time-to-teleport", "10"),
 )
+_CROWDED = ("--mesosim", "true", "--meso-junction-control", "true")
+
+Edges = tuple[str, ...]
 
 
-def routed_trips(scenario: SumoScenario, *, seed: int, timeout_s: float) -> tuple[Trip, ...]:
+def routed_days(
+    scenario: SumoScenario, *, seeds: Sequence[int], timeout_s: float
+) -> tuple[tuple[Trip, ...], ...]:
     """Return everybody who wants to travel within a scenario's time, with routes.
 
     Parameters
     ----------
     scenario
         Network, demand and time.
-    seed
-        Seed of the run: speeds, flows and with them some routes change with it.
+    seeds
+        One day for each: speeds, flows and with them some routes change from day to day.
     timeout_s
-        Longest time that the run may take. [s]
+        Longest time that one run may take. [s]
 
     Raises
     ------
     InputError
         Nobody wants to travel.
     SimulationError
-        The run failed.
+        A run failed.
     """
-    files = (*scenario.route_files, *scenario.additional_files)
-    kinds = _kinds(files)
+    kinds = _kinds((*scenario.route_files, *scenario.additional_files))
+    free = _free_names(scenario)
     with Staging(scenario, planned=()) as staging:
-        routes = staging.folder / "routed.xml"
-        arguments: list[str | Path] = ["-c", staging.config, *QUIET, *_MESOSCOPIC]
-        arguments += ["--seed", str(seed), "--end", f"{scenario.end_s + _LATE_S:g}"]
-        arguments += ["--vehroute-output", routes]
-        if staging.additional_files:
-            arguments += ["--additional-files", ",".join(map(str, staging.additional_files))]
-        for flag in ("write-unfinished", "last-route", "intended-depart"):
-            arguments += [f"--vehroute-output.{flag}", "true"]
-        run_sumo(arguments, timeout_s=timeout_s)
-        trips = tuple(_trips(routes, scenario, kinds))
-    if not trips:
+        days = [_run(staging, seed, _FREE, timeout_s) for seed in seeds]
+        others = [_run(staging, seed, _CROWDED, timeout_s) for seed in seeds]
+        if free:
+            others.append(_run(staging, seeds[0], (), timeout_s))
+    if not days[0]:
         what = f"no vehicle departs between {scenario.begin_s:g} s and {scenario.end_s:g} s"
         raise InputError(scenario.config, what, "correct route-files, begin or end")
-    return trips
+    known = _known_routes([*days, *others], free)
+    return tuple(
+        tuple(_trip(one, kinds, known if _is_free(one, free) else {}) for one in day)
+        for day in days
+    )
 
 
-def _trips(routes: Path, scenario: SumoScenario, kinds: dict[str, Trip]) -> Iterator[Trip]:
-    for vehicle in iterate_elements(routes, {"vehicle"}):
-        route = vehicle.find("route")
-        depart_s = float(vehicle.attrib["depart"])
-        if route is None or not depart_s < scenario.end_s:
-            continue
-        yield replace(
-            kinds.get(vehicle.get("type", ""), _ANY),
-            depart_s=max(0.0, depart_s - scenario.begin_s),
-            edges=tuple(route.attrib["edges"].split()),
-        )
+def _run(
+    staging: Staging, seed: int, options: Sequence[str], timeout_s: float
+) -> tuple[DrivenTrip, ...]:
+    """Run SUMO once and return who wanted to depart before the end, with routes as driven."""
+    scenario = staging.scenario
+    routes = staging.folder / "routed.xml"
+    end_s = scenario.end_s + (_LATE_S if options else 0.0)
+    arguments: list[str | Path] = ["-c", staging.config, *QUIET, *options]
+    arguments += ["--seed", str(seed), "--end", f"{end_s:g}", "--vehroute-output", routes]
+    if staging.additional_files:
+        arguments += ["--additional-files", ",".join(map(str, staging.additional_files))]
+    for flag in ("write-unfinished", "last-route", "intended-depart"):
+        arguments += [f"--vehroute-output.{flag}", "true"]
+    run_sumo(arguments, timeout_s=timeout_s)
+    return tuple(
+        replace(one, depart_s=max(0.0, one.depart_s - scenario.begin_s))
+        for one in read_driven(routes)
+        if one.depart_s < scenario.end_s
+    )
+
+
+def _free_names(scenario: SumoScenario) -> frozenset[str]:
+    """Return the vehicles and flows whose route SUMO chooses when they depart."""
+    return frozenset(
+        element.get("id", "")
+        for path in scenario.route_files
+        for element in iterate_elements(path, {"trip", "flow"})
+        if "from" in element.attrib and "route" not in element.attrib
+    )
+
+
+def _is_free(one: DrivenTrip, free: Collection[str]) -> bool:
+    return one.vehicle in free or one.vehicle.rpartition(".")[0] in free
+
+
+def _known_routes(
+    runs: Sequence[Sequence[DrivenTrip]], free: Collection[str]
+) -> dict[tuple[str, str], tuple[Edges, ...]]:
+    """Return (first edge, last edge) → every route that SUMO chose between them in some run."""
+    known: dict[tuple[str, str], dict[Edges, None]] = defaultdict(dict)
+    for one in (one for run in runs for one in run if _is_free(one, free)):
+        known[one.edges[0], one.edges[-1]][one.edges] = None
+    return {ends: tuple(routes) for ends, routes in known.items() if len(routes) > 1}
+
+
+def _trip(
+    one: DrivenTrip,
+    kinds: Mapping[str, Trip],
+    known: Mapping[tuple[str, str], tuple[Edges, ...]],
+) -> Trip:
+    return replace(
+        kinds.get(one.kind, _ANY),
+        depart_s=one.depart_s,
+        edges=one.edges,
+        choices=known.get((one.edges[0], one.edges[-1]), ()),
+    )
 
 
 def _kinds(files: tuple[Path, ...]) -> dict[str, Trip]:
