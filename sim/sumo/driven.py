@@ -71,7 +71,7 @@ def driven_trips(
     for flag in ("write-unfinished", "last-route", "intended-depart"):
         arguments += [f"--vehroute-output.{flag}", "true"]
     run_sumo(arguments, timeout_s=timeout_s)
-    trips = sorted(_read(routes), key=lambda trip: (trip.depart_s, trip.vehicle))
+    trips = sorted(read_driven(routes), key=lambda trip: (trip.depart_s, trip.vehicle))
     if not trips:
         scenario = staging.scenario
         what = f"no vehicle departs between {scenario.begin_s:g} s and {scenario.end_s:g} s"
@@ -79,7 +79,19 @@ def driven_trips(
     return tuple(trips)
 
 
-def _read(routes: Path) -> Iterator[DrivenTrip]:
+def read_driven(routes: Path) -> Iterator[DrivenTrip]:
+    """Yield the vehicles of a route output, in its order.
+
+    Parameters
+    ----------
+    routes
+        File that SUMO wrote for ``--vehroute-output``.
+
+    Raises
+    ------
+    InputError
+        The file is missing or cut off.
+    """
     for vehicle in iterate_elements(routes, {"vehicle"}):
         route = vehicle.find("route")
         if route is not None:
