@@ -1,16 +1,14 @@
 """atspm on a controller log, in an environment of its own: it needs duckdb below 2."""
 
 import json
-import subprocess
 import tempfile
-import venv
 from pathlib import Path
 
 import pandas as pd
 
+from benchmarks._environment import run_in
+
 PINNED = ("atspm==2.6.1", "duckdb==1.5.6", "pandas==2.3.3")
-FOLDER = Path.home() / ".cache" / "citybrain" / "atspm"
-"""Where the environment is made when it is first asked for."""
 AGGREGATIONS = (
     "has_data actuations arrival_on_green platoon_ratio split_failures terminations yellow_red "
     "timeline ped_delay"
@@ -47,21 +45,11 @@ def time_atspm_s(log: pd.DataFrame, config: pd.DataFrame) -> float | str:
     log, config
         Events and configuration of the detectors, as atspm names their columns.
     """
-    python = FOLDER / "bin" / "python"
     try:
-        if not python.exists():
-            venv.create(FOLDER, with_pip=True)
-            pip = [str(python), "-m", "pip", "install", "--quiet", *PINNED]
-            subprocess.run(pip, check=True, capture_output=True, timeout=600)
         with tempfile.TemporaryDirectory() as folder:
             paths = [str(Path(folder) / name) for name in ("log.parquet", "config.parquet")]
             log.to_parquet(paths[0])
             config.to_parquet(paths[1])
-            command = [str(python), "-c", _PROGRAM, *paths, AGGREGATIONS]
-            done = subprocess.run(command, check=True, capture_output=True, timeout=1800)
-        return float(json.loads(done.stdout.decode().splitlines()[-1]))
-    except subprocess.CalledProcessError as error:
-        lines = error.stderr.decode(errors="replace").strip().splitlines()
-        return lines[-1][:200] if lines else f"it ended with {error.returncode}"
-    except (OSError, subprocess.TimeoutExpired) as error:
+            return float(json.loads(run_in("atspm", PINNED, _PROGRAM, [*paths, AGGREGATIONS])))
+    except OSError as error:
         return str(error)

@@ -49,16 +49,16 @@ class TrackRules:
     """
 
     noise: float = 0.08
-    acceleration: float = 3.0
-    first_speed: float = 10.0
+    acceleration: float = 1.0
+    first_speed: float = 8.0
     size_noise: float = 0.3
-    gate: float = 4.0
+    gate: float = 3.5
     reach: float = 2.5
     miss_cost: float = 40.0
     start_score: float = 0.4
     overlap: float = 0.6
     sightings: int = 3
-    new_misses: int = 2
+    new_misses: int = 5
     coast_s: float = 1.5
 
     def __post_init__(self) -> None:
