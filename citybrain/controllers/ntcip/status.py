@@ -12,7 +12,7 @@ from citybrain.ports.controllers import Capabilities, Limitation, UnitStatus
 
 Clock = Callable[[], datetime]
 
-_STATUS = tuple(
+STATUS = tuple(
     each.of()
     for each in (
         objects.COORD_PATTERN_STATUS,
@@ -28,6 +28,7 @@ _STATUS = tuple(
         objects.CONTROLLER_LOCAL_TIME,
     )
 )
+"""What one question about the status asks for."""
 _NEEDED: Mapping[Instance, str] = {
     objects.DB_CREATE_TRANSACTION.of(): "no plan can be downloaded: without a transaction it might "
     "take half of it",
@@ -76,13 +77,27 @@ async def read_status(session: Session, now: Clock) -> UnitStatus:
     ControllerError
         It does not answer, or not sensibly.
     """
-    held = await session.get(_STATUS)
+    return status_of(session.unit, await session.get(STATUS), now())
+
+
+def status_of(unit: str, held: Mapping[str, Value | None], at: datetime) -> UnitStatus:
+    """Return a status from the values of ``STATUS``.
+
+    Parameters
+    ----------
+    unit
+        Name of the controller.
+    held
+        Identifier → value; none for what the unit lacks.
+    at
+        When it answered. [UTC]
+    """
     pattern, system, control, free, flash, cycle, sync, backup, transaction, alarms, local = (
-        held[each.oid] for each in _STATUS
+        held[each.oid] for each in STATUS
     )
     return UnitStatus(
-        unit=session.unit,
-        read_at=now(),
+        unit=unit,
+        read_at=at,
         pattern=_number(pattern),
         system_pattern=_number(system),
         control=state_name(UnitControl, control),
@@ -94,7 +109,7 @@ async def read_status(session: Session, now: Clock) -> UnitStatus:
         transaction=state_name(Transaction, transaction),
         alarms=_number(alarms),
         local_time_s=_number(local),
-        missing=tuple(each.object_type.name for each in _STATUS if held[each.oid] is None),
+        missing=tuple(each.object_type.name for each in STATUS if held[each.oid] is None),
     )
 
 

@@ -118,3 +118,13 @@ class Instance:
     def kind(self) -> Kind:
         """Return how it is encoded."""
         return self.object_type.syntax.kind
+
+    def fits(self, value: Value | None) -> bool:
+        """Tell whether an answer is of the object's kind; nothing fits, as a unit may lack it."""
+        if value is None:
+            return True
+        if self.kind is Kind.OCTETS:
+            return isinstance(value, bytes)
+        if self.kind is Kind.OBJECT_ID:
+            return isinstance(value, str) and bool(value)
+        return isinstance(value, int)

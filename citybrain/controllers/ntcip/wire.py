@@ -75,7 +75,7 @@ class Answer:
         """Tell whether it answers for what was asked, with values of their kind."""
         if self.oids != tuple(each.oid for each in asked):
             return False
-        return all(_fits(each.kind, value) for each, value in zip(asked, self.values, strict=True))
+        return all(each.fits(value) for each, value in zip(asked, self.values, strict=True))
 
 
 class Wire(Protocol):
@@ -271,13 +271,3 @@ def _decoded(value: object) -> Value | None:
     if isinstance(value, univ.OctetString):
         return bytes(value)
     return ""
-
-
-def _fits(kind: Kind, value: Value | None) -> bool:
-    if value is None:
-        return True
-    if kind is Kind.OCTETS:
-        return isinstance(value, bytes)
-    if kind is Kind.OBJECT_ID:
-        return isinstance(value, str) and bool(value)
-    return isinstance(value, int)
