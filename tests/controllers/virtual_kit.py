@@ -185,10 +185,8 @@ def patterns_for(draw: st.DrawFn, settings: SignalSettings, number: int = 1) -> 
                 spare_s -= more_s
         cycle_s += length_s
     coordinated = {ring[-1] for ring in settings.groups[0] if ring}
-    if settings.groups != ONE_RING and draw(st.booleans()):
+    if draw(st.booleans()) or not _overlap(settings, splits_s, coordinated):
         coordinated = {min(coordinated)}
-    if settings.groups in {LEAD_LAG, TEE}:
-        coordinated = {2}
     mode = draw(st.sampled_from([SplitMode.NONE, SplitMode.MAXIMUM_VEHICLE_RECALL]))
     return pattern_of(
         splits_s,
@@ -199,6 +197,13 @@ def patterns_for(draw: st.DrawFn, settings: SignalSettings, number: int = 1) -> 
         mode=mode,
         sync_point=draw(st.sampled_from(list(SyncPoint))),
     )
+
+
+def _overlap(settings: SignalSettings, splits_s: Mapping[int, int], coordinated: set[int]) -> bool:
+    """Tell whether the last greens before the first barrier are on together."""
+    starts_ds = [-10 * splits_s[n] for n in coordinated]
+    ends_ds = [-settings.timings[n].clear_ds for n in coordinated]
+    return max(starts_ds) < min(ends_ds)
 
 
 def _least_s(times: PhaseTiming) -> int:

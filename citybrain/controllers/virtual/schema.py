@@ -108,11 +108,16 @@ class Schema:
         How many rows the tables have.
     slots
         In lexicographic order of their identifiers.
+    by_oid
+        Identifier → slot.
+    columns
+        Identifiers of the objects, without a row.
     """
 
     sizes: Sizes
     slots: tuple[Slot, ...]
     by_oid: Mapping[tuple[int, ...], Slot] = field(repr=False)
+    columns: frozenset[tuple[int, ...]] = field(repr=False)
     _order: tuple[tuple[int, ...], ...] = field(repr=False)
 
     def after(self, oid: tuple[int, ...]) -> Slot | None:
@@ -145,6 +150,7 @@ def schema_of(sizes: Sizes) -> Schema:
         sizes=sizes,
         slots=slots,
         by_oid={slot.oid: slot for slot in slots},
+        columns=frozenset(_numbers(slot.object_type.oid) for slot in slots),
         _order=tuple(slot.oid for slot in slots),
     )
 
