@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pysnmp.entity.config import USM_AUTH_HMAC192_SHA256
 from pysnmp.proto.rfc1902 import OctetString
-from pysnmp.proto.secmod.rfc7860.auth.hmacsha2 import HmacSha2
+from pysnmp.proto.secmod.rfc3414.service import SnmpUSMSecurityModel
 
 from citybrain.controllers.ntcip.secrets import V3, Secret
 from citybrain.controllers.ntcip.status import STATUS
@@ -148,7 +149,7 @@ def test_a_unit_that_loses_polls_is_met_anew() -> None:
 
 
 def test_keys_are_those_of_another_library() -> None:
-    authority = HmacSha2(HmacSha2.SHA256_SERVICE_ID)
+    authority = SnmpUSMSecurityModel.AUTH_SERVICES[USM_AUTH_HMAC192_SHA256]
     master = authority.hash_passphrase("a-secret-of-auth")
     key = authority.localize_key(master, OctetString(ENGINE))
     assert localised("a-secret-of-auth", ENGINE) == bytes(key)
