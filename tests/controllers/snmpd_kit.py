@@ -15,6 +15,8 @@ from pathlib import Path
 SNMPD = shutil.which("snmpd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 ABSENT = "net-snmp's snmpd is not installed (Debian: apt-get install snmpd)"
 TREE = ".1.3.6.1.4.1.1206.4.2"
+READER = "citybrain-read"
+"""A user who may read and not write, with the same secrets."""
 COMMUNITY, USER, AUTH, PRIV = "loopback-community", "citybrain", "loopback-auth", "loopback-priv"
 
 
@@ -60,6 +62,8 @@ def running(folder: Path, *, without: tuple[str, ...] = ()) -> Iterator[Agent]:
         f"rwcommunity {COMMUNITY} 127.0.0.1\n"
         f"createUser {USER} SHA-256 {AUTH} AES {PRIV}\n"
         f"rwuser {USER} priv\n"
+        f"createUser {READER} SHA-256 {AUTH} AES {PRIV}\n"
+        f"rouser {READER} priv\n"
         f"pass_persist {TREE} {sys.executable} -S -E {handler} {log}{lacks}\n",
         encoding="utf-8",
     )
