@@ -89,6 +89,9 @@ class FlowSnapshot:
         95 % interval of the vehicles that really passed. [veh]
     quality
         One answer for each lane.
+    imputed
+        Whether the count was not measured but filled in from neighbours and history, ``[bin,
+        lane]``; none where nothing was.
     """
 
     start: datetime
@@ -101,6 +104,7 @@ class FlowSnapshot:
     low_veh: Grid
     high_veh: Grid
     quality: tuple[Quality, ...]
+    imputed: Grid | None = None
 
     def __post_init__(self) -> None:
         """Refuse arrays of different shapes and a start without a time zone."""
@@ -108,7 +112,8 @@ class FlowSnapshot:
             msg = f"flows start at {self.start.isoformat()}, which is not UTC"
             raise InfeasibleError(msg)
         grids = (self.count_veh, self.occupancy, self.speed_mps, self.coverage)
-        shapes = {grid.shape for grid in (*grids, self.low_veh, self.high_veh)}
+        others = (self.low_veh, self.high_veh, self.imputed)
+        shapes = {grid.shape for grid in (*grids, *others) if grid is not None}
         if shapes != {(self.count_veh.shape[0], len(self.lanes))}:
             msg = f"flow arrays have shapes {sorted(shapes)} for {len(self.lanes)} lanes"
             raise InfeasibleError(msg)

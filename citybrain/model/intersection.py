@@ -95,6 +95,9 @@ class Intersection:
         [s]
     minimum_cycle_s, maximum_cycle_s
         Range of the cycle. [s]
+    shared
+        Pairs of groups whose links meet and that the running plan protects both at once: there
+        road users yield by the rules of the road.
     caveats
         What the reader of the network found and accepted, in words.
     """
@@ -111,6 +114,7 @@ class Intersection:
     maximum_reds_s: dict[str, float] = field(default_factory=dict, hash=False)
     minimum_cycle_s: float = 0.0
     maximum_cycle_s: float = inf
+    shared: frozenset[tuple[str, str]] = frozenset()
     caveats: tuple[str, ...] = ()
 
     def group(self, name: str) -> SignalGroup:

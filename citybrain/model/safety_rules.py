@@ -6,18 +6,32 @@ code with this one.
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
+from typing import NamedTuple
 
 from citybrain.model.aspects import GREENS, Aspect
+from citybrain.model.intersection import Intersection
 from citybrain.model.nema.encoding import Refusal, encode
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
 from citybrain.model.rules import Rule, Violation, check_pattern
 from citybrain.model.safety import USUAL_CHANGES, SafetyData
 from citybrain.model.signals import GroupTiming
-from citybrain.model.successions import conflicting_groups, time_until_first_s, time_until_s
+from citybrain.model.successions import (
+    Pairs,
+    conflicting_groups,
+    time_until_first_s,
+    time_until_s,
+)
 from citybrain.units import RESOLUTION_S, rounded_s
 
 _EXACT_S = 1e-6
+
+
+class Clearance(NamedTuple):
+    """How long something was shown at an instant of local cycle time [s]."""
+
+    at_s: float
+    shown_s: float
 
 
 def check_plan_safety(plan: Plan, safety: Mapping[str, SafetyData]) -> tuple[Violation, ...]:
@@ -91,14 +105,28 @@ def _steps(pattern: Pattern, safety: SafetyData) -> Iterator[Violation]:
                     yield breach(timing.group, window.start_s, segment.duration_s, step_s)
 
 
+def together_s(pattern: Pattern, pair: tuple[str, str]) -> list[tuple[float, float]]:
+    """Return begin and length of each time in which two groups are protected both [s].
+
+    Parameters
+    ----------
+    pattern
+        What is shown.
+    pair
+        Two groups.
+    """
+    places = _places(pattern, pair)
+    both = [
+        all(interval.aspects[at] is Aspect.PROTECTED for at in places)
+        for interval in pattern.intervals()
+    ]
+    return _stretches(pattern, both)
+
+
 def _overlaps(pattern: Pattern, safety: SafetyData) -> Iterator[Violation]:
     """Check how long two groups whose ways meet are protected both."""
     for pair, limit_s in safety.overlaps_s.items():
-        both = [
-            all(interval.aspects[at] is Aspect.PROTECTED for at in _places(pattern, pair))
-            for interval in pattern.intervals()
-        ]
-        for at_s, shown_s in _stretches(pattern, both):
+        for at_s, shown_s in together_s(pattern, pair):
             if shown_s > limit_s + RESOLUTION_S / 2:
                 yield Violation(
                     intersection=pattern.intersection,
@@ -131,21 +159,42 @@ def _stretches(pattern: Pattern, holds: list[bool]) -> list[tuple[float, float]]
     return found
 
 
+def shown_red_clearances_s(pattern: Pattern, conflicts: Pairs) -> dict[str, list[Clearance]]:
+    """Return how long each group has been red whenever a conflicting group turns green.
+
+    Parameters
+    ----------
+    pattern
+        What is shown.
+    conflicts
+        Pairs of groups.
+    """
+    cycle_s = pattern.cycle_s
+    foes = conflicting_groups(conflicts)
+    starts_s = {t.group: [g.start_s for g in t.greens(cycle_s)] for t in pattern.groups}
+    return {
+        timing.group: [
+            Clearance(at_s, _red_before_s(timing, at_s, cycle_s))
+            for foe in foes.get(timing.group, ())
+            for at_s in starts_s[foe]
+        ]
+        for timing in pattern.groups
+    }
+
+
 def _clearances(pattern: Pattern, safety: SafetyData) -> Iterator[Violation]:
     """Check the red, and the time after a walk, before any conflicting group turns green."""
     cycle_s = pattern.cycle_s
-    greens = {timing.group: timing.greens(cycle_s) for timing in pattern.groups}
-    foes = conflicting_groups(safety.intersection.conflicts)
+    reds_s = shown_red_clearances_s(pattern, safety.intersection.conflicts)
     for timing in pattern.groups:
-        starts_s = [g.start_s for foe in foes.get(timing.group, ()) for g in greens[foe]]
-        red_s = safety.red_clearances_s.get(timing.group, 0.0)
-        for start_s in starts_s if red_s else ():
-            shown_s = _red_before_s(timing, start_s, cycle_s)
-            if shown_s < red_s - RESOLUTION_S / 2:
-                found = (Rule.RED_CLEARANCE, timing.group, start_s)
-                yield _clearance_breach(pattern, found, shown_s, red_s)
+        limit_s = safety.red_clearances_s.get(timing.group, 0.0)
+        for shown in reds_s[timing.group]:
+            if shown.shown_s < limit_s - RESOLUTION_S / 2:
+                found = (Rule.RED_CLEARANCE, timing.group, shown.at_s)
+                yield _clearance_breach(pattern, found, shown.shown_s, limit_s)
         walk_s = safety.pedestrian_clearances_s.get(timing.group, 0.0)
-        for green in greens[timing.group] if walk_s else ():
+        starts_s = [shown.at_s for shown in reds_s[timing.group]]
+        for green in timing.greens(cycle_s) if walk_s else ():
             shown_s = time_until_first_s(green.end_s, starts_s, cycle_s)
             if shown_s < walk_s - RESOLUTION_S / 2:
                 found = (Rule.PEDESTRIAN_CLEARANCE, timing.group, green.end_s % cycle_s)
@@ -175,22 +224,36 @@ def _red_before_s(timing: GroupTiming, at_s: float, cycle_s: float) -> float:
     return rounded_s(max(0.0, min(waits_s, default=cycle_s)))
 
 
+def changes_of(timing: GroupTiming, cycle_s: float) -> Iterator[tuple[float, str]]:
+    """Yield when a group changes its colour, and the two colours as letters [s].
+
+    A group of one colour yields that colour twice, unless it is a green or red.
+    """
+    runs = timing.runs(cycle_s)
+    if len(runs) == 1 and runs[0].aspect in {*GREENS, Aspect.RED}:
+        return
+    for before, after in zip(runs, (*runs[1:], runs[0]), strict=True):
+        yield after.start_s, before.aspect.value + after.aspect.value
+
+
+def allowed_changes(group: str, intersection: Intersection) -> frozenset[str]:
+    """Return the changes of colour that road users know; without a yellow, green turns red."""
+    has_yellow = intersection.yellows_s.get(group, 0.0) > 0
+    return USUAL_CHANGES if has_yellow else USUAL_CHANGES | {"Gr", "gr"}
+
+
 def _changes(pattern: Pattern, safety: SafetyData) -> Iterator[Violation]:
     """Check that every change of colour is one that road users know."""
     for timing in pattern.groups:
-        allowed = USUAL_CHANGES | safety.changes
-        if not safety.intersection.yellows_s.get(timing.group, 0.0):
-            allowed |= {"Gr", "gr"}
-        runs = timing.runs(pattern.cycle_s)
-        if len(runs) == 1 and runs[0].aspect in {*GREENS, Aspect.RED}:
-            continue
-        for before, after in zip(runs, (*runs[1:], runs[0]), strict=True):
-            if before.aspect.value + after.aspect.value not in allowed:
+        allowed = allowed_changes(timing.group, safety.intersection) | safety.changes
+        for at_s, change in changes_of(timing, pattern.cycle_s):
+            if change not in allowed:
                 yield Violation(
                     intersection=pattern.intersection,
                     rule=Rule.CHANGE,
                     group=timing.group,
-                    at_s=after.start_s,
+                    at_s=at_s,
+                    what=f"'{change[1]}' after '{change[0]}'",
                 )
 
 

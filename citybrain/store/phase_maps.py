@@ -54,7 +54,9 @@ class _GroupPart(_Part):
     is_walk: bool = False
 
 
-class _UnitPart(_Part):
+class UnitPart(_Part):
+    """Phases, rings and barriers of one unit, and what its signal groups follow."""
+
     coordinated: tuple[Number, ...]
     sequences: dict[Number, tuple[RingOrder, ...]]
     phases: dict[Number, _PhasePart]
@@ -76,7 +78,7 @@ class _UnitPart(_Part):
         )
 
 
-_FILE = TypeAdapter(dict[str, _UnitPart])
+_FILE = TypeAdapter(dict[str, UnitPart])
 _MEND = "docs/approval.md shows a phase map"
 
 
@@ -104,7 +106,7 @@ def read_phase_maps(path: Path) -> dict[str, PhaseMap]:
     return found
 
 
-def _parts(path: Path) -> dict[str, _UnitPart]:
+def _parts(path: Path) -> dict[str, UnitPart]:
     try:
         content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

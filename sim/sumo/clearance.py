@@ -1,13 +1,9 @@
 """Time for the last vehicle or walker to leave the way of a conflicting movement."""
 
-from math import ceil
-
+from citybrain.model import kinematics
 from citybrain.model.intersection import LinkKind
 from sim.sumo.geometry import way_to_meeting_m
 from sim.sumo.signal_links import LinkPath
-
-VEHICLE_LENGTH_M = 5.0
-LONGEST_CLEARANCE_S = 6.0
 
 
 def red_clearance_s(leaving: LinkPath, entering: LinkPath, walking_speed_mps: float) -> float:
@@ -35,13 +31,8 @@ def red_clearance_s(leaving: LinkPath, entering: LinkPath, walking_speed_mps: fl
     MUTCD 2009, section 4E.06.
     """
     if leaving.link.kind is LinkKind.CROSSING:
-        return _tenths_up(leaving.link.length_m / walking_speed_mps)
+        return kinematics.pedestrian_clearance_s(leaving.link.length_m, walking_speed_mps)
     way_m = way_to_meeting_m(leaving.shape, entering.shape)
     if way_m is None:
         way_m = leaving.link.length_m
-    clearance_s = (way_m + VEHICLE_LENGTH_M) / leaving.clearing_speed_mps
-    return min(LONGEST_CLEARANCE_S, _tenths_up(clearance_s))
-
-
-def _tenths_up(time_s: float) -> float:
-    return ceil(round(time_s * 10, 6)) / 10
+    return kinematics.red_clearance_s(way_m, leaving.clearing_speed_mps)

@@ -38,13 +38,16 @@ class Conflicts:
         Pairs that no program shows green together.
     yielding
         Pairs that some program shows green together while one of them is permissive.
+    shared
+        Pairs that some program protects both at once, where the rules of the road say who yields.
     caveats
-        Meeting greens that a program protects both and that are accepted, in words.
+        Those pairs, in words.
     """
 
     foes: FoePairs
     conflicting: frozenset[tuple[str, str]]
     yielding: frozenset[tuple[str, str]]
+    shared: frozenset[tuple[str, str]]
     caveats: tuple[str, ...]
 
 
@@ -70,13 +73,14 @@ def find_conflicts(
         A program protects two greens whose links cross and neither of which yields by law.
     """
     foes = _foes_of_groups(groups, foe_links)
-    conflicting, yielding, caveats = set(), set(), []
+    conflicting, yielding, shared, caveats = set(), set(), set(), []
     for names, links in foes.items():
         shown = _shown_together(groups, names, programs)
         both = next((place for place in shown if place.letters == "GG"), None)
         if both is not None:
             _refuse_crossing(links, both)
             caveats.append(_accepted(names, links[0], both))
+            shared |= {names} if names[0] != names[1] else set()
         elif shown:
             yielding.add(names)
         elif names[0] != names[1]:
@@ -85,6 +89,7 @@ def find_conflicts(
         foes=foes,
         conflicting=frozenset(conflicting),
         yielding=frozenset(yielding),
+        shared=frozenset(shared),
         caveats=tuple(sorted(caveats)),
     )
 

@@ -142,6 +142,7 @@ def _reading(
         },
         minimum_cycle_s=limits.minimum_cycle_s,
         maximum_cycle_s=limits.maximum_cycle_s,
+        shared=conflicts.shared,
         caveats=(*conflicts.caveats, *_short_clearances(evidence)),
     )
     return SignalReading(intersection=intersection, paths=paths, evidence=evidence)

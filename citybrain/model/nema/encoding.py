@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from citybrain.errors import InfeasibleError
+from citybrain.model.actuation import ActuatedPattern
 from citybrain.model.aspects import Aspect
 from citybrain.model.nema.controller_plan import (
     LARGEST_BYTE,
@@ -71,6 +72,9 @@ def encode(pattern: Pattern, phase_map: PhaseMap, number: int = 1) -> Controller
     """
     if number not in PATTERNS:
         what = f"pattern {number} is outside {PATTERNS[0]}-{PATTERNS[-1]}"
+        return Refusal(intersection=pattern.intersection, group="", what=what)
+    if isinstance(pattern, ActuatedPattern):
+        what = "its greens follow the traffic; these are numbers of fixed greens"
         return Refusal(intersection=pattern.intersection, group="", what=what)
     wanted = canonical(pattern)
     refusal = _without_place(wanted, phase_map) or _uneven(wanted)
