@@ -29,8 +29,10 @@ Floats = NDArray[np.float64]
     DECELERATION,
     GAP,
     CLEARANCE,
+    MERGE_GAP,
+    MERGE_CLEARANCE,
     PATIENCE,
-) = range(9)
+) = range(11)
 """Places of the constants in ``Physics.packed``."""
 RED, PROTECTED, PERMISSIVE, YELLOW, STOP_THEN_GO = range(5)
 _NEVER = 65535
@@ -243,12 +245,14 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     twice_decel = 2.0 * physics[DECELERATION]
     gap_s = physics[GAP]
     clearance = physics[CLEARANCE]
+    merge_gap = physics[MERGE_GAP]
+    merge_clearance = physics[MERGE_CLEARANCE]
     patience = physics[PATIENCE]
     launched = _LAUNCHED
     root = np.sqrt(np.arange(_LAUNCHED + 1))
 
     length_m, speed_mps, store_m, wave_s, ring_start, edge_of = streets[:6]
-    group_of, from_lane, inside_m, cross, slowing, ys, yl = streets[6:]
+    group_of, from_lane, inside_m, cross, slowing, ys, yl, ym = streets[6:]
     option_lane, option_link, pair_start, pair_link, pair_option, pair_cost = routes[:6]
     choices = routes[6:]
     depart, first_option, choice, space, factor, accel, dawdle, launch, following, first, last = (
@@ -375,10 +379,14 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         continue
                 if must_yield:
                     held = -1.0
+                    merges = False
                     for y in range(ys[link], ys[link + 1]):
                         foe = yl[y]
-                        if crossed_at[foe] + clearance > t:
-                            held = max(held, crossed_at[foe] + clearance)
+                        ahead = gap_s + ym[y] * merge_gap
+                        behind = clearance + ym[y] * merge_clearance
+                        if crossed_at[foe] + behind > t:
+                            held = max(held, crossed_at[foe] + behind)
+                            merges = merges or ym[y] > 0
                             continue
                         other = from_lane[foe]
                         u = head[other]
@@ -392,10 +400,11 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                             if shows not in (PROTECTED, PERMISSIVE):
                                 continue
                         for _ in range(_LOOK_AT):
-                            if e > t + gap_s:
+                            if e > t + ahead:
                                 break
-                            if option_link[option[u]] == foe and e > t - clearance:
-                                held = max(held, e + clearance)
+                            if option_link[option[u]] == foe and e > t - behind:
+                                held = max(held, e + behind)
+                                merges = merges or ym[y] > 0
                                 break
                             u = nxt[u]
                             if u < 0:
@@ -404,7 +413,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                     if held > t:
                         free_at[lane] = held
                         yielding[lane] = True
-                        queued[lane] = _ROLLING
+                        queued[lane] = 0 if merges else _ROLLING
                         continue
                 is_source = length_m[lane] == 0.0
                 if is_source and choice[v] >= 0:

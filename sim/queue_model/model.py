@@ -1,6 +1,6 @@
 """The queue model as a ``PlanEvaluator``, and as arrays for a search."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
@@ -30,6 +30,9 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int32]
 
 _ROUTING_TIMEOUT_S = 600.0
+
+Job = tuple[int, int]
+Found = tuple[NDArray[np.float64], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -215,9 +218,9 @@ class QueueModel:
         times = (self.begin_s, self.horizon_s, len(self.streets.lane_numbers))
         jobs = [(plan, day) for plan in range(len(tables.start)) for day in range(len(self.days))]
 
-        def one(job: tuple[int, int]) -> tuple[NDArray[np.float64], ...]:
+        def one(job: Job) -> Found:
             plan, day = job
-            found: tuple[NDArray[np.float64], ...] = kernels.simulate(
+            found: Found = kernels.simulate(
                 self.streets.arrays,
                 self.routes.arrays,
                 self.days[day],
@@ -231,11 +234,7 @@ class QueueModel:
             )
             return found
 
-        if self.threads > 1 and len(jobs) > 1:
-            with ThreadPoolExecutor(max_workers=self.threads) as pool:
-                rows = list(pool.map(one, jobs))
-        else:
-            rows = [one(job) for job in jobs]
+        rows = _side_by_side(one, jobs, self.threads)
         grid = (len(tables.start), len(self.days))
         totals = np.array([row[0] for row in rows]).reshape(*grid, -1)
         counts = totals.astype(np.int32)
@@ -276,19 +275,36 @@ class QueueModel:
         return self.streets.arrays.from_lane < len(self.streets.lane_numbers)
 
     def evaluate(self, evaluations: Sequence[Evaluation]) -> list[Outcome]:
-        """Price plans; see ``PlanEvaluator``.  A seed chooses the day: the n-th of ``seeds``.
+        """Price plans; see ``PlanEvaluator``.
 
-        Raises
-        ------
-        SimulationError
-            Never; a seed without a day of its own takes one of the others, in turn.
+        A seed stands for a day of the model; one without a day of its own takes one of them.
         """
-        return [self._outcome(evaluation) for evaluation in evaluations]
+        plans = {id(evaluation.plan): evaluation.plan for evaluation in evaluations}
+        if not plans:
+            return []
+        runs = self.runs(self.tables(list(plans.values())))
+        rows = {key: row for row, key in enumerate(plans)}
+        return [
+            outcome_of(self, runs, rows[id(e.plan)], self._day(e.seed), e.seed) for e in evaluations
+        ]
 
-    def _outcome(self, evaluation: Evaluation) -> Outcome:
-        place = self.seeds.index(evaluation.seed) if evaluation.seed in self.seeds else 0
-        runs = self.runs(self.tables([evaluation.plan]))
-        return outcome_of(self, runs, 0, place, evaluation.seed)
+    def _day(self, seed: int) -> int:
+        return self.seeds.index(seed) if seed in self.seeds else seed % len(self.seeds)
+
+
+def _side_by_side(one: Callable[[Job], Found], jobs: Sequence[Job], threads: int) -> list[Found]:
+    """Return what every job finds, in order; each thread takes every n-th of them."""
+    if threads < 2 or len(jobs) < 2:  # noqa: PLR2004 - one thread, or one job
+        return [one(job) for job in jobs]
+    found: dict[Job, Found] = {}
+
+    def part(first: int) -> None:
+        for job in jobs[first::threads]:
+            found[job] = one(job)
+
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        list(pool.map(part, range(threads)))
+    return [found[job] for job in jobs]
 
 
 def outcome_of(model: QueueModel, runs: Runs, plan: int, day: int, seed: int) -> Outcome:

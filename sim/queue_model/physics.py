@@ -25,6 +25,8 @@ class Physics:
         Speed at which the gap that a leaving vehicle opens travels back. [m/s]
     gap_s, clearance_s
         Time that a yielding vehicle needs before the next and after the last foe. [s]
+    merge_gap_s, merge_clearance_s
+        What both are longer by where the foe heads for the same lane. [s]
     patience_s
         Standing at the front for longer takes a vehicle on, whatever is in its way; SUMO calls
         this teleporting. [s]
@@ -41,6 +43,8 @@ class Physics:
     wave_mps: float = 6.0
     gap_s: float = 4.2
     clearance_s: float = 1.4
+    merge_gap_s: float = 2.0
+    merge_clearance_s: float = 1.0
     patience_s: float = 300.0
     look_ahead_m: float = 300.0
 
@@ -56,6 +60,8 @@ class Physics:
                 self.deceleration_mps2,
                 self.gap_s,
                 self.clearance_s,
+                self.merge_gap_s,
+                self.merge_clearance_s,
                 self.patience_s,
             ]
         )

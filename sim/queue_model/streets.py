@@ -45,6 +45,7 @@ class StreetArrays(NamedTuple):
     slowing_s: Floats
     yield_start: Ints
     yield_link: Ints
+    yield_merges: Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +159,7 @@ class _Compiler:
         self._inside: list[float] = []
         self._cross: list[float] = []
         self._ends: list[tuple[str, str]] = []
+        self._onto: dict[int, str] = {}
         self._final: dict[tuple[str, int], int] = {}
         self._request: dict[int, tuple[str, int]] = {}
         self._ways: dict[str, list[Way]] = defaultdict(list)
@@ -206,6 +208,7 @@ class _Compiler:
         if place is not None:
             self._final[place] = last
             self._request[last] = place
+        self._onto[last] = connection.to_lane
         self._ways[connection.from_lane].append(way)
 
     def _add_lane(self, name: str, length_m: float, speed_mps: float) -> int:
@@ -298,4 +301,12 @@ class _Compiler:
             slowing_s=self._slowing_s(),
             yield_start=np.cumsum([0, *map(len, yields)]).astype(np.int32),
             yield_link=np.array([foe for foes in yields for foe in foes], dtype=np.int32),
+            yield_merges=np.array(
+                [
+                    self._onto[link] == self._onto[foe]
+                    for link, foes in enumerate(yields)
+                    for foe in foes
+                ],
+                dtype=np.int32,
+            ),
         )
