@@ -41,7 +41,7 @@ _SHORTER_RED_DS = 10
 
 def has_object(unit: VirtualUnit, slot: Slot) -> bool:
     """Tell whether the unit has an object; some faults hide some."""
-    return not any(
+    return not unit.faults or not any(
         fault in unit.faults and slot.object_type.name in names for fault, names in _GAPS.items()
     )
 

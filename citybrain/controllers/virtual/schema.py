@@ -119,6 +119,7 @@ class Schema:
     by_oid: Mapping[tuple[int, ...], Slot] = field(repr=False)
     columns: frozenset[tuple[int, ...]] = field(repr=False)
     _order: tuple[tuple[int, ...], ...] = field(repr=False)
+    _by_row: Mapping[tuple[str, tuple[int, ...]], Slot] = field(repr=False)
 
     def after(self, oid: tuple[int, ...]) -> Slot | None:
         """Return the slot that follows an identifier; none behind the last."""
@@ -133,7 +134,7 @@ class Schema:
         KeyError
             The unit has no such row.
         """
-        return self.by_oid[_numbers(object_type.at(*row))]
+        return self._by_row[object_type.name, row]
 
 
 def schema_of(sizes: Sizes) -> Schema:
@@ -152,6 +153,7 @@ def schema_of(sizes: Sizes) -> Schema:
         by_oid={slot.oid: slot for slot in slots},
         columns=frozenset(_numbers(slot.object_type.oid) for slot in slots),
         _order=tuple(slot.oid for slot in slots),
+        _by_row={(slot.object_type.name, slot.row): slot for slot in slots},
     )
 
 

@@ -24,7 +24,7 @@ from citybrain.controllers.virtual.machine import Mode, Shown, SignalMachine
 from citybrain.controllers.virtual.monitor import ConflictMonitor, MonitorCard
 from citybrain.controllers.virtual.schema import Schema
 from citybrain.controllers.virtual.timebase import Timebase, local_datetime
-from citybrain.controllers.virtual.timing import TENTHS_PER_S, bit_of
+from citybrain.controllers.virtual.timing import TENTHS_PER_S, SignalSettings, mask_of
 from citybrain.errors import InfeasibleError
 
 DAY_DS = 864_000
@@ -96,9 +96,7 @@ class VirtualUnit:
         self.boots += 1
         self.started_s = self.now_s
         self.database.lose_power()
-        self._seen_commits = self.database.commits
-        self._tables = Tables(self.schema, self.database.values)
-        self._timebase = Timebase(self.schema, self.database.values)
+        self._read_tables()
         self.machine = SignalMachine(self._tables.settings())
         self.monitor = ConflictMonitor(self.settings.card)
         self.control = UnitControl.SYSTEM_STANDBY
@@ -150,13 +148,12 @@ class VirtualUnit:
     @property
     def local_s(self) -> float:
         """The unit's local time [s since 1970, local]."""
-        return self.utc_s + self._tables.number(objects.CONTROLLER_STANDARD_TIME_ZONE)
+        return self.utc_s + self._zone_s
 
     @property
     def master_ds(self) -> int:
         """Time since the reference of all patterns: midnight, or the minute after it [0.1 s]."""
-        reference_ds = self._tables.number(objects.TIMEBASE_ASC_PATTERN_SYNC) * 600 % DAY_DS
-        return (round(self.local_s * TENTHS_PER_S) - reference_ds) % DAY_DS
+        return (round(self.local_s * TENTHS_PER_S) - self._reference_ds) % DAY_DS
 
     def advance(self, now_s: float) -> None:
         """Run until an instant; never backwards [s since 1970, UTC]."""
@@ -178,7 +175,8 @@ class VirtualUnit:
             self._suffer()
         self.database.tick()
         if self.database.commits != self._seen_commits:
-            self._notice_tables()
+            self._read_tables()
+            self._target = None
         if self._done_ds % TENTHS_PER_S == 0 or self._target is None:
             self._choose()
         self._drive()
@@ -203,15 +201,13 @@ class VirtualUnit:
         self.shown = shown
 
     def _calls(self) -> tuple[int, int]:
-        number = self._tables.number
         actuated, pedestrians = 0, self.rack.pedestrians
         if Fault.DEAD_DETECTORS in self.faults:
             return 0, 0
         for detector in self.rack.active:
-            phase = number(objects.VEHICLE_DETECTOR_CALL_PHASE, detector)
-            if phase:
-                actuated |= bit_of(phase)
+            actuated |= self._called_by.get(detector, 0)
         if self.commanded:
+            number = self._tables.number
             actuated |= number(objects.PHASE_CONTROL_GROUP_VEH_CALL, 1)
             pedestrians |= number(objects.PHASE_CONTROL_GROUP_PED_CALL, 1)
         return actuated, pedestrians
@@ -224,11 +220,21 @@ class VirtualUnit:
         self.is_backup = False
         self._target = None
 
-    def _notice_tables(self) -> None:
+    def _read_tables(self) -> None:
+        """Take over what is stored; everything that every tenth needs is kept at hand."""
         self._seen_commits = self.database.commits
         self._tables = Tables(self.schema, self.database.values)
         self._timebase = Timebase(self.schema, self.database.values)
-        self._target = None
+        self._settings: dict[int, SignalSettings | None] = {}
+        self._schedule = (-1, 0)
+        number = self._tables.number
+        self._zone_s = number(objects.CONTROLLER_STANDARD_TIME_ZONE)
+        self._reference_ds = number(objects.TIMEBASE_ASC_PATTERN_SYNC) * 600 % DAY_DS
+        self._called_by = {
+            detector: mask_of([phase])
+            for detector in range(1, self.schema.sizes.detectors + 1)
+            if (phase := number(objects.VEHICLE_DETECTOR_CALL_PHASE, detector))
+        }
 
     def _choose(self) -> None:
         """Decide once a second which pattern is asked for, and by whom."""
@@ -262,18 +268,15 @@ class VirtualUnit:
             return manual, UnitControl.MANUAL
         if self.commanded and Fault.IGNORES_PATTERN not in self.faults:
             return self.commanded, UnitControl.SYSTEM_CONTROL
-        pattern = self._timebase.pattern(local_datetime(self.local_s))
+        pattern = self._scheduled()
         if self.is_backup:
             return pattern, UnitControl.BACKUP_MODE
         return pattern, UnitControl.TIMEBASE if pattern else UnitControl.SYSTEM_STANDBY
 
     def _rebuilds(self, pattern: int) -> bool:
         """Restart the machine by way of flash where its phases or rings have changed."""
-        try:
-            settings = self._tables.settings(self._sequence(pattern))
-        except InfeasibleError:
-            return False
-        if settings == self.machine.settings:
+        settings = self._settings_for(self._sequence(pattern))
+        if settings is None or settings == self.machine.settings:
             return False
         if self.machine.mode is not Mode.FLASHING:
             self.machine.flash(is_urgent=False)
@@ -282,6 +285,22 @@ class VirtualUnit:
             self.machine.settings = settings
             self._target = None
         return True
+
+    def _settings_for(self, sequence: int) -> SignalSettings | None:
+        """Return what the tables make of the machine; none where they make no sense."""
+        if sequence not in self._settings:
+            try:
+                self._settings[sequence] = self._tables.settings(sequence)
+            except InfeasibleError:
+                self._settings[sequence] = None
+        return self._settings[sequence]
+
+    def _scheduled(self) -> int:
+        """Return the pattern that the schedule asks for; it is looked up once a minute."""
+        minute = int(self.local_s // 60)
+        if self._schedule[0] != minute:
+            self._schedule = (minute, self._timebase.pattern(local_datetime(self.local_s)))
+        return self._schedule[1]
 
     def _sequence(self, pattern: int) -> int:
         if not 1 <= pattern <= self.schema.sizes.patterns:
