@@ -44,6 +44,8 @@ class SearchSettings:
         Seed of the search's own dice.
     simulation_seeds
         Seeds that the search may see; the proof uses others.
+    with_actuation
+        Greens may follow the traffic at intersections, which then need detectors.
     model_share
         Share of the time that goes to the fast model, half of it before SUMO ran a plan. [-]
     model_runs
@@ -54,6 +56,7 @@ class SearchSettings:
     evaluation_budget: int | None = None
     seed: int = 1
     simulation_seeds: tuple[int, ...] = (1001, 1002, 1003, 1004)
+    with_actuation: bool = False
     model_share: float = 0.5
     model_runs: int = 100
 

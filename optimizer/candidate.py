@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 
 from citybrain.errors import InfeasibleError
 from citybrain.model.network import Network
+from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
 from citybrain.units import rounded_s
+from optimizer.actuating import Option, actuated
 from optimizer.greens import scaled_gaps, shortest_gaps
 from optimizer.skeleton import Gaps, Skeleton
 from optimizer.timetable import Timetable
@@ -15,18 +17,35 @@ from optimizer.timetable import Timetable
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Event times in [0, cycle), cycle and offset of one intersection [s]."""
+    """How one intersection is timed.
+
+    Parameters
+    ----------
+    times_s
+        Event times in [0, cycle). [s]
+    cycle_s, offset_s
+        Cycle and offset. [s]
+    option
+        How its greens follow the traffic; none for a fixed time.
+    """
 
     times_s: tuple[float, ...]
     cycle_s: float
     offset_s: float
+    option: Option | None = None
 
     @classmethod
-    def of(cls, times_s: Sequence[float], cycle_s: float, offset_s: float) -> "Timing":
+    def of(
+        cls,
+        times_s: Sequence[float],
+        cycle_s: float,
+        offset_s: float,
+        option: Option | None = None,
+    ) -> "Timing":
         """Make a timing of any representatives of the times modulo the cycle."""
         cycle_s = rounded_s(cycle_s)
         placed_s = tuple(rounded_s(rounded_s(time_s) % cycle_s) for time_s in times_s)
-        return cls(placed_s, cycle_s, rounded_s(rounded_s(offset_s) % cycle_s))
+        return cls(placed_s, cycle_s, rounded_s(rounded_s(offset_s) % cycle_s), option)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +86,15 @@ class Candidate:
     def by_name(self) -> dict[str, Timing]:
         """Return the timings by intersection."""
         return dict(self.timings)
+
+
+def following(candidates: Sequence[Candidate], options: Sequence[Option]) -> list[Candidate]:
+    """Return every candidate with every option, the same one at all its intersections."""
+    return [
+        Candidate.of({name: replace(timing, option=option) for name, timing in candidate.timings})
+        for candidate in candidates
+        for option in options
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +182,7 @@ class Workshop:
             A timing breaks a bound of its timetable.
         """
         rendered = {
-            intersection: self.timetables[intersection].render(
-                timing.times_s, timing.cycle_s, timing.offset_s, name
-            )
+            intersection: self._pattern(self.timetables[intersection], timing, name)
             for intersection, timing in candidate.timings
         }
         patterns = (
@@ -164,6 +190,13 @@ class Workshop:
             for pattern in self.running.patterns
         )
         return Plan(name=name, patterns=tuple(patterns))
+
+    @staticmethod
+    def _pattern(timetable: Timetable, timing: Timing, name: str) -> Pattern:
+        pattern = timetable.render(timing.times_s, timing.cycle_s, timing.offset_s, name)
+        if timing.option is None:
+            return pattern
+        return actuated(pattern, timing.times_s, timetable, timing.option)
 
 
 def _mended(skeleton: Skeleton) -> Gaps:

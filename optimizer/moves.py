@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from citybrain.units import same_time
+from optimizer.actuating import Option
 from optimizer.candidate import Candidate, Timing, Workshop
 
 _STEPS_S = (1, 2, 3, 5, 8, 13)
@@ -19,9 +20,12 @@ class Mover:
     ----------
     workshop
         Timetables and ranges of the cycle.
+    options
+        Ways of following the traffic that an intersection may take on; none for fixed times.
     """
 
     workshop: Workshop
+    options: tuple[Option, ...] = ()
 
     def perturbed(
         self, candidate: Candidate, rng: random.Random, *, share: float, reach_s: float
@@ -84,8 +88,10 @@ class Mover:
             lambda: _lengthened(timing, rng, rng.choice((-1, 1)) * _step_s(rng, reach_s)),
             lambda: _swapped(timing, rng),
             lambda: _shifted(timing, rng, reach_s),
+            lambda: replace(timing, option=rng.choice((None, *self.options))),
         )
-        weights = (4, 4, 2, 1, 0) if alone else (4, 4, 1, 1, 4)
+        weights = [4, 4, 2, 1, 0, 0] if alone else [4, 4, 1, 1, 4, 0]
+        weights[-1] = 4 if self.options else 0
         for _ in range(_TRIES):
             moved = rng.choices(kinds, weights)[0]()
             if moved != timing and self._is_allowed(name, moved):
@@ -99,7 +105,8 @@ class Mover:
             for piece_s in _pieces(step_s, rng.choice((1, 2, 3))):
                 moved = _lengthened(moved, rng, piece_s)
             share = moved.cycle_s / timing.cycle_s
-            moved = Timing.of(moved.times_s, moved.cycle_s, float(round(timing.offset_s * share)))
+            offset_s = float(round(timing.offset_s * share))
+            moved = Timing.of(moved.times_s, moved.cycle_s, offset_s, timing.option)
             if self._is_allowed(name, moved):
                 return moved
         return timing
@@ -115,7 +122,7 @@ def _one_moved(timing: Timing, rng: random.Random, reach_s: float) -> Timing:
     """Move one event: a group gives up or takes some green on its own."""
     times_s = list(timing.times_s)
     times_s[rng.randrange(len(times_s))] += rng.choice((-1, 1)) * _step_s(rng, reach_s)
-    return Timing.of(times_s, timing.cycle_s, timing.offset_s)
+    return Timing.of(times_s, timing.cycle_s, timing.offset_s, timing.option)
 
 
 def _band_moved(timing: Timing, rng: random.Random, reach_s: float) -> Timing:
@@ -127,7 +134,7 @@ def _band_moved(timing: Timing, rng: random.Random, reach_s: float) -> Timing:
         time_s + step_s if (time_s - first_s) % timing.cycle_s <= width_s else time_s
         for time_s in timing.times_s
     ]
-    return Timing.of(times_s, timing.cycle_s, timing.offset_s)
+    return Timing.of(times_s, timing.cycle_s, timing.offset_s, timing.option)
 
 
 def _lengthened(timing: Timing, rng: random.Random, step_s: int) -> Timing:
@@ -136,7 +143,7 @@ def _lengthened(timing: Timing, rng: random.Random, step_s: int) -> Timing:
         return timing
     at_s = rng.choice(timing.times_s)
     times_s = [time_s + step_s if time_s >= at_s else time_s for time_s in timing.times_s]
-    return Timing.of(times_s, timing.cycle_s + step_s, timing.offset_s)
+    return Timing.of(times_s, timing.cycle_s + step_s, timing.offset_s, timing.option)
 
 
 def _swapped(timing: Timing, rng: random.Random) -> Timing:
@@ -146,7 +153,7 @@ def _swapped(timing: Timing, rng: random.Random) -> Timing:
         _swapped_time_s(time_s, first_s, middle_s, last_s) if first_s <= time_s < last_s else time_s
         for time_s in timing.times_s
     ]
-    return Timing.of(times_s, timing.cycle_s, timing.offset_s)
+    return Timing.of(times_s, timing.cycle_s, timing.offset_s, timing.option)
 
 
 def _swapped_time_s(time_s: float, first_s: float, middle_s: float, last_s: float) -> float:

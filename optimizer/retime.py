@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from citybrain.config import SearchSettings
 from citybrain.model.flows import TurningDemand
@@ -10,9 +10,10 @@ from citybrain.model.network import Network
 from citybrain.model.plan import Plan
 from citybrain.ports.evaluation import PlanEvaluator, Progress
 from citybrain.ports.tables import TableEvaluator
+from optimizer.actuating import OPTIONS
 from optimizer.annealing import Annealer
 from optimizer.budget import Budget
-from optimizer.candidate import Workshop
+from optimizer.candidate import Workshop, following
 from optimizer.forge import Forge
 from optimizer.moves import Mover
 from optimizer.painting import Painter
@@ -134,6 +135,9 @@ def retime(
         seen = search.sieve([*forge.first(starts), starts[-1]])
         search.sieve(forge.again(seen))
         tried = annealer.evaluations
+    if settings.with_actuation:
+        search.mover = replace(mover, options=OPTIONS)
+        search.sieve(following(search.leaders(2) or starts[:1], OPTIONS))
     found = search.best()
     is_better = found.candidate is not None and found.cost_s < found.running_cost_s
     return Retiming(

@@ -94,10 +94,14 @@ class Search:
             self._note(ranked, keep=count == len(seeds))
         return first
 
+    def leaders(self, count: int) -> list[Candidate]:
+        """Return the best candidates so far."""
+        return sorted(self._archive, key=self._archive.__getitem__)[:count]
+
     def best(self) -> Found:
         """Climb from the best start with what is left of the budget; return the best of all."""
         if self._archive:
-            self._climb(min(self._archive, key=self._archive.__getitem__), self._climbing)
+            self._climb(self.leaders(1)[0], self._climbing)
         return self._final_choice(self._climbing)
 
     def _affordable(
@@ -158,9 +162,9 @@ class Search:
 
     def _final_choice(self, climbing: Sequence[int]) -> Found:
         """Choose among the best candidates with every seed, or with those that are affordable."""
-        ranked = sorted(self._archive, key=lambda candidate: self._archive[candidate])
+        ranked = self.leaders(_FINALISTS)
         for seeds in (self.seeds, climbing):
-            finalists = self._affordable(ranked[:_FINALISTS], seeds, self.scorer.budget.left())
+            finalists = self._affordable(ranked, seeds, self.scorer.budget.left())
             if finalists:
                 scores = self.scorer.scores(finalists, seeds)
                 best, score = min(zip(finalists, scores, strict=True), key=_by_cost)

@@ -87,7 +87,7 @@ def count(
     feed: Annotated[
         str,
         typer.Argument(
-            help="Pulses, controller log, SUMO E1/instantE1, or a camera's clip, folder or URL."
+            help="Pulses, controller log, SUMO E1/instantE1, boxes, or a camera's clip or URL."
         ),
     ],
     *,
@@ -95,6 +95,9 @@ def count(
         Path | None, typer.Option(help="Inventory of the detectors (TOML).")
     ] = None,
     camera: Annotated[Path | None, typer.Option(help="Bands and lanes of a camera (TOML).")] = None,
+    lines: Annotated[
+        Path | None, typer.Option(help="Lines and zones for the boxes of an edge box (TOML).")
+    ] = None,
     preview: Annotated[
         Path | None, typer.Option(help="Picture (.png) or clip (.mp4) of bands and counts.")
     ] = None,
@@ -121,6 +124,7 @@ def count(
         feed=feed,
         detectors=detectors,
         camera=camera,
+        lines=lines,
         preview=preview,
         out=out,
         bin_s=bin_s,
@@ -170,6 +174,9 @@ def retime(
         int | None,
         typer.Option(min=1, help="Simulation runs for the search, instead of a time."),
     ] = None,
+    actuated: Annotated[
+        bool, typer.Option("--actuated", help="Greens may follow detectors, within bounds.")
+    ] = False,
     seeds: SeedCount = 10,
     workers: Workers = CORES,
     json: Json = False,
@@ -185,6 +192,7 @@ def retime(
         evaluations=evaluations,
         flows=flows,
         uses_feed=not own_demand,
+        with_actuation=actuated,
         seed_count=seeds,
         workers=workers,
         is_json=json,
@@ -263,7 +271,7 @@ def camera_render(
 def bench(
     what: Annotated[
         str,
-        typer.Argument(help="optimizer, counting, controller_log, intervals or fuzz."),
+        typer.Argument(help="optimizer, counting, tracking, controller_log, intervals or fuzz."),
     ],
     *,
     check: Annotated[

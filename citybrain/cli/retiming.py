@@ -24,6 +24,7 @@ class Request:
     evaluations: int | None = None
     flows: Path | None = None
     uses_feed: bool = True
+    with_actuation: bool = False
     seed_count: int = 10
     search_seed_count: int = 4
     workers: int = 2
@@ -57,6 +58,7 @@ def _settings(request: Request, area: StudyArea) -> Settings:
     search = SearchSettings(
         seconds_budget=request.seconds_budget,
         evaluation_budget=request.evaluations,
+        with_actuation=request.with_actuation,
         simulation_seeds=tuple(range(1001, 1001 + request.search_seed_count)),
     )
     seen = (*search.simulation_seeds, area.scenario.feed_seed)

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from citybrain.model.actuation import ActuatedPattern, Actuation, Stretch
 from citybrain.model.aspects import Aspect
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan, Provenance
@@ -43,6 +44,48 @@ class TimingPart(_Part):
     windows: tuple[WindowPart, ...]
 
 
+class StretchPart(_Part):
+    """An interval that may end early or late."""
+
+    start_s: Seconds = Field(description="local time at which the pattern shows it [s]")
+    minimum_s: Duration = Field(description="[s]")
+    maximum_s: Duration = Field(description="[s]")
+
+
+class ActuationPart(_Part):
+    """How detectors move the ends of stretches."""
+
+    stretches: tuple[StretchPart, ...]
+    gap_s: Duration = Field(description="longest gap between vehicles that keeps a stretch [s]")
+    detector_s: Seconds = Field(description="travel time from detector to stop line [s]")
+    is_coordinated: bool = Field(description="stretches end at times of a fixed cycle")
+
+    @classmethod
+    def of(cls, actuation: Actuation) -> Self:
+        """Return an actuation as a part of the file."""
+        return cls(
+            stretches=tuple(
+                StretchPart(start_s=s.start_s, minimum_s=s.minimum_s, maximum_s=s.maximum_s)
+                for s in actuation.stretches
+            ),
+            gap_s=actuation.gap_s,
+            detector_s=actuation.detector_s,
+            is_coordinated=actuation.is_coordinated,
+        )
+
+    def actuation(self) -> Actuation:
+        """Return the actuation that the part describes."""
+        return Actuation(
+            stretches=tuple(
+                Stretch(start_s=s.start_s, minimum_s=s.minimum_s, maximum_s=s.maximum_s)
+                for s in self.stretches
+            ),
+            gap_s=self.gap_s,
+            detector_s=self.detector_s,
+            is_coordinated=self.is_coordinated,
+        )
+
+
 class PatternPart(_Part):
     """What all signal groups of one intersection show, cycle after cycle."""
 
@@ -51,6 +94,11 @@ class PatternPart(_Part):
     cycle_s: Duration = Field(description="[s]")
     offset_s: Seconds = Field(description="lag of local time 0 behind master time 0 [s]")
     groups: tuple[TimingPart, ...]
+    actuation: ActuationPart | None = Field(
+        default=None,
+        exclude_if=lambda part: part is None,
+        description="only where greens follow the traffic",
+    )
 
     @classmethod
     def of(cls, pattern: Pattern) -> Self:
@@ -62,6 +110,9 @@ class PatternPart(_Part):
                 "cycle_s": pattern.cycle_s,
                 "offset_s": pattern.offset_s,
                 "groups": [_timing_content(timing) for timing in pattern.groups],
+                "actuation": ActuationPart.of(pattern.actuation)
+                if isinstance(pattern, ActuatedPattern)
+                else None,
             }
         )
 
@@ -71,15 +122,18 @@ class PatternPart(_Part):
         Raises
         ------
         InfeasibleError
-            Its windows do not fit its cycle.
+            Its windows do not fit its cycle, or its stretches are no intervals of it.
         """
-        return Pattern(
+        pattern = Pattern(
             intersection=self.intersection,
             program=self.program,
             cycle_s=self.cycle_s,
             offset_s=self.offset_s,
             groups=tuple(_timing(part) for part in self.groups),
         )
+        if self.actuation is None:
+            return pattern
+        return ActuatedPattern.of(pattern, self.actuation.actuation())
 
 
 class ProvenancePart(_Part):

@@ -1,0 +1,138 @@
+"""Making a timing actuated: which intervals follow the traffic, and how far.
+
+An interval can be a stretch if no face changes colour in it and some green ends with it: a
+controller that holds it longer serves that green longer.  Its minimum is the shortest that keeps
+every bound while all other stretches are at their shortest, too; its maximum is a multiple of
+what the pattern shows, as far as no red becomes too long.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from citybrain.model.actuation import ActuatedPattern, Actuation, Stretch
+from citybrain.model.aspects import GREENS, YELLOWS, Aspect
+from citybrain.model.pattern import Interval, Pattern
+from citybrain.units import rounded_s
+from optimizer.kernels import SLACK_S, Times
+from optimizer.timetable import Timetable
+
+_SHORTEST_S = 5.0
+"""Stretches are no shorter than this, unless the pattern shows them shorter; netconvert's own
+default for actuated greens (``--tls.min-dur``). [s]"""
+
+_CHANGING = YELLOWS | {Aspect.RED_AMBER}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """How a controller follows the traffic.
+
+    Parameters
+    ----------
+    gap_s
+        Longest gap between vehicles that keeps a stretch going. [s]
+    detector_s
+        Travel time from the detectors to the stop line. [s]
+    longer
+        Longest duration of a stretch over the one that the pattern shows. [-]
+    is_coordinated
+        Stretches end at times of a fixed cycle.
+    """
+
+    gap_s: float
+    detector_s: float
+    longer: float
+    is_coordinated: bool = False
+
+
+OPTIONS = (
+    Option(3.0, 1.0, 2.0),
+    Option(2.0, 1.0, 1.5),
+    Option(3.0, 2.0, 1.3),
+    Option(3.0, 2.0, 3.0),
+    Option(2.0, 2.0, 2.0),
+    Option(3.0, 1.0, 1.3),
+    Option(3.0, 2.0, 1.0, is_coordinated=True),
+    Option(2.0, 1.0, 1.0, is_coordinated=True),
+)
+"""What a search chooses from at each intersection; the gaps are usual ones of controllers (Signal
+Timing Manual, 2nd ed., NCHRP Report 812, 2015, chapter 5: 1 to 4 s)."""
+
+
+def actuated(
+    pattern: Pattern, times_s: Sequence[float], timetable: Timetable, option: Option
+) -> Pattern:
+    """Return a pattern with stretches, itself where it has no interval for one.
+
+    Parameters
+    ----------
+    pattern
+        What is shown without a detector.
+    times_s
+        Its event times, in [0, cycle). [s]
+    timetable
+        What bounds them.
+    option
+        How stretches follow the traffic.
+    """
+    bounds = _Bounds(pattern, np.asarray(times_s), timetable)
+    found = [(i.start_s, i.duration_s) for i in _stretchable(pattern.intervals())]
+    if not found:
+        return pattern
+    spans = dict(found)
+    shortest = dict(spans)
+    for start_s, duration_s in sorted(found, key=lambda item: -item[1]):
+        shortest[start_s] = bounds.shortest_s(start_s, duration_s, shortest)
+    longest = {s: max(shown_s, float(round(shown_s * option.longer))) for s, shown_s in found}
+    if not bounds.are_safe(longest):
+        longest = spans
+    stretches = tuple(
+        Stretch(start_s=s, minimum_s=shortest[s], maximum_s=longest[s]) for s in sorted(spans)
+    )
+    actuation = Actuation(
+        stretches=stretches,
+        gap_s=option.gap_s,
+        detector_s=option.detector_s,
+        is_coordinated=option.is_coordinated,
+    )
+    return ActuatedPattern.of(pattern, actuation)
+
+
+def _stretchable(intervals: Sequence[Interval]) -> Iterator[Interval]:
+    for index, interval in enumerate(intervals):
+        following = intervals[(index + 1) % len(intervals)].aspects
+        ends = any(
+            now in GREENS and then not in GREENS
+            for now, then in zip(interval.aspects, following, strict=True)
+        )
+        if ends and not _CHANGING.intersection(interval.aspects):
+            yield interval
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """Tells whether other durations of some intervals keep the bounds of a timetable."""
+
+    pattern: Pattern
+    times_s: Times
+    timetable: Timetable
+
+    def are_safe(self, durations_s: dict[float, float]) -> bool:
+        """Tell whether intervals, by their start, may last for other times."""
+        times_s, cycle_s = self.times_s.copy(), self.pattern.cycle_s
+        for interval in self.pattern.intervals():
+            if interval.start_s in durations_s:
+                more_s = durations_s[interval.start_s] - interval.duration_s
+                end_s = rounded_s(interval.start_s + interval.duration_s)
+                times_s[self.times_s >= end_s - SLACK_S] += more_s
+                cycle_s += more_s
+        return self.timetable.is_safe(times_s, rounded_s(cycle_s))
+
+    def shortest_s(self, start_s: float, duration_s: float, others_s: dict[float, float]) -> float:
+        """Return the shortest safe duration of one interval beside those of others [s]."""
+        for whole_s in range(round(min(_SHORTEST_S, duration_s)), int(duration_s)):
+            if whole_s > 0 and self.are_safe(others_s | {start_s: float(whole_s)}):
+                return float(whole_s)
+        return duration_s

@@ -1,0 +1,53 @@
+"""Actuated patterns: what they show at their shortest and longest, and the rules on both."""
+
+import pytest
+
+from citybrain.errors import InfeasibleError
+from citybrain.model.actuation import ActuatedPattern, Actuation, Stretch
+from citybrain.model.rules import Rule, check_pattern
+from tests.model.crossroads import Crossroads
+
+JUNCTION = Crossroads()
+PATTERN, INTERSECTION = JUNCTION.pattern(), JUNCTION.intersection()
+GREEN_S = PATTERN.groups[0].greens(PATTERN.cycle_s)[0]
+
+
+def stretched(minimum_s: float, maximum_s: float) -> ActuatedPattern:
+    stretch = Stretch(start_s=GREEN_S.start_s, minimum_s=minimum_s, maximum_s=maximum_s)
+    return ActuatedPattern.of(PATTERN, Actuation(stretches=(stretch,)))
+
+
+def test_a_stretch_changes_the_cycle_by_what_it_gains_or_loses() -> None:
+    shown_s = GREEN_S.duration_s
+    actuated = stretched(shown_s - 4, shown_s + 9)
+    assert actuated.shortest().cycle_s == PATTERN.cycle_s - 4
+    assert actuated.longest().cycle_s == PATTERN.cycle_s + 9
+    group = PATTERN.groups[0].group
+    greens = actuated.longest().timing(group).greens(actuated.longest().cycle_s)
+    assert [green.duration_s for green in greens] == [shown_s + 9]
+
+
+def test_bounds_as_shown_realise_the_pattern_itself() -> None:
+    actuated = stretched(GREEN_S.duration_s, GREEN_S.duration_s)
+    assert actuated.shortest() == actuated.longest() == PATTERN
+    assert check_pattern(actuated, INTERSECTION) == check_pattern(PATTERN, INTERSECTION) == ()
+
+
+def test_a_minimum_below_the_minimum_green_is_found() -> None:
+    least_s = INTERSECTION.groups[0].minimum_green_s
+    assert check_pattern(stretched(least_s, GREEN_S.duration_s), INTERSECTION) == ()
+    found = check_pattern(stretched(least_s - 1, GREEN_S.duration_s), INTERSECTION)
+    assert {violation.rule for violation in found} == {Rule.MINIMUM_GREEN}
+
+
+def test_a_maximum_that_makes_a_red_too_long_is_found() -> None:
+    found = check_pattern(stretched(GREEN_S.duration_s, 600.0), INTERSECTION)
+    assert {violation.rule for violation in found} == {Rule.MAXIMUM_RED}
+
+
+def test_a_stretch_begins_where_an_interval_does() -> None:
+    stretch = Stretch(start_s=GREEN_S.start_s + 0.4, minimum_s=5.0, maximum_s=9.0)
+    with pytest.raises(InfeasibleError, match="no interval starts"):
+        ActuatedPattern.of(PATTERN, Actuation(stretches=(stretch,)))
+    with pytest.raises(InfeasibleError, match="lasts from"):
+        Stretch(start_s=0.0, minimum_s=9.0, maximum_s=5.0)

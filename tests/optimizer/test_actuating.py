@@ -1,0 +1,55 @@
+"""Timings that follow the traffic: safe whatever the detectors say."""
+
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from citybrain.model.actuation import ActuatedPattern, with_durations
+from citybrain.model.rules import Rule, check_pattern
+from optimizer.actuating import OPTIONS
+from optimizer.candidate import Candidate, Workshop, following
+from optimizer.moves import Mover
+from tests.optimizer.junctions import FEW, Junction, junctions, network_of, plan_of
+
+DICE = st.integers(0, 2**32).map(random.Random)
+
+
+@FEW
+@given(junctions(), st.sampled_from(OPTIONS), DICE)
+def test_every_realisation_keeps_the_rules(
+    junction: Junction, option: object, rng: random.Random
+) -> None:
+    """Draw what detectors might do to every stretch, whatever traffic there is."""
+    workshop = Workshop.of(plan_of(junction), network_of(junction))
+    start = workshop.start()
+    chosen = next(c for c in following([start], OPTIONS) if c.timings[0][1].option is option)
+    pattern = workshop.plan(chosen, "p").patterns[0]
+    assert check_pattern(pattern, junction.intersection) == ()
+    if not isinstance(pattern, ActuatedPattern):
+        return
+    intervals = pattern.intervals()
+    for _ in range(5):
+        durations_s = [
+            float(rng.randint(round(s.minimum_s), round(s.maximum_s))) if s else i.duration_s
+            for i in intervals
+            for s in (pattern.stretch_at(i.start_s),)
+        ]
+        shown = with_durations(pattern, intervals, durations_s)
+        found = check_pattern(shown, junction.intersection)
+        assert [str(v) for v in found if v.rule is not Rule.CYCLE] == []
+
+
+@FEW
+@given(junctions(), DICE)
+def test_moves_keep_actuated_timings_safe(junction: Junction, rng: random.Random) -> None:
+    workshop = Workshop.of(plan_of(junction), network_of(junction))
+    mover = Mover(workshop, OPTIONS)
+    candidate: Candidate = following([workshop.start()], OPTIONS[:1])[0]
+    seen = set()
+    for _ in range(30):
+        candidate = mover.perturbed(candidate, rng, share=1.0, reach_s=8.0)
+        seen.add(candidate.timings[0][1].option)
+        plan = workshop.plan(candidate, "p")
+        assert check_pattern(plan.patterns[0], junction.intersection) == ()
+    assert len(seen) > 1
