@@ -15,7 +15,7 @@ from sim.sumo.run import SUMO_HOME, run_sumo, sumo_environment
 from sim.sumo.tls_reader import STATIC
 from sim.sumo.xml_files import iterate_elements, read_xml
 
-ACTUATED_PROGRAM = "peer actuated"
+FOLLOWING_PROGRAM = "peer"
 MINIMUM_GREEN_S, MAXIMUM_GREEN_S = 5, 50
 """Bounds of an actuated green where the file names none: netconvert's own defaults
 (``--tls.min-dur``, ``--tls.max-dur``), and those of the RESCO files that name bounds. [s]"""
@@ -47,7 +47,8 @@ class Advice:
         cycle adaptation has written.
         """
         return {
-            Peer.ACTUATED: self._actuated,
+            Peer.ACTUATED: lambda: self._following("actuated"),
+            Peer.DELAY_BASED: lambda: self._following("delay_based"),
             Peer.ADAPTED: self._adapted,
             Peer.COORDINATED: self._coordinated,
         }
@@ -72,9 +73,9 @@ class Advice:
         run_sumo(options, timeout_s=self._timeout_s, program="duarouter")
         return routed
 
-    def _actuated(self) -> tuple[Path, ...]:
-        programs = self._folder / "actuated.add.xml"
-        write_actuated(self._area, programs)
+    def _following(self, kind: str) -> tuple[Path, ...]:
+        programs = self._folder / f"{kind}.add.xml"
+        write_following(self._area, programs, kind)
         return (programs,)
 
     def _adapted(self) -> tuple[Path, ...]:
@@ -113,8 +114,8 @@ class Advice:
             raise SimulationError(msg)
 
 
-def write_actuated(area: StudyArea, path: Path) -> None:
-    """Write the running programs as actuated ones.
+def write_following(area: StudyArea, path: Path, kind: str) -> None:
+    """Write the running programs as ones that follow the traffic.
 
     Each interval keeps its own ``minDur`` and ``maxDur``; a green without them may last from 5 to
     50 s.  Signals whose running program is not static stay as they are.
@@ -125,25 +126,27 @@ def write_actuated(area: StudyArea, path: Path) -> None:
         The study area.
     path
         Additional file to write.
+    kind
+        ``actuated`` or ``delay_based``, SUMO's words.
     """
     root = ET.Element("additional")
     for source in (area.scenario.net_file, *area.scenario.additional_files):
         for program in read_xml(source).iter("tlLogic"):
-            name, kind = program.get("id", ""), program.get("type", STATIC)
+            name, own_kind = program.get("id", ""), program.get("type", STATIC)
             is_running = area.library.active.get(name) == program.get("programID")
-            if is_running and kind == STATIC and program.find("phase") is not None:
-                root.append(_actuated(program))
+            if is_running and own_kind == STATIC and program.find("phase") is not None:
+                root.append(_freed(program, kind))
     ET.indent(root)
     ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
 
 
-def _actuated(program: ET.Element) -> ET.Element:
-    actuated = copy.deepcopy(program)
-    actuated.attrib |= {"type": "actuated", "programID": ACTUATED_PROGRAM}
-    for interval in actuated.iter("phase"):
+def _freed(program: ET.Element, kind: str) -> ET.Element:
+    freed = copy.deepcopy(program)
+    freed.attrib |= {"type": kind, "programID": FOLLOWING_PROGRAM}
+    for interval in freed.iter("phase"):
         if _is_green(interval.attrib["state"]) and not {"minDur", "maxDur"} & set(interval.attrib):
             interval.attrib |= {"minDur": f"{MINIMUM_GREEN_S}", "maxDur": f"{MAXIMUM_GREEN_S}"}
-    return actuated
+    return freed
 
 
 def _names_every_edge(routes: Path) -> bool:

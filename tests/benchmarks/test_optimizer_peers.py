@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from benchmarks import _advice
-from benchmarks._advice import Advice, write_actuated
+from benchmarks._advice import Advice, write_following
 from benchmarks._peers import PeerRuns, run_peers
 from benchmarks._results import Peer
 from citybrain.config import ProofSettings, SafetyLimits
@@ -65,7 +65,7 @@ def test_a_peer_that_crashes_is_told(
 ) -> None:
     monkeypatch.setattr(_advice, "SUMO_HOME", tmp_path)
     peers = run_peers(cologne1, ONE_SEED, silent)
-    assert set(peers) == {Peer.ACTUATED, Peer.ADAPTED}
+    assert set(peers) == {Peer.ACTUATED, Peer.DELAY_BASED, Peer.ADAPTED}
     assert peers[Peer.ACTUATED].outcomes
     assert "tlsCycleAdaptation.py" in peers[Peer.ADAPTED].failure
 
@@ -79,7 +79,7 @@ def test_greens_become_variable_and_changes_stay(
     network: str, longest_green_s: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "actuated.add.xml"
-    write_actuated(short(network), path)
+    write_following(short(network), path, "actuated")
     (program,) = ET.parse(path).getroot()
     assert program.get("type") == "actuated"
     for interval in program:
