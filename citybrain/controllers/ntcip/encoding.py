@@ -97,8 +97,12 @@ def safety_differences(plan: UnitPlan, image: Image) -> tuple[Change, ...]:
     return (*_times_apart(plan, image), *_structure_apart(plan, image))
 
 
-def obstacles(plan: UnitPlan, image: Image) -> Iterator[str]:
-    """Yield reasons for which the unit could not run the plan, or harm would come of writing it."""
+def obstacles(plan: UnitPlan, image: Image) -> tuple[str, ...]:
+    """Return why the unit could not run the plan, or what else writing it would harm."""
+    return (*_plan_obstacles(plan, image), *_table_obstacles(image))
+
+
+def _plan_obstacles(plan: UnitPlan, image: Image) -> Iterator[str]:
     splits = {each.phase: each.split_s for each in plan.splits}
     told = {each.phase for each in plan.safety}
     if not 1 <= plan.cycle_s <= _MOST_BYTE:
@@ -116,6 +120,11 @@ def obstacles(plan: UnitPlan, image: Image) -> Iterator[str]:
         total_s = sum(splits.get(phase, 0) for phase in ring)
         if total_s not in {0, plan.cycle_s}:
             yield f"splits of ring {ring} add up to {total_s} s, the cycle is {plan.cycle_s} s"
+
+
+def _table_obstacles(image: Image) -> Iterator[str]:
+    if image.tells_coordinated() and not image.coordinated():
+        yield f"split table {image.split} has no coordinated phase, so it can only run Free"
     if image.split_users:
         yield f"patterns {image.split_users} use the same split table {image.split}"
 
@@ -136,7 +145,7 @@ def _structure_apart(plan: UnitPlan, image: Image) -> Iterator[Change]:
         name = f"sequenceData.{image.sequence}"
         yield Change(object_name=name, old=str(order), new=str(plan.rings))
     coordinated = tuple(phase for phase in image.coordinated() if phase in timed)
-    if plan.coordinated and coordinated and coordinated != tuple(sorted(plan.coordinated)):
+    if plan.coordinated and image.tells_coordinated() and set(coordinated) != set(plan.coordinated):
         name = f"splitCoordPhase.{image.split}"
         yield Change(object_name=name, old=str(coordinated), new=str(plan.coordinated))
     for phase in sorted(timed):

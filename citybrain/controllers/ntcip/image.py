@@ -88,6 +88,10 @@ class Image:
         rows = (self.values.get(each.oid) for each in _sequences(self.sequence, self.rings))
         return tuple(tuple(row) for row in rows if isinstance(row, bytes) and row)
 
+    def tells_coordinated(self) -> bool:
+        """Tell whether the unit says which phases the offset refers to."""
+        return self.value(objects.SPLIT_COORD_PHASE.of(self.split, 1)) is not None
+
     def coordinated(self) -> tuple[int, ...]:
         """Return the phases that the offset refers to; nothing if the unit does not say."""
         columns = {

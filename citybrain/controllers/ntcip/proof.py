@@ -173,7 +173,8 @@ async def prove(session: Session, now: Clock, wanted: Wanted) -> UnitStatus:
 
 def _said(wanted: Wanted, seen: UnitStatus, allowed_s: float) -> str:
     return (
-        f"did not show {wanted.what} within {allowed_s:.0f} s: coordPatternStatus {seen.pattern}, "
+        f"did not show {wanted.what} (waited up to {allowed_s:.0f} s, or until it named a fault): "
+        f"coordPatternStatus {seen.pattern}, "
         f"localFreeStatus {seen.free}, unitControlStatus {seen.control}, "
         f"unitFlashStatus {seen.flash}"
     )
