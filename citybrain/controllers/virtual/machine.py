@@ -8,6 +8,7 @@ References
 NEMA TS 2 (2003), section 3.5; FHWA, Signal Timing Manual, 2nd edition (2015), chapters 4 to 7.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -80,11 +81,13 @@ class SignalMachine:
         self.coordinator: Coordinator | None = None
         self._pending: tuple[Layout, Correction] | None = None
         self._group = 0
+        self._target: int | None = None
         self._left_ds = settings.startup_flash_s * TENTHS_PER_S + STARTUP_RED_DS
         self._lock_memory = ~settings.with_option(PhaseOption.NON_LOCK_MEMORY)
         self._minimum_recall = settings.with_option(PhaseOption.MINIMUM_RECALL)
         self._maximum_recall = settings.with_option(PhaseOption.MAXIMUM_RECALL)
         self._pedestrian_recall = settings.with_option(PhaseOption.PEDESTRIAN_RECALL)
+        self._rest_in_walk = settings.with_option(PhaseOption.REST_IN_WALK)
         self._dual_entry = settings.with_option(PhaseOption.DUAL_ENTRY)
         self._timings = settings.timings
         self._conflicts = settings.conflicts
@@ -119,6 +122,7 @@ class SignalMachine:
 
     def _stop_all(self, mode: Mode) -> None:
         self.mode = mode
+        self._target = None
         for ring in self.rings:
             ring.rest_in_red()
         if self.coordinator is not None and self._pending is None:
@@ -159,7 +163,8 @@ class SignalMachine:
     @property
     def phases_next(self) -> int:
         """Mask of the phases that are known to follow."""
-        return sum(bit_of(ring.next_phase) for ring in self.rings if ring.next_phase)
+        following = (ring.next_phase or ring.across for ring in self.rings)
+        return mask_of(phase for phase in following if phase)
 
     @property
     def pending_pattern(self) -> int:
@@ -188,6 +193,8 @@ class SignalMachine:
         self._latch(actuated, pedestrians)
         for ring in self.rings:
             if ring.phase:
+                if ring.walking is Walking.WALK and self._rest_in_walk & bit_of(ring.phase):
+                    self._prolong_walk(ring)
                 ring.pass_tenth(self._timings[ring.phase])
                 if actuated & bit_of(ring.phase):
                     ring.unused_ds = 0
@@ -196,6 +203,15 @@ class SignalMachine:
         self._walk_again(demand)
         self._end_greens(demand)
         self._begin_greens(demand)
+
+    def _prolong_walk(self, ring: Ring) -> None:
+        """Hold a walk that rests until only its clearance is left before the force-off."""
+        running = self.coordinator
+        if running is None or not running.is_in_step or ring.is_forced or ring.walking_ds > 1:
+            return
+        clear_ds = self._timings[ring.phase].pedestrian_clear_ds
+        if self._left_until_forced_ds(ring, running) - 1 > clear_ds:
+            ring.walking_ds = 2
 
     def _start(self) -> None:
         self._left_ds -= 1
@@ -303,8 +319,18 @@ class SignalMachine:
         ending = [ring for ring in self.rings if self._may_end(ring, demand)]
         for ring in ending:
             following = self._following(ring, demand)
-            if following or self._meets_others(ring, demand):
+            if following:
                 ring.end_green(following)
+            elif self._meets_others(ring, demand):
+                ring.end_green(0, self._across(ring, demand))
+
+    def _across(self, ring: Ring, demand: int) -> int:
+        """Decide which phase follows behind the barrier; the first ring decides where to."""
+        clear_ds = self._timings[ring.phase].clear_ds
+        if self._target is None:
+            self._target = self._next_group(demand, clear_ds)
+        phases = self.settings.groups[self._target][self.settings.ring_of[ring.phase]]
+        return self._first_of(phases, self._open_demand(demand, clear_ds))
 
     def _end_for_flash(self) -> None:
         for ring in self.rings:
@@ -313,7 +339,10 @@ class SignalMachine:
                 continue
             if ring.interval is Interval.GREEN and not ring.green_needed_ds(timing):
                 ring.end_green(0)
-        if all(not r.phase or r.is_clear(self._timings[r.phase]) for r in self.rings):
+        if self._target is None and all(
+            not ring.phase or (ring.is_clear(self._timings[ring.phase]) and not ring.next_phase)
+            for ring in self.rings
+        ):
             self._stop_all(Mode.FLASHING)
 
     def _may_end(self, ring: Ring, demand: int) -> bool:
@@ -404,18 +433,20 @@ class SignalMachine:
                     at_barrier += 1
             elif not ring.phase:
                 at_barrier += 1
-        if at_barrier == len(self.rings) and self.mode is Mode.RUNNING:
-            group = self._next_group(demand)
-            if group is not None:
-                self._cross_into(group, demand)
+        if at_barrier == len(self.rings) and (self._target is not None or self._is_running()):
+            target = self._next_group(demand) if self._target is None else self._target
+            self._cross_into(target, demand)
 
-    def _next_group(self, demand: int) -> int | None:
+    def _is_running(self) -> bool:
+        return self.mode is Mode.RUNNING
+
+    def _next_group(self, demand: int, clear_ds: int = 0) -> int:
         masks = self.settings.group_masks
         for step in range(1, len(masks) + 1):
             group = (self._group + step) % len(masks)
-            if self._open_demand(demand & masks[group]):
+            if self._open_demand(demand & masks[group], clear_ds):
                 return group
-        return None if all(not ring.phase for ring in self.rings) else self._group
+        return self._group
 
     def _open_demand(self, demand: int, clear_ds: int = 0) -> int:
         running = self.coordinator
@@ -424,17 +455,21 @@ class SignalMachine:
         return mask_of(n for n in phases_in(demand) if self._is_open(n, running, clear_ds))
 
     def _cross_into(self, group: int, demand: int) -> None:
-        self._group = group
+        self._group, self._target = group, None
         wanted = self._open_demand(demand)
         for ring, phases in zip(self.rings, self.settings.groups[group], strict=True):
-            served = [n for n in phases if not self._omits(n)]
-            chosen = next((n for n in served if wanted & bit_of(n)), 0)
-            chosen = chosen or next((n for n in served if self._dual_entry & bit_of(n)), 0)
-            chosen = chosen or (served[-1] if served else 0)
+            chosen = ring.across or self._first_of(phases, wanted)
             if chosen:
                 self._begin(ring, chosen)
             else:
                 ring.rest_in_red()
+
+    def _first_of(self, phases: Sequence[int], wanted: int) -> int:
+        """Return the phase with which a ring begins a group; 0 if it has none there."""
+        served = [n for n in phases if not self._omits(n)]
+        chosen = next((n for n in served if wanted & bit_of(n)), 0)
+        chosen = chosen or next((n for n in served if self._dual_entry & bit_of(n)), 0)
+        return chosen or (served[-1] if served else 0)
 
     def _omits(self, phase: int) -> bool:
         omitted = self.omitted

@@ -43,6 +43,8 @@ class Ring:
         The phase has passed its force-off, or its yield point.
     next_phase
         Phase that follows in the same group; 0 where the ring crosses the barrier.
+    across
+        Phase that follows behind the barrier; 0 while that is not decided.
     """
 
     phase: int = 0
@@ -54,6 +56,7 @@ class Ring:
     waited_ds: int = 0
     is_forced: bool = False
     next_phase: int = 0
+    across: int = 0
 
     def begin(self, phase: int, walk_ds: int) -> None:
         """Begin the green of a phase; with a walk unless ``walk_ds`` is 0 [0.1 s]."""
@@ -61,7 +64,7 @@ class Ring:
         self.interval = Interval.GREEN
         self.elapsed_ds = self.unused_ds = self.waited_ds = 0
         self.is_forced = False
-        self.next_phase = 0
+        self.next_phase = self.across = 0
         self.walk(walk_ds)
 
     def walk(self, walk_ds: int) -> None:
@@ -69,16 +72,16 @@ class Ring:
         self.walking = Walking.WALK if walk_ds else Walking.DONT_WALK
         self.walking_ds = walk_ds
 
-    def end_green(self, next_phase: int) -> None:
-        """Begin yellow; ``next_phase`` is 0 where the barrier is crossed."""
+    def end_green(self, next_phase: int, across: int = 0) -> None:
+        """Begin yellow; name the phase that follows, in the same group or behind the barrier."""
         self.interval = Interval.YELLOW
         self.elapsed_ds = 0
         self.walking = Walking.DONT_WALK
-        self.next_phase = next_phase
+        self.next_phase, self.across = next_phase, across
 
     def rest_in_red(self) -> None:
         """Time nothing."""
-        self.phase = self.next_phase = self.elapsed_ds = 0
+        self.phase = self.next_phase = self.across = self.elapsed_ds = 0
         self.interval = Interval.RED
         self.walking = Walking.DONT_WALK
 

@@ -11,7 +11,7 @@ TENTHS_PER_S = 10
 
 
 class PhaseOption(IntFlag):
-    """Bits of ``phaseOptions`` that the machine obeys (NTCIP 1202 v03, 5.2.2.21)."""
+    """Bits of ``phaseOptions`` that the machine obeys (NTCIP 1202, ``phaseOptions``)."""
 
     ENABLED = 1 << 0
     NON_ACTUATED_1 = 1 << 3
@@ -21,6 +21,7 @@ class PhaseOption(IntFlag):
     MAXIMUM_RECALL = 1 << 7
     PEDESTRIAN_RECALL = 1 << 8
     DUAL_ENTRY = 1 << 10
+    REST_IN_WALK = 1 << 13
 
 
 def bit_of(phase: int) -> int:

@@ -36,20 +36,22 @@ Example::
 """
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from citybrain.controllers.ntcip import objects
+from citybrain.controllers.ntcip.secrets import V3, Secret, V2c, secret_from
 from citybrain.controllers.ntcip.states import Correction, SplitMode
 from citybrain.controllers.ntcip.syntax import ObjectType, Value
 from citybrain.controllers.virtual.configuration import structure_error
 from citybrain.controllers.virtual.faults import Fault
 from citybrain.controllers.virtual.monitor import MonitorCard
+from citybrain.controllers.virtual.responder import Access
 from citybrain.controllers.virtual.schema import Schema, Sizes, blank_values, schema_of
 from citybrain.controllers.virtual.timing import PhaseOption, bit_of
 from citybrain.controllers.virtual.unit import UnitSettings
@@ -91,6 +93,7 @@ class PhasePart(Part):
     red_clear_s: Annotated[float, Field(ge=0, le=25.5)]
     walk_s: Whole = 0
     pedestrian_clear_s: Whole = 0
+    rests_in_walk: bool = False
     recall: Literal["none", "minimum", "maximum", "pedestrian", "maximum and pedestrian"] = "none"
 
 
@@ -103,6 +106,7 @@ class PatternPart(Part):
     splits_s: dict[Phase, Whole]
     coordinated: list[Phase]
     recall: Literal["none", "maximum"] = "maximum"
+    walks: list[Phase] = Field(default_factory=list)
 
 
 class MonitorPart(Part):
@@ -127,18 +131,6 @@ class CredentialsPart(Part):
     community_variable: str | None = None
 
 
-class JunctionPart(Part):
-    """The junction of a SUMO scenario whose colours the unit drives."""
-
-    intersection: str
-    phases: dict[str, list[Phase]]
-    """Signal group → phases during whose green it is green."""
-    permissive: dict[str, list[Phase]] = Field(default_factory=dict)
-    """Signal group → those of its phases during which it must yield."""
-    lanes: dict[str, Phase] = Field(default_factory=dict)
-    """Lane → phase that a vehicle before its stop line calls."""
-
-
 class UnitFile(Part):
     """A whole file."""
 
@@ -152,7 +144,7 @@ class UnitFile(Part):
     detectors: dict[Annotated[int, Field(ge=1, le=32)], Phase] = Field(default_factory=dict)
     monitor: MonitorPart = MonitorPart()
     credentials: dict[str, CredentialsPart] = Field(default_factory=dict)
-    junction: JunctionPart | None = None
+    intersection: str | None = None
     backup_time_s: Annotated[int, Field(ge=0, le=65535)] = 600
     startup_flash_s: Whole = 0
     time_zone_s: Annotated[int, Field(ge=-43200, le=43200)] = 0
@@ -161,25 +153,73 @@ class UnitFile(Part):
     faults: list[Fault] = Field(default_factory=list)
 
 
-def read_unit(path: Path) -> UnitFile:
-    """Read the description of a virtual unit.
+def read_table(path: Path) -> dict[str, Any]:
+    """Read the description of a virtual unit as it stands.
 
     Raises
     ------
     InputError
-        It cannot be read, or an element is unknown, missing or out of range.
+        It cannot be read, or is not TOML.
     """
     try:
-        return UnitFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         told = error.strerror or str(error)
         raise InputError(path, f"cannot be read: {told}", "name a unit file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(path, f"is not TOML ({error})", "mend it") from None
+
+
+def unit_file(table: Mapping[str, Any], where: object) -> UnitFile:
+    """Return a checked description of a virtual unit.
+
+    Raises
+    ------
+    InputError
+        An element is unknown, missing or out of range.
+    """
+    try:
+        return UnitFile.model_validate(table)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        where = f"{path}: " + ".".join(str(part) for part in first["loc"])
-        raise InputError(where, first["msg"], "mend it") from None
+        element = f"{where}: " + ".".join(str(part) for part in first["loc"])
+        raise InputError(element, first["msg"], "mend it") from None
+
+
+def accesses(file: UnitFile, where: Path) -> tuple[Access, ...]:
+    """Fetch the credentials of those who may ask a unit.
+
+    Parameters
+    ----------
+    file
+        Description of the unit.
+    where
+        Its file; paths of secrets are relative to its folder.
+
+    Raises
+    ------
+    InputError
+        A secret is absent, too short, or open to others than its owner.
+    """
+    return tuple(_access(name, part, where) for name, part in file.credentials.items())
+
+
+def _access(name: str, part: CredentialsPart, where: Path) -> Access:
+    element = f"{where}: credentials.{name}"
+
+    def secret(kind: str) -> Secret:
+        path = getattr(part, f"{kind}_file")
+        path = None if path is None else where.parent / path
+        variable = getattr(part, f"{kind}_variable")
+        return secret_from(f"{element}: {kind}", path=path, variable=variable)
+
+    if part.version == "v2c":
+        community = V2c(community=secret("community"))
+        return Access(credentials=community, may_write=part.may_write)
+    if part.user is None:
+        raise InputError(element, "has no user", "SNMP v3 needs one")
+    user = V3(user=part.user, auth_key=secret("auth"), priv_key=secret("priv"))
+    return Access(credentials=user, may_write=part.may_write)
 
 
 @cache
@@ -270,21 +310,28 @@ def _put_phase(put: Put, file: UnitFile, phase: PhasePart) -> None:
     put(round(phase.red_clear_s * 10), objects.PHASE_RED_CLEAR, n)
     put(phase.walk_s, objects.PHASE_WALK, n)
     put(phase.pedestrian_clear_s, objects.PHASE_PEDESTRIAN_CLEAR, n)
-    put(int(PhaseOption.ENABLED | _RECALLS[phase.recall]), objects.PHASE_OPTIONS, n)
+    rest = PhaseOption.REST_IN_WALK if phase.rests_in_walk else PhaseOption(0)
+    put(int(PhaseOption.ENABLED | _RECALLS[phase.recall] | rest), objects.PHASE_OPTIONS, n)
     put(ring, objects.PHASE_RING, n)
     put(bytes(beside), objects.PHASE_CONCURRENCY, n)
 
 
 def _put_pattern(put: Put, pattern: PatternPart) -> None:
     n = pattern.number
-    recall = pattern.recall == "maximum"
-    mode = SplitMode.MAXIMUM_VEHICLE_RECALL if recall else SplitMode.NONE
     put(pattern.cycle_s, objects.PATTERN_CYCLE_TIME, n)
     put(pattern.offset_s, objects.PATTERN_OFFSET_TIME, n)
     for phase, split_s in pattern.splits_s.items():
         put(split_s, objects.SPLIT_TIME, n, phase)
-        put(int(mode), objects.SPLIT_MODE, n, phase)
+        put(int(_split_mode(pattern, phase)), objects.SPLIT_MODE, n, phase)
         put(int(phase in pattern.coordinated), objects.SPLIT_COORD_PHASE, n, phase)
+
+
+def _split_mode(pattern: PatternPart, phase: int) -> SplitMode:
+    is_called = pattern.recall == "maximum"
+    if phase in pattern.walks:
+        both, walk = SplitMode.MAXIMUM_VEHICLE_AND_PEDESTRIAN_RECALL, SplitMode.PEDESTRIAN_RECALL
+        return both if is_called else walk
+    return SplitMode.MAXIMUM_VEHICLE_RECALL if is_called else SplitMode.NONE
 
 
 def _card(file: UnitFile) -> MonitorCard:
