@@ -39,10 +39,6 @@ class Rule:
         """Tell whether a figure passes the limit."""
         return figure < self.limit if self.is_floor else figure > self.limit
 
-    def worse(self, one: float, other: float) -> float:
-        """Return the figure that is further off."""
-        return min(one, other) if self.is_floor else max(one, other)
-
 
 def silent_feed(window: Window) -> float:
     """Return the share of the window during which the feed was not alive [0-1].

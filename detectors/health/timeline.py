@@ -9,6 +9,15 @@ import numpy as np
 from citybrain.errors import InfeasibleError
 from citybrain.model.flows import Quality
 from citybrain.units import SECONDS_PER_HOUR
+from detectors.health.evidence import DELAYED, SWAPPED
+from detectors.health.neighbours import (
+    LIMITS,
+    SHORTEST_LEARNING_S,
+    Conviction,
+    Habits,
+    convictions_of,
+    learn_habits,
+)
 from detectors.health.rules import RULES, first_broken
 from detectors.health.windows import (
     Window,
@@ -22,9 +31,11 @@ from detectors.pulses import Floats, Pulses
 
 BIN_S = 900.0
 """Usual window. [s]"""
+FORETELL_NOTHING = frozenset({"stuck on", "silent", "locked", "chatter", "feed silent"})
+"""A detector that breaks one of these rules is no witness for others."""
 FEWEST_USUAL_VEH = 5.0
 """A neighbour with fewer pulses in a usual window says nothing about the present flow. [veh]"""
-_RULES = {rule.name: rule for rule in RULES}
+_FLOORS = frozenset(rule.name for rule in RULES if rule.is_floor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +56,10 @@ class HealthSpan:
         The rule's worst figure during the span, in the unit of the rule.
     limit
         What the figure was held against.
+    told_s
+        When what was heard first sufficed for the answer. [s]
+    detail
+        More about the rule, such as the delay.
     """
 
     detector: str
@@ -54,10 +69,21 @@ class HealthSpan:
     rule: str | None = None
     figure: float | None = None
     limit: float | None = None
+    told_s: float | None = None
+    detail: str = ""
+
+    @property
+    def reason(self) -> str:
+        """The broken rule in words; empty where the detector is believed."""
+        return " ".join(filter(None, (self.rule, self.detail)))
 
 
 def health_of(
-    pulses: Pulses, *, bin_s: float = BIN_S, history: Mapping[str, float] | None = None
+    pulses: Pulses,
+    *,
+    bin_s: float = BIN_S,
+    history: Mapping[str, float] | None = None,
+    habits: Habits | None = None,
 ) -> tuple[HealthSpan, ...]:
     """Judge every detector of a feed, window by window.
 
@@ -70,6 +96,10 @@ def health_of(
     history
         Detector → usual flow [veh/h]; without it the median of the feed's windows in which the
         detector spoke.  The neighbours' present flow scales it to the time of day.
+    habits
+        How the detectors followed from one another when they were in order; without it they are
+        learned from the first half of the feed, if that is `SHORTEST_LEARNING_S` or more, and only
+        its second half is held against them.
 
     Returns
     -------
@@ -93,14 +123,52 @@ def health_of(
     counts_veh = [np.diff(cuts_of(track.on_s, edges_s)).astype(np.float64) for track in tracks]
     usual_vph = _usual(pulses.names, counts_veh, heard_s, history or {})
     expected_veh = _expected(counts_veh, usual_vph, heard_s)
-    spans: list[HealthSpan] = []
+    spans = []
     for track, name, usual, expected in zip(
         tracks, pulses.names, usual_vph, expected_veh, strict=True
     ):
         known = bool(np.isfinite(usual))
         windows = windows_of(track, edges_s, heard_s, expected, has_history=known)
-        spans.extend(_joined(_spans(name, windows, edges_s)))
-    return tuple(spans)
+        spans.append(list(_spans(name, windows, edges_s)))
+    _convict(spans, pulses, edges_s, habits)
+    return tuple(span for own in spans for span in _joined(own))
+
+
+def _convict(
+    spans: list[list[HealthSpan]], pulses: Pulses, edges_s: Floats, habits: Habits | None
+) -> None:
+    """Put what the neighbours say against a detector into windows that are else believed."""
+    dead = np.array([[span.rule in FORETELL_NOTHING for span in own] for own in spans]).T
+    first = 0
+    if habits is None:
+        first = (len(edges_s) - 1) // 2
+        if edges_s[first] - edges_s[0] < SHORTEST_LEARNING_S:
+            return
+        usable = np.asarray(~np.any(dead[:first], axis=0))
+        habits = learn_habits(pulses, float(edges_s[0]), float(edges_s[first]), usable)
+    for at, found in convictions_of(pulses, habits, edges_s, dead, first).items():
+        for conviction in reversed(found):
+            for window in range(conviction.first, conviction.last + 1):
+                span = spans[at][window]
+                if span.rule is None or span.rule in LIMITS:
+                    told_s = float(edges_s[conviction.told + 1])
+                    spans[at][window] = _charged(span, conviction, told_s, pulses.names)
+
+
+def _charged(
+    span: HealthSpan, conviction: Conviction, told_s: float, names: tuple[str, ...]
+) -> HealthSpan:
+    charge = conviction.charge
+    details = {DELAYED: f"by {charge.by_s} s", SWAPPED: f"with {names[charge.other]}"}
+    return replace(
+        span,
+        answer=Quality.DOUBTED,
+        rule=charge.kind,
+        figure=conviction.evidence,
+        limit=LIMITS[charge.kind],
+        told_s=told_s,
+        detail=details.get(charge.kind, ""),
+    )
 
 
 def _usual(
@@ -154,19 +222,27 @@ def _spans(name: str, windows: list[Window], edges_s: Floats) -> Iterable[Health
             yield span
             continue
         rule, figure = found
-        yield replace(span, answer=rule.answer, rule=rule.name, figure=figure, limit=rule.limit)
+        yield replace(
+            span,
+            answer=rule.answer,
+            rule=rule.name,
+            figure=figure,
+            limit=rule.limit,
+            told_s=end_s,
+        )
 
 
 def _joined(spans: Iterable[HealthSpan]) -> list[HealthSpan]:
     """Return the spans with neighbours that break the same rule, or none, made one."""
     joined: list[HealthSpan] = []
     for span in spans:
-        if not joined or joined[-1].rule != span.rule:
+        if not joined or joined[-1].reason != span.reason:
             joined.append(span)
             continue
         before = joined[-1]
         figure = before.figure
-        if span.rule is not None and figure is not None and span.figure is not None:
-            figure = _RULES[span.rule].worse(figure, span.figure)
+        if figure is not None and span.figure is not None:
+            worse = min if span.rule in _FLOORS else max
+            figure = worse(figure, span.figure)
         joined[-1] = replace(before, end_s=span.end_s, figure=figure)
     return joined

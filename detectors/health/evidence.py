@@ -1,0 +1,222 @@
+"""Evidence, window by window, that a detector does not say what its neighbours foretell.
+
+Each fault is a hypothesis that says how the pulses would look: half or twice as many as foretold,
+as many but later, those of another detector, or without any regard to the neighbours.  Evidence
+is the logarithm of how much more probable they are then than in good order.  One neighbour alone
+never convicts: each figure is the least over models that leave one of the neighbours out.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from detectors.health.foretelling import REACH_S, Habit, lagged, rates
+from detectors.pulses import Flags, Floats, Ints
+
+SHORTEST_DELAY_S, LONGEST_DELAY_S = 2, 90
+"""Delays that are tried [s]."""
+LOOSE_DRIFT = 0.25
+"""Part of the rate that no neighbour explains which may change with the time of day [0-1]."""
+SLACK = 0.08
+"""Share by which a rate may differ from what is foretold without being a fault [0-1]."""
+RUN = 16
+"""Windows that are looked at together."""
+HALVED, DOUBLED, DELAYED, SWAPPED = "halved", "doubled", "delayed", "swapped"
+UNRELATED = "disagrees with neighbours"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Charge:
+    """One hypothesis about one detector.
+
+    Parameters
+    ----------
+    kind
+        Name of the fault.
+    by_s
+        Delay; 0 for other kinds. [s]
+    other
+        Position of the detector whose place it may have taken; -1 for other kinds.
+    """
+
+    kind: str
+    by_s: int = 0
+    other: int = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scene:
+    """Pulses of a group of detectors by seconds, and the windows that hold them.
+
+    Parameters
+    ----------
+    series
+        Pulses in each second, one row for each detector. [veh]
+    known
+        Seconds during which the feed was alive.
+    window
+        Window of each second, counted from 0.
+    window_count
+        Number of windows.
+    """
+
+    series: Floats
+    known: Flags
+    window: Ints
+    window_count: int
+
+
+def evidence_of(
+    scene: Scene, habits: Mapping[int, Habit], first: int
+) -> dict[int, dict[Charge, Floats]]:
+    """Weigh every charge against every detector.
+
+    Parameters
+    ----------
+    scene
+        What was heard.
+    habits
+        Row of `scene` → what was learned of it.
+    first
+        First window to judge.
+
+    Returns
+    -------
+    dict
+        Row → charge → evidence in each window; 0 in windows before the first.  An exchange is
+        charged to one of the two. [nats]
+    """
+    found: dict[int, dict[Charge, Floats]] = {row: {} for row in habits}
+    for windows, begin, end in _runs(scene, first):
+        part = _Part.of(scene, habits, begin, end, windows)
+        for row, charge, figures in part.charges():
+            whole = found[row].setdefault(charge, np.zeros(scene.window_count))
+            whole[windows] = figures
+    return found
+
+
+def _runs(scene: Scene, first: int) -> Iterator[tuple[slice, int, int]]:
+    for low in range(first, scene.window_count, RUN):
+        high = min(low + RUN, scene.window_count)
+        ends = np.searchsorted(scene.window, (low, high))
+        yield slice(low, high), int(ends[0]), int(ends[1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Part:
+    """Some windows of a scene with all that is foretold of them.
+
+    The rates begin `LONGEST_DELAY_S` before the seconds that are judged.
+    """
+
+    scene: Scene
+    habits: Mapping[int, Habit]
+    rate_ps: dict[int, Floats]
+    begin: int
+    end: int
+    windows: slice
+
+    @classmethod
+    def of(
+        cls, scene: Scene, habits: Mapping[int, Habit], begin: int, end: int, windows: slice
+    ) -> "_Part":
+        """Foretell some windows, and the time of the longest delay before them."""
+        margins = (LONGEST_DELAY_S + REACH_S, REACH_S)
+        padded = np.pad(scene.series, ((0, 0), margins))
+        features = lagged(padded[:, begin : end + sum(margins)])
+        return cls(
+            scene=scene,
+            habits=habits,
+            rate_ps={row: rates(habit, features) for row, habit in habits.items()},
+            begin=begin,
+            end=end,
+            windows=windows,
+        )
+
+    @property
+    def series(self) -> Floats:
+        return np.where(self.known, self.scene.series[:, self.begin : self.end], 0.0)
+
+    @property
+    def known(self) -> Flags:
+        return self.scene.known[self.begin : self.end]
+
+    @property
+    def slices(self) -> list[slice]:
+        """Return the seconds of each window."""
+        window = self.scene.window[self.begin : self.end]
+        numbers = np.arange(self.windows.start, self.windows.stop + 1)
+        cuts = np.searchsorted(window, numbers).tolist()
+        return [slice(*pair) for pair in pairwise(cuts)]
+
+    def sums(self, values: Floats) -> Floats:
+        """Return the sums of known seconds over windows, of any number of rows."""
+        heard = values if np.all(self.known) else np.where(self.known, values, 0.0)
+        return np.stack([heard[..., window].sum(axis=-1) for window in self.slices], axis=-1)
+
+    def charges(self) -> Iterator[tuple[int, Charge, Floats]]:
+        """Return each charge against each detector with the evidence in each window."""
+        series = self.series
+        for row, habit in self.habits.items():
+            for charge, figures in self._own_charges(series[row], habit, self.rate_ps[row]):
+                yield row, charge, np.min(figures, axis=0)
+        yield from self._swaps(series)
+
+    def _own_charges(
+        self, seen: Floats, habit: Habit, rate_ps: Floats
+    ) -> Iterator[tuple[Charge, Floats]]:
+        now_ps = rate_ps[:, LONGEST_DELAY_S:]
+        count, expected = self.sums(seen), self.sums(now_ps)
+        least = 1.0 - LOOSE_DRIFT * habit.loose[:, None] - SLACK
+        for kind, ratio, usual in ((HALVED, 0.5, least), (DOUBLED, 2.0, 1.0 / least)):
+            gain = count * np.log(ratio / usual) - expected * (ratio - usual)
+            is_fault = (ratio < usual) if kind == HALVED else (ratio > usual)
+            yield Charge(kind), np.where(is_fault, gain / habit.dispersion, 0.0)
+        level_ps = expected / np.maximum(self.sums(np.ones(len(seen))), 1.0)
+        own = self.sums(seen * np.log(now_ps))
+        yield Charge(UNRELATED), count * np.log(np.maximum(level_ps, 1e-12)) - own
+        for delay_s, late in self._delays(seen, rate_ps):
+            yield Charge(DELAYED, by_s=delay_s), late - own + expected
+
+    def _delays(self, seen: Floats, rate_ps: Floats) -> Iterator[tuple[int, Floats]]:
+        """Return for each delay how well the pulses suit it, less the pulses it foretells."""
+        at = np.flatnonzero(seen)
+        window = self.scene.window[self.begin : self.end][at] - self.windows.start
+        belongs = np.zeros((len(at), self.windows.stop - self.windows.start))
+        belongs[np.arange(len(at)), window] = seen[at]
+        logs = np.log(rate_ps)
+        ends = [0, *(window.stop for window in self.slices)]
+        totals = np.cumsum(np.pad(rate_ps, ((0, 0), (1, 0))), axis=1)
+        heard = self.sums(np.ones(len(seen))) / np.maximum(np.diff(ends), 1)
+        for delay_s in range(SHORTEST_DELAY_S, LONGEST_DELAY_S + 1):
+            back = LONGEST_DELAY_S - delay_s
+            foretold = np.diff(totals[:, np.add(ends, back)], axis=1) * heard
+            yield delay_s, logs[:, at + back] @ belongs - foretold
+
+    def _swaps(self, series: Floats) -> Iterator[tuple[int, Charge, Floats]]:
+        rows = sorted(self.habits)
+        fits = {row: self._fits(row, series) for row in rows}
+        for at, one in enumerate(rows):
+            for other in rows[at + 1 :]:
+                here, there = self._without(one, other), self._without(other, one)
+                gain = fits[other][:, one, there] - fits[one][:, one, here]
+                other_gain = fits[one][:, other, here] - fits[other][:, other, there]
+                both = 2.0 * np.minimum(gain, other_gain)
+                yield one, Charge(SWAPPED, other=other), both
+
+    def _without(self, row: int, left_out: int) -> int:
+        """Return the model of a detector in which another one has no say."""
+        partners = self.habits[row].partners
+        return 1 + partners.index(left_out) if left_out in partners else 0
+
+    def _fits(self, row: int, series: Floats) -> Floats:
+        """Return how well all detectors suit the place of one ``[window, detector, model]``."""
+        now_ps = np.where(self.known, self.rate_ps[row][:, LONGEST_DELAY_S:], 0.0)
+        fits = []
+        for window in self.slices:
+            mean_ps = now_ps[:, window].sum(axis=1) / max(int(self.known[window].sum()), 1)
+            shape = now_ps[:, window] / np.maximum(mean_ps, 1e-12)[:, None]
+            fits.append(series[:, window] @ np.log(np.maximum(shape, 1e-12)).T)
+        return np.stack(fits)

@@ -1,0 +1,207 @@
+"""Foretell a detector from its neighbours, second by second.
+
+The pulses that neighbours begin up to 20 s before or after a second raise or lower the rate at
+which a detector begins its own; how much is learned by ridge regression.  A detector and its
+neighbours see the same vehicles, or vehicles of the same green, so this tells far more than flows
+of a quarter of an hour do, and it does not mind that traffic changes over the day.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detectors.pulses import Flags, Floats, Ints
+
+LAGS_S = np.array([-20, -12, -8, -5, -3, -2, -1, 0, 1, 2, 3, 4, 6, 9, 13, 21])
+"""Borders of the lags at which a neighbour's pulses are counted; later ones are positive [s]."""
+LAGS = len(LAGS_S) - 1
+REACH_S = 32
+"""More than the longest lag [s]."""
+PARTNERS = 5
+RIDGES = (3.0, 30.0, 300.0, 1000.0)
+FIRST_RIDGE = 30.0
+FOLD_S = 600
+FOLDS = 3
+FLOOR = 0.1
+"""No second is foretold to have less than this share of the mean rate [0-1]."""
+FEWEST_VEH = 40
+"""A detector with fewer pulses while it is learned cannot be foretold [veh]."""
+FEWEST_PARTNER_VEH = 20
+DISPERSION_S = 900
+PRIOR_WINDOWS = 2.0
+"""Windows of dispersion 1 that count beside those seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Habit:
+    """How one detector follows from its neighbours.
+
+    Parameters
+    ----------
+    partners
+        The neighbours that tell most, as positions in the feed.
+    weights
+        Row 0: with all partners; row k: without partner k − 1.  Column 0 is the rate that no
+        neighbour explains, then `LAGS` columns for each partner. [1/s]
+    mean_ps
+        Mean rate of pulses. [1/s]
+    loose
+        Share of the rate that no neighbour explains, for each row of `weights`. [0-1]
+    dispersion
+        Variance over mean of counts of 15 min around what was foretold, at least 1. [-]
+    """
+
+    partners: tuple[int, ...]
+    weights: Floats
+    mean_ps: float
+    loose: Floats
+    dispersion: float
+
+
+def series_of(on_s: Floats, begin_s: float, length_s: int) -> Floats:
+    """Return the pulses that begin in each second from `begin_s` on [veh]."""
+    at = np.floor(on_s - begin_s).astype(np.int64)
+    inside = (at >= 0) & (at < length_s)
+    return np.bincount(at[inside], minlength=length_s).astype(np.float64)
+
+
+def lagged(series: Floats) -> Floats:
+    """Return the pulses at each lag, of a series with `REACH_S` more on either side.
+
+    Parameters
+    ----------
+    series
+        Pulses in each second, any number of rows. [veh]
+
+    Returns
+    -------
+    array of shape (rows, seconds - 2 * REACH_S, LAGS)
+        Pulses in each range of lags. [veh]
+    """
+    sums = np.concatenate((np.zeros((len(series), 1)), np.cumsum(series, axis=1)), axis=1)
+    at = np.arange(REACH_S, series.shape[1] - REACH_S)[:, None]
+    late, soon = at - LAGS_S[None, 1:] + 1, at - LAGS_S[None, :-1] + 1
+    small = sums.astype(np.float32)
+    return np.asarray(small[:, soon] - small[:, late])
+
+
+def habits_of(series: Floats, known: Flags, usable: Flags) -> dict[int, Habit]:
+    """Learn how the detectors of a group follow from one another.
+
+    Parameters
+    ----------
+    series
+        Pulses in each second, one row for each detector. [veh]
+    known
+        Seconds to learn from.
+    usable
+        Detectors that were believed.
+
+    Returns
+    -------
+    dict
+        Row → habit, for those with enough pulses.
+    """
+    features = lagged(np.pad(series, ((0, 0), (REACH_S, REACH_S))))[:, known]
+    seen = series[:, known]
+    total_veh = seen.sum(axis=1)
+    pool = np.flatnonzero(usable & (total_veh >= FEWEST_PARTNER_VEH))
+    fold = (np.flatnonzero(known) // FOLD_S) % FOLDS
+    gains = _gains(features[pool], seen)
+    found = {}
+    for row in np.flatnonzero(usable & (total_veh >= FEWEST_VEH)):
+        gain = np.where(pool == row, -np.inf, gains[:, row])
+        best = np.argsort(-gain, kind="stable")[:PARTNERS]
+        partners = pool[best[gain[best] > 0]]
+        found[int(row)] = _habit(partners, features, seen[row], fold)
+    return found
+
+
+def rates(habit: Habit, features: Floats) -> Floats:
+    """Return the rate of pulses that each model of a habit foretells.
+
+    Parameters
+    ----------
+    habit
+        What was learned.
+    features
+        Lagged pulses ``[detector, second, lag]`` of the whole feed or group. [veh]
+
+    Returns
+    -------
+    array of shape (models, seconds)
+        Rates. [1/s]
+    """
+    rate_ps = np.repeat(habit.weights[:, :1], features.shape[1], axis=1)
+    for k, partner in enumerate(habit.partners):
+        columns = slice(1 + k * LAGS, 1 + (k + 1) * LAGS)
+        rate_ps += habit.weights[:, columns] @ features[partner].T
+    return np.maximum(rate_ps, FLOOR * habit.mean_ps)
+
+
+def _gains(features: Floats, seen: Floats) -> Floats:
+    """Return how much of each detector's squares each neighbour alone explains."""
+    wide = np.pad(features, ((0, 0), (0, 0), (1, 0)), constant_values=1.0)
+    moments = wide.transpose(0, 2, 1) @ seen.T.astype(np.float32)
+    gram = wide.transpose(0, 2, 1) @ wide + FIRST_RIDGE * np.diag([1e-6] + [1.0] * LAGS)
+    weights = np.linalg.solve(gram, moments)
+    mean = seen.sum(axis=1) ** 2 / max(seen.shape[1], 1)
+    return np.asarray(np.sum(weights * moments, axis=1) - mean)
+
+
+def _habit(partners: Ints, features: Floats, seen: Floats, fold: Ints) -> Habit:
+    columns = np.concatenate(
+        [np.ones((len(seen), 1), np.float32), *features[partners]], axis=1, dtype=np.float32
+    )
+    mean_ps = float(seen.mean())
+    parts = [columns[fold == k] for k in range(FOLDS)]
+    grams = [(part.T @ part).astype(np.float64) for part in parts]
+    moments = [part.T @ seen[fold == k] for k, part in enumerate(parts)]
+    ridge, foretold = _best_ridge(parts, (grams, moments), seen, fold)
+    gram, moment = sum(grams), sum(moments)
+    weights = np.zeros((len(partners) + 1, columns.shape[1]))
+    for left_out in range(len(partners) + 1):
+        kept = np.ones(columns.shape[1], np.bool_)
+        if left_out:
+            kept[1 + (left_out - 1) * LAGS : 1 + left_out * LAGS] = False
+        at = np.flatnonzero(kept)
+        weights[left_out, at] = _solved(gram[np.ix_(at, at)], moment[at], ridge)
+    rate = np.maximum(columns @ weights.T, FLOOR * mean_ps)
+    weights *= (mean_ps / rate.mean(axis=0))[:, None]
+    return Habit(
+        partners=tuple(int(partner) for partner in partners),
+        weights=weights,
+        mean_ps=mean_ps,
+        loose=np.clip(weights[:, 0] / mean_ps, 0.0, 1.0),
+        dispersion=_dispersion(seen, foretold),
+    )
+
+
+def _best_ridge(
+    parts: list[Floats], squares: tuple[list[Floats], list[Floats]], seen: Floats, fold: Ints
+) -> tuple[float, Floats]:
+    """Return the ridge that foretells best what it was not learned from, and that foretelling."""
+    grams, moments = squares
+    best = (-np.inf, RIDGES[-1], np.full(len(seen), float(seen.mean())))
+    for ridge in RIDGES:
+        foretold = np.empty(len(seen))
+        for k in range(FOLDS):
+            weights = _solved(sum(grams) - grams[k], sum(moments) - moments[k], ridge)
+            foretold[fold == k] = np.maximum(parts[k] @ weights, FLOOR * seen.mean())
+        score = float(np.sum(seen * np.log(foretold) - foretold))
+        if score > best[0]:
+            best = (score, ridge, foretold)
+    return best[1:]
+
+
+def _solved(gram: Floats, moments: Floats, ridge: float) -> Floats:
+    penalty = np.full(len(gram), ridge)
+    penalty[0] = 1e-9
+    return np.asarray(np.linalg.solve(gram + np.diag(penalty), moments))
+
+
+def _dispersion(seen: Floats, foretold: Floats) -> float:
+    window = np.arange(len(seen)) // DISPERSION_S
+    count, expected = np.bincount(window, seen), np.bincount(window, foretold)
+    squares = float(np.sum((count - expected) ** 2 / expected))
+    return max((squares + PRIOR_WINDOWS) / (len(count) + PRIOR_WINDOWS), 1.0)
