@@ -31,6 +31,7 @@ class Request:
     zone: str | None
     network: Path | None
     is_json: bool
+    lines: Path | None = None
 
 
 def run(request: Request) -> int:
@@ -45,8 +46,15 @@ def run(request: Request) -> int:
         from citybrain.cli import camera_counting  # noqa: PLC0415 - loads OpenCV
 
         return camera_counting.run(request, request.camera)
+    if request.lines is not None:
+        from citybrain.cli import box_counting  # noqa: PLC0415 - loads the tracker
+
+        return box_counting.run(request, request.lines)
     if request.detectors is None:
-        mend = "give --detectors INVENTORY.toml, or --camera CAMERA.toml for a clip"
+        mend = (
+            "give --detectors INVENTORY.toml, --camera CAMERA.toml for a clip, "
+            "or --lines LINES.toml for boxes"
+        )
         raise InputError(request.feed, "nothing says which lanes it speaks of", mend)
     return _run_detectors(request, request.detectors)
 

@@ -1,43 +1,17 @@
 """Boxes of a source, frame after frame, as the tracker takes them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detectors.camera.model.detector import DetectBoxes
 from detectors.camera.model.plan import ModelPlan
 from detectors.camera.sources import Frames, Gap, Stream, StreamLimits, open_stream
-from detectors.pulses import Floats, Ints
+from detectors.tracking.boxes import Boxes
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Boxes:
-    """Boxes of consecutive frames, one after another.
-
-    Parameters
-    ----------
-    time_s
-        Time of each frame since the stream's zero, shape (n,); frames without a box are there
-        too, for a tracker must know that it saw nothing. [s]
-    offset
-        Boxes of frame k are those from ``offset[k]`` up to ``offset[k + 1]``, shape (n + 1,).
-    corners_px
-        Left, top, right and bottom, shape (m, 4). [px]
-    score
-        How sure the model is, 0 to 1, shape (m,).
-    kind
-        Position in `CLASSES`, shape (m,).
-    """
-
-    time_s: Floats
-    offset: Ints
-    corners_px: NDArray[np.float32]
-    score: NDArray[np.float32]
-    kind: Ints
+__all__ = ["Boxes", "boxes_of", "open_boxes"]
 
 
 def open_boxes(source: str | Path, plan: ModelPlan, limits: StreamLimits | None = None) -> Stream:

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-CLASSES = ("car", "van", "lorry", "bus", "motorcycle", "bicycle", "pedestrian")
-"""Kinds of road users; a box holds the position of its kind here."""
+from detectors.tracking.kinds import CLASSES
+
+__all__ = ["CLASSES", "COLUMNS", "Layout", "ModelPlan"]
+
 COLUMNS = ("left_px", "top_px", "right_px", "bottom_px", "score", "kind")
 """What a row of boxes holds, in pixels of the whole picture."""
 

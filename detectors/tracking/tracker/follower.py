@@ -32,6 +32,9 @@ class TrackRules:
         Farthest that a box lies from where its track is expected, in standard deviations. [-]
     reach
         The same at most. [sizes]
+    near
+        A box that lies nearer is within the gate in any case, for vehicles may turn sharply; its
+        speed is known less then. [sizes]
     miss_cost
         Cost of a track that gets no box, on the scale of twice the negative logarithm of a
         likelihood. [-]
@@ -54,6 +57,7 @@ class TrackRules:
     size_noise: float = 0.3
     gate: float = 3.5
     reach: float = 2.5
+    near: float = 0.5
     miss_cost: float = 40.0
     start_score: float = 0.4
     overlap: float = 0.6

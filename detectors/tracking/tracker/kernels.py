@@ -50,7 +50,7 @@ def _fill_costs(
         area = target.width * target.height
         size = np.sqrt(area)
         variance = target.var_place + limits.noise**2
-        gate = min(limits.gate**2 * variance, limits.reach**2) * area
+        gate = max(min(limits.gate**2 * variance, limits.reach**2), limits.near**2) * area
         gate_px = np.sqrt(gate)
         rarity = 2 * np.log(variance)
         for j in range(len(corners_px)):
@@ -74,6 +74,9 @@ def _correct(target: Record, corners_px: Corners, j: int, limits: Record) -> Non
     right, bottom = np.float64(corners_px[j, 2]), np.float64(corners_px[j, 3])
     off_x, off_y = 0.5 * (left + right) - target.x, 0.5 * (top + bottom) - target.y
     variance = target.var_place + limits.noise**2
+    off = off_x * off_x + off_y * off_y
+    if off > limits.gate**2 * variance * target.width * target.height:
+        target.var_speed += (0.5 * limits.first_speed) ** 2
     gain, speed_gain = target.var_place / variance, target.var_both / variance
     target.x += gain * off_x
     target.y += gain * off_y

@@ -30,6 +30,7 @@ LIMITS = np.dtype(
         ("size_noise", "f8"),
         ("gate", "f8"),
         ("reach", "f8"),
+        ("near", "f8"),
         ("miss_cost", "f8"),
         ("start_score", "f8"),
         ("overlap", "f8"),
