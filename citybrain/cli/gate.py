@@ -10,14 +10,14 @@ from citybrain.engine.gate import Gate
 from citybrain.engine.gate_fleet import StreetFleet
 from citybrain.engine.gate_server import serve
 from citybrain.engine.gate_settings import read_gate
-from citybrain.engine.street_rules import open_street_area
+from citybrain.engine.street_rules import open_rules
 
 
 def run(config: Path, *, is_json: bool) -> int:
     """Take orders until interrupted; the present order is brought to its end first."""
     settings = read_gate(config)
     controllers = read_controllers(settings.controllers)
-    fleet = StreetFleet(rules=open_street_area(settings.street), settings=controllers)
+    fleet = StreetFleet(rules=open_rules(settings.street), settings=controllers)
     units = sorted(name for name, unit in controllers.units.items() if unit.write is not None)
     socket = settings.street.gate_socket
 

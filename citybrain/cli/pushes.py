@@ -15,7 +15,7 @@ from citybrain.engine.gate_client import send
 from citybrain.engine.gate_fleet import open_readers
 from citybrain.engine.pushing import UnitResult, dry_run_units
 from citybrain.engine.pushing_records import opening_of, plain
-from citybrain.engine.street_rules import StreetArea, open_street_area
+from citybrain.engine.street_rules import StreetRules, open_rules
 from citybrain.errors import CitybrainError, InputError, UnsafePlanError
 from citybrain.model.approval import Act
 from citybrain.ports.controllers import DryRun, UnitPlan
@@ -44,7 +44,7 @@ class Request:
 def dry_run(request: Request) -> int:
     """Print the exact objects and values that a push would change; nothing is written."""
     with open_desk(read_street(request.street)) as desk:
-        rules = open_street_area(desk.street)
+        rules = open_rules(desk.street)
         kept = find_plan(desk, request.plan)
         plan = plan_of(kept.text, f"plan {kept.hash[:SHORT]}")
         rules.check(plan)
@@ -123,7 +123,7 @@ def _ordered(request: Request, act: Act) -> int:
     return 0 if all(result.is_done for result in results) else 1
 
 
-def _hindrance(desk: Desk, kept: KeptPlan, rules: StreetArea) -> str:
+def _hindrance(desk: Desk, kept: KeptPlan, rules: StreetRules) -> str:
     """Return why the gate would refuse the plan now; empty if it would not."""
     try:
         check_approved(desk, kept, rules.with_running(running_plans(desk)))
@@ -132,7 +132,9 @@ def _hindrance(desk: Desk, kept: KeptPlan, rules: StreetArea) -> str:
     return ""
 
 
-def _looked(rules: StreetArea, plans: Mapping[str, UnitPlan]) -> dict[str, DryRun | CitybrainError]:
+def _looked(
+    rules: StreetRules, plans: Mapping[str, UnitPlan]
+) -> dict[str, DryRun | CitybrainError]:
     seen: list[str] = []
     with Stages() as stages:
         stages.begin("reading", f"{len(plans)} units")

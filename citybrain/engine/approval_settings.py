@@ -59,11 +59,10 @@ class _StreetFile(SettingsPart):
     kill_file: Path = Path("KILL")
     keys: Path = Path("keys.toml")
     controllers: Path = Path("controllers.toml")
-    phases: Path = Path("phases.toml")
+    safety: Path = Path("safety.toml")
+    running: Path | None = None
     patterns: tuple[PatternNumber, PatternNumber] = (1, 2)
     gate_socket: Path = Path("gate.sock")
-    scenario: Path
-    period: str | None = None
     approval: _ApprovalPart = _ApprovalPart()
 
 
@@ -85,14 +84,14 @@ class Street:
         Register of public keys.
     controllers
         The units, with credentials that can only read.
-    phases
-        Phases, rings and barriers of each unit.
+    safety
+        Safety data of the intersections, signed by a person; with the phases of their units.
+    running
+        Plan that ran before citybrain, for the bounds of automatic approval; none if not known.
     patterns
         The two patterns of every unit that citybrain writes, in turn.
     gate_socket
         Where the gate listens.
-    scenario, period
-        Scenario whose network knows what each intersection asks for.
     rules
         What an approval asks for.
     bounds
@@ -105,11 +104,10 @@ class Street:
     kill_file: Path
     keys: Path
     controllers: Path
-    phases: Path
+    safety: Path
+    running: Path | None
     patterns: tuple[int, int]
     gate_socket: Path
-    scenario: Path
-    period: str | None
     rules: ApprovalRules
     bounds: AutomaticBounds | None
 
@@ -132,7 +130,6 @@ def read_street(path: Path) -> Street:
     ledger = file.ledger
     if ledger.startswith(_SQLITE):
         ledger = f"{_SQLITE}{folder / ledger.removeprefix(_SQLITE)}"
-    scenario = folder / file.scenario
     return Street(
         path=path,
         ledger=ledger,
@@ -140,11 +137,10 @@ def read_street(path: Path) -> Street:
         kill_file=folder / file.kill_file,
         keys=folder / file.keys,
         controllers=folder / file.controllers,
-        phases=folder / file.phases,
+        safety=folder / file.safety,
+        running=folder / file.running if file.running else None,
         patterns=file.patterns,
         gate_socket=folder / file.gate_socket,
-        scenario=scenario if scenario.exists() else file.scenario,
-        period=file.period,
         rules=file.approval.rules(),
         bounds=file.approval.automatic.bounds() if file.approval.automatic else None,
     )

@@ -56,7 +56,7 @@ def read_gate(path: Path) -> GateSettings:
     settings = GateSettings(
         street=street, controllers=folder / file.controllers, at_once=file.at_once
     )
-    for one in (path, street.path, street.keys, settings.controllers):
+    for one in (path, street.path, street.keys, street.safety, settings.controllers):
         _check_ours(one)
     return settings
 

@@ -1,58 +1,61 @@
-"""What the intersections of the street ask for, and what runs there."""
+"""What the intersections of the street ask for, and what a plan means to their units."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from citybrain.config import SafetyLimits
 from citybrain.controllers.settings import ControllerSettings, read_controllers
 from citybrain.engine.approval_desk import Desk, running_plans
 from citybrain.engine.approval_settings import Street
-from citybrain.engine.area import StudyArea, open_area
-from citybrain.engine.prove import check_rules
 from citybrain.engine.unit_plans import unit_plan
 from citybrain.errors import UnsafePlanError
 from citybrain.model.nema.phases import PhaseMap
 from citybrain.model.plan import Plan
+from citybrain.model.safety import SafetyData
+from citybrain.model.safety_rules import check_plan_safety
 from citybrain.ports.controllers import UnitPlan
 from citybrain.store.ledger.pushes import Running
-from citybrain.store.phase_maps import read_phase_maps
-from citybrain.store.plans import plan_hash
+from citybrain.store.plans import plan_hash, read_plan
+from citybrain.store.safety import read_safety
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StreetArea:
+class StreetRules:
     """The intersections with their safety data, and the units that control them.
 
     Parameters
     ----------
-    area
-        Scenario whose network knows what each intersection asks for.
+    safety
+        Intersection → its safety data, signed by a person.
     settings
         The units.
-    phase_maps
-        Intersection → phases, rings and barriers of its unit.
     patterns
         The two patterns of every unit that citybrain writes, in turn.
+    before
+        What ran before citybrain, as far as it is known.
     """
 
-    area: StudyArea
+    safety: Mapping[str, SafetyData]
     settings: ControllerSettings
-    phase_maps: Mapping[str, PhaseMap]
     patterns: tuple[int, int]
+    before: Plan
 
     def check(self, plan: Plan) -> None:
-        """Have the rules look at a plan.
+        """Hold a plan against the safety data.
 
         Raises
         ------
         UnsafePlanError
-            It breaks a rule.
+            It breaks a rule, or nobody answers for the safety data of an intersection.
         """
-        check_rules(plan, self.area)
-
-    def running(self, desk: Desk) -> Plan:
-        """Return what runs now: by the ledger where it knows, else the scenario's own plan."""
-        return self.with_running(running_plans(desk))
+        for pattern in plan.patterns:
+            data = self.safety.get(pattern.intersection)
+            if data is not None and not data.is_signed:
+                msg = f"{pattern.intersection}: nobody has signed its safety data"
+                raise UnsafePlanError(msg)
+        violations = check_plan_safety(plan, self.safety)
+        if violations:
+            msg = f"plan {plan.name} breaks {len(violations)} rules, the first: {violations[0]}"
+            raise UnsafePlanError(msg)
 
     def unit_plans(
         self, plan: Plan, runs: Mapping[str, Running], units: Collection[str] = ()
@@ -87,21 +90,33 @@ class StreetArea:
                 raise UnsafePlanError(msg)
             if unit is not None and (not units or unit in units):
                 number = _number(self.patterns, runs.get(unit), key)
-                found[unit] = unit_plan(pattern, self.phase_maps, number)
+                found[unit] = unit_plan(pattern, self._phase_map(pattern.intersection), number)
         if unknown := sorted(set(units) - set(found)):
             msg = f"unit {unknown[0]} has no part in plan {plan.name}"
             raise UnsafePlanError(msg)
         return found
 
+    def running(self, desk: Desk) -> Plan:
+        """Return what runs now, as far as it is known."""
+        return self.with_running(running_plans(desk))
+
     def with_running(self, units: Mapping[str, Plan]) -> Plan:
-        """Return the scenario's plan, with what some units run in its place."""
+        """Return what ran before citybrain, with what some units run now in its place."""
         names = {unit: self.settings.units[unit].intersection for unit in units}
-        changed = {names[unit]: plan.pattern(names[unit]) for unit, plan in units.items()}
-        return self.area.running.with_patterns(changed)
+        now = {names[unit]: plan.pattern(names[unit]) for unit, plan in units.items()}
+        before = {pattern.intersection: pattern for pattern in self.before.patterns}
+        return replace(self.before, patterns=tuple((before | now).values()))
+
+    def _phase_map(self, intersection: str) -> PhaseMap:
+        data = self.safety.get(intersection)
+        if data is None or data.phase_map is None:
+            msg = f"{intersection}: the safety data know no controller there"
+            raise UnsafePlanError(msg)
+        return data.phase_map
 
 
-def open_street_area(street: Street) -> StreetArea:
-    """Read the scenario and the units of the street.
+def open_rules(street: Street) -> StreetRules:
+    """Read the safety data and the units of the street.
 
     Parameters
     ----------
@@ -113,11 +128,12 @@ def open_street_area(street: Street) -> StreetArea:
     InputError
         A file is missing or broken.
     """
-    return StreetArea(
-        area=open_area(street.scenario, street.period, SafetyLimits()),
+    before = read_plan(street.running) if street.running else Plan(name="unknown", patterns=())
+    return StreetRules(
+        safety=read_safety(street.safety),
         settings=read_controllers(street.controllers),
-        phase_maps=read_phase_maps(street.phases),
         patterns=street.patterns,
+        before=before,
     )
 
 

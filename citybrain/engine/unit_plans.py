@@ -1,7 +1,5 @@
 """What a plan means to each unit: patterns as NEMA phases and splits, never rounded."""
 
-from collections.abc import Mapping
-
 from citybrain.errors import UnsafePlanError
 from citybrain.model.nema.controller_plan import ControllerPlan
 from citybrain.model.nema.encoding import Refusal, encode
@@ -10,15 +8,15 @@ from citybrain.model.pattern import Pattern
 from citybrain.ports.controllers import PhaseSafety, PhaseSplit, UnitPlan
 
 
-def unit_plan(pattern: Pattern, phase_maps: Mapping[str, PhaseMap], number: int) -> UnitPlan:
+def unit_plan(pattern: Pattern, phase_map: PhaseMap, number: int) -> UnitPlan:
     """Return what a unit is to hold, so that it shows exactly a pattern.
 
     Parameters
     ----------
     pattern
         What was proven.
-    phase_maps
-        Intersection → phases, rings and barriers of its unit.
+    phase_map
+        Phases, rings and barriers of its unit.
     number
         Number under which the unit keeps the pattern.
 
@@ -27,10 +25,6 @@ def unit_plan(pattern: Pattern, phase_maps: Mapping[str, PhaseMap], number: int)
     UnsafePlanError
         The unit cannot show the pattern as it was proven; names the group and why.
     """
-    phase_map = phase_maps.get(pattern.intersection)
-    if phase_map is None:
-        msg = f"{pattern.intersection}: its unit has no phase map"
-        raise UnsafePlanError(msg)
     encoded = encode(pattern, phase_map, number)
     if isinstance(encoded, Refusal):
         group = f" group {encoded.group}" if encoded.group else ""

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from citybrain.config import SafetyLimits
-from citybrain.engine.area import open_area
+from citybrain.engine.area import StudyArea, open_area
 from citybrain.model.plan import Plan
+from citybrain.model.safety import SafetyData
+from citybrain.model.safety_draft import draft_safety
 from citybrain.store.plans import plan_hash, write_plan
+from citybrain.store.safety import write_safety
 from citybrain.store.verdicts import write_verdict
 from tests.cli.towns import BUNDLED, Terminal
 from tests.engine.approval_kit import verdict_on, write_office
@@ -31,9 +34,29 @@ read = "watch"
 
 
 @pytest.fixture(scope="module")
-def shifted() -> Plan:
+def area() -> StudyArea:
+    return open_area(BUNDLED, None, SafetyLimits())
+
+
+@pytest.fixture(scope="module")
+def signed(area: StudyArea) -> dict[str, SafetyData]:
+    """Safety data as they are drafted from the scenario, and signed."""
+    drafts = {
+        pattern.intersection: draft_safety(
+            area.network.intersections[pattern.intersection], pattern
+        )
+        for pattern in area.running.patterns
+    }
+    return {
+        name: replace(draft, signed_by="Sigrid", signed_on="2026-03-01")
+        for name, draft in drafts.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def shifted(area: StudyArea) -> Plan:
     """The bundled scenario's own plan, one offset moved by a second."""
-    running = open_area(BUNDLED, None, SafetyLimits()).running
+    running = area.running
     first = running.patterns[0]
     moved = replace(first, offset_s=(first.offset_s + 1) % first.cycle_s)
     return replace(running.with_patterns({first.intersection: moved}), name="shifted")
@@ -70,10 +93,10 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, terminal: Terminal, shifted: Plan) -> Desk:
-    write_office(tmp_path, scenario=str(BUNDLED))
+def desk(tmp_path: Path, terminal: Terminal, shifted: Plan, signed: dict[str, SafetyData]) -> Desk:
+    write_office(tmp_path)
+    write_safety(signed, tmp_path / "safety.toml")
     (tmp_path / "controllers.toml").write_text(CONTROLLERS)
-    (tmp_path / "phases.toml").write_text("")
     write_plan(shifted, tmp_path / "plan.json")
     write_verdict(verdict_on(shifted), tmp_path / "verdict.json")
     return Desk(tmp_path, terminal, shifted)
@@ -116,6 +139,16 @@ def test_a_plan_that_breaks_the_rules_is_not_even_proposed(desk: Desk) -> None:
     told = desk.refused("plan", "propose", str(desk.folder / "plan.json"), key="anna")
     assert "breaks" in told
     assert desk("plan", "history")["plans"] == []
+
+
+def test_safety_data_that_nobody_signed_let_no_plan_through(
+    desk: Desk, signed: dict[str, SafetyData]
+) -> None:
+    first = desk.plan.patterns[0].intersection
+    unsigned = signed | {first: replace(signed[first], signed_by=" ")}
+    write_safety(unsigned, desk.folder / "safety.toml")
+    told = desk.refused("plan", "propose", str(desk.folder / "plan.json"), key="anna")
+    assert f"{first}: nobody has signed its safety data" in told
 
 
 def test_a_tampered_log_is_told_with_exit_1(desk: Desk, terminal: Terminal) -> None:
@@ -188,7 +221,7 @@ def test_an_order_needs_a_key_and_a_gate(desk: Desk) -> None:
 
 def test_no_plan_is_pushed_to_a_junction_without_a_unit(desk: Desk) -> None:
     key = desk.propose()
-    assert "J1: its unit has no phase map" in desk.refused("plan", "push", key)
+    assert "J1: the safety data know no controller" in desk.refused("plan", "push", key)
     settings = desk.folder / "controllers.toml"
     settings.write_text(settings.read_text().replace('"J1"', '"elsewhere"'))
     assert "J1: no unit of" in desk.refused("plan", "push", key)

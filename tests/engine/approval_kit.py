@@ -50,7 +50,7 @@ class Clock:
         self.instant += timedelta(days=days)
 
 
-def write_office(folder: Path, approval: str = "", scenario: str = "scenario") -> Path:
+def write_office(folder: Path, approval: str = "") -> Path:
     """Write settings, register and keys; return the settings' path."""
     lines = []
     for name, (person, roles) in PEOPLE.items():
@@ -59,7 +59,7 @@ def write_office(folder: Path, approval: str = "", scenario: str = "scenario") -
         lines += [f'public = "{public}"', f"roles = [{roles}]"]
     (folder / "keys.toml").write_text("\n".join(lines))
     street = folder / "street.toml"
-    street.write_text(f'scenario = "{scenario}"\n[approval]\n{approval}')
+    street.write_text(f"[approval]\n{approval}")
     return street
 
 

@@ -270,11 +270,12 @@ def test_states_follow_one_another_in_order() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("scenario = 3", "scenario"),
-        ('scenario = "x"\npersons = 2', "persons"),
-        ('scenario = "x"\n[approval]\npersons = 0', "approval.persons"),
-        ('scenario = "x"\n[approval.automatic]\nenabled = true', "approval.automatic.junctions"),
-        ("scenario =", "is no TOML"),
+        ("keys = 3", "keys"),
+        ("persons = 2", "persons"),
+        ("patterns = [1, 254]", "patterns.1"),
+        ("[approval]\npersons = 0", "approval.persons"),
+        ("[approval.automatic]\nenabled = true", "approval.automatic.junctions"),
+        ("keys =", "is no TOML"),
     ],
 )
 def test_a_slip_in_the_settings_is_told_by_name(tmp_path: Path, text: str, told: str) -> None:
