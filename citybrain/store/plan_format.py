@@ -14,8 +14,8 @@ VERSION = 1
 """Version of the format; a file of another version is refused."""
 
 Name = Annotated[str, Field(min_length=1)]
-Seconds = Annotated[float, Field(ge=0)]
-Duration = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(ge=0, strict=True)]
+Duration = Annotated[float, Field(gt=0, strict=True)]
 
 
 class _Part(BaseModel):

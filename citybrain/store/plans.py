@@ -136,9 +136,20 @@ def _text(path: Path) -> str:
 
 def _content(text: str, where: object) -> Any:  # noqa: ANN401 - known only after reading
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_without_doubles)
+    except RecursionError:
+        raise InputError(where, "is nested too deeply for a plan", _MEND) from None
     except ValueError as error:
         raise InputError(where, f"is no complete JSON ({error})", _MEND) from None
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a name that stands twice: which of its two values was meant, nobody knows."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        msg = "a name stands twice in one object"
+        raise ValueError(msg)
+    return content
 
 
 def _element(content: dict[str, Any], place: Sequence[int | str]) -> str:
