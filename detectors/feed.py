@@ -11,6 +11,8 @@ import numpy as np
 from citybrain.errors import InfeasibleError, InputError
 from citybrain.model.flows import Detector, FlowSnapshot
 from detectors.counting import QUARTER_HOUR_S, count_pulses
+from detectors.health.filling import judged
+from detectors.health.timeline import HealthSpan, health_of
 from detectors.pulses import FeedRepairs, Pulses
 from detectors.readers import hires, pems, sumo_e1, sumo_instant, table, utd19
 from detectors.readers.aggregate import IntervalFlows
@@ -60,11 +62,14 @@ class CountedFeed:
         What was mended.
     caveats
         What the reader of the flows must know, one sentence each.
+    health
+        When each detector of a feed of pulses could be believed; empty for feeds of flows.
     """
 
     flows: FlowSnapshot
     repairs: FeedRepairs
     caveats: tuple[str, ...] = ()
+    health: tuple[HealthSpan, ...] = ()
 
 
 def count_feed(
@@ -109,11 +114,13 @@ def count_feed(
     except InfeasibleError as error:
         mend = "check the times of the feed and the length of the bins"
         raise InputError(path, str(error), mend) from None
+    health = health_of(feed)
     known = {detector.name for detector in detectors}
     is_known = np.array([name in known for name in feed.names], dtype=np.bool_)
     unknown = FeedRepairs(unknown_detector_rows=int(np.sum(~is_known[feed.detector])))
     return CountedFeed(
-        flows=flows,
+        flows=judged(flows, feed, detectors, health),
+        health=health,
         repairs=feed.repairs + unknown,
         caveats=(
             *_caveats(feed.names, detectors, has_start=feed.start is not None),

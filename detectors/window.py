@@ -52,4 +52,5 @@ def bins_from_to(snapshot: FlowSnapshot, begin: int, end: int) -> FlowSnapshot:
         coverage=snapshot.coverage[cut],
         low_veh=snapshot.low_veh[cut],
         high_veh=snapshot.high_veh[cut],
+        imputed=None if snapshot.imputed is None else snapshot.imputed[cut],
     )

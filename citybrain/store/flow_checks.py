@@ -15,6 +15,8 @@ FLOW_TOLERANCE = 0.01
 """Largest share by which a flow may differ from its count, for rounding [-]."""
 FLOW_ROUNDING_VPH = 1.0
 """Rounding to whole vehicles per hour is no contradiction [veh/h]."""
+MAY_BE_MISSING = frozenset({"imputed"})
+"""Files of older versions lack these columns."""
 MAY_BE_EMPTY = frozenset({"flow_vph", "speed_mps"})
 SORT = "sort the rows by bin_start, lanes in the same order in every bin"
 FILL = "write missing bins as rows with coverage 0"
@@ -32,17 +34,20 @@ def check_columns(path: Path, table: pa.Table, schema: pa.Schema) -> None:
     schema
         The columns it should have.
     """
-    missing = [name for name in schema.names if name not in table.column_names]
+    wanted = [name for name in schema.names if name not in MAY_BE_MISSING]
+    missing = [name for name in wanted if name not in table.column_names]
     unknown = [name for name in table.column_names if name not in schema.names]
     if missing or unknown:
         what = f"lacks column {missing[0]!r}" if missing else f"has column {unknown[0]!r} too"
         raise InputError(path, what, f"its columns must be {', '.join(schema.names)}")
     _check_zone(path, table.schema.field("bin_start").type)
-    for field in schema:
+    for field in (field for field in schema if field.name in table.column_names):
         where, values = f"{path}, column {field.name!r}", table.column(field.name)
         is_number = pa.types.is_floating(values.type) or pa.types.is_integer(values.type)
         if pa.types.is_floating(field.type) and not is_number:
             raise InputError(where, f"holds {values.type}", "write numbers")
+        if pa.types.is_boolean(field.type) and not pa.types.is_boolean(values.type):
+            raise InputError(where, f"holds {values.type}", "write true or false")
         if values.null_count and field.name not in MAY_BE_EMPTY:
             raise InputError(where, "has empty cells", "give a value in every row")
 

@@ -29,6 +29,7 @@ SCHEMA = pa.schema(
         pa.field("quality", pa.string(), nullable=False),
         pa.field("low_veh", pa.float64(), nullable=False),
         pa.field("high_veh", pa.float64(), nullable=False),
+        pa.field("imputed", pa.bool_(), nullable=False),
     ]
 )
 _GRIDS = ("count_veh", "occupancy", "speed_mps", "coverage", "low_veh", "high_veh")
@@ -60,6 +61,8 @@ def write_flows(snapshot: FlowSnapshot, path: Path) -> None:
     columns["flow_vph"] = pa.array(flow_vph.ravel())
     columns["bin_start"] = pa.array(np.repeat(_bin_starts(snapshot), lanes), SCHEMA[0].type)
     columns["lane"] = pa.array(list(snapshot.lanes) * rows)
+    filled = np.zeros((rows, lanes)) if snapshot.imputed is None else snapshot.imputed
+    columns["imputed"] = pa.array(np.asarray(filled, dtype=np.bool_).ravel())
     columns["quality"] = pa.array([answer.value for answer in snapshot.quality] * rows)
     schema = SCHEMA.with_metadata({BIN_LENGTH_KEY: repr(float(snapshot.bin_s))})
     sink = pa.BufferOutputStream()
@@ -73,7 +76,7 @@ def read_flows(path: Path) -> FlowSnapshot:
     Parameters
     ----------
     path
-        File that `write_flows` wrote, or one with the same columns.
+        File that `write_flows` wrote, or one with the same columns; ``imputed`` may be missing.
 
     Returns
     -------
@@ -96,11 +99,13 @@ def read_flows(path: Path) -> FlowSnapshot:
     check_quantities(path, frame, bin_s)
     grids = {name: _grid(frame[name], len(lanes)) for name in _GRIDS}
     quality = frame["quality"].iloc[: len(lanes)]
+    filled = _filled(frame, len(lanes))
     return FlowSnapshot(
         start=starts[0].to_pydatetime(),
         bin_s=bin_s,
         lanes=lanes,
         quality=tuple(Quality(answer) for answer in quality),
+        imputed=filled if filled.any() else None,
         **grids,
     )
 
@@ -132,6 +137,13 @@ def _bin_s(path: Path, schema: pa.Schema, starts: pd.DatetimeIndex) -> float:
 def _grid(column: pd.Series, lane_count: int) -> Floats:
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     return np.asarray(values).reshape(-1, lane_count)
+
+
+def _filled(frame: pd.DataFrame, lane_count: int) -> NDArray[np.bool_]:
+    """Return which bins were filled in; none in files older than that column."""
+    if "imputed" not in frame:
+        return np.zeros((len(frame) // lane_count, lane_count), dtype=np.bool_)
+    return frame["imputed"].to_numpy(dtype=np.bool_).reshape(-1, lane_count)
 
 
 def _flow_vph(count_veh: Floats, coverage: Floats, bin_s: float) -> Floats:

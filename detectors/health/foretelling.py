@@ -58,13 +58,6 @@ class Habit:
     dispersion: float
 
 
-def series_of(on_s: Floats, begin_s: float, length_s: int) -> Floats:
-    """Return the pulses that begin in each second from `begin_s` on [veh]."""
-    at = np.floor(on_s - begin_s).astype(np.int64)
-    inside = (at >= 0) & (at < length_s)
-    return np.bincount(at[inside], minlength=length_s).astype(np.float64)
-
-
 def lagged(series: Floats) -> Floats:
     """Return the pulses at each lag, of a series with `REACH_S` more on either side.
 

@@ -15,7 +15,7 @@ from detectors.health.evidence import (
     Scene,
     evidence_of,
 )
-from detectors.health.foretelling import Habit, habits_of, series_of
+from detectors.health.foretelling import Habit, habits_of
 from detectors.pulses import Flags, Floats, Ints, Pulses
 
 LIMITS = {HALVED: 8.0, DOUBLED: 8.0, DELAYED: 12.0, SWAPPED: 12.0, UNRELATED: 12.0}
@@ -243,10 +243,14 @@ def _groups(names: Sequence[str]) -> tuple[tuple[int, ...], ...]:
 
 
 def _series(pulses: Pulses, members: Sequence[int], begin_s: float, length_s: int) -> Floats:
-    series = np.zeros((len(members), length_s))
-    for row, at in enumerate(members):
-        series[row] = series_of(pulses.on_s[pulses.detector == at], begin_s, length_s)
-    return series
+    place = np.full(len(pulses.names), -1, np.int64)
+    place[list(members)] = np.arange(len(members))
+    row = place[pulses.detector]
+    second = np.floor(pulses.on_s - begin_s).astype(np.int64)
+    inside = (row >= 0) & (second >= 0) & (second < length_s)
+    cell = row[inside] * length_s + second[inside]
+    counts = np.bincount(cell, minlength=len(members) * length_s)
+    return counts.reshape(len(members), length_s).astype(np.float64)
 
 
 def _known(spans_s: Floats, begin_s: float, length_s: int) -> Flags:

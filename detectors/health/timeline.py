@@ -24,7 +24,7 @@ from detectors.health.windows import (
     cuts_of,
     edges_of,
     time_inside,
-    track_of,
+    tracks_of,
     windows_of,
 )
 from detectors.pulses import Floats, Pulses
@@ -33,6 +33,8 @@ BIN_S = 900.0
 """Usual window. [s]"""
 FORETELL_NOTHING = frozenset({"stuck on", "silent", "locked", "chatter", "feed silent"})
 """A detector that breaks one of these rules is no witness for others."""
+MOST_FORETOLD = 1000
+"""Feeds of more detectors are not learned unasked: it takes 0.1 s for each and its day."""
 FEWEST_USUAL_VEH = 5.0
 """A neighbour with fewer pulses in a usual window says nothing about the present flow. [veh]"""
 _FLOORS = frozenset(rule.name for rule in RULES if rule.is_floor)
@@ -99,7 +101,7 @@ def health_of(
     habits
         How the detectors followed from one another when they were in order; without it they are
         learned from the first half of the feed, if that is `SHORTEST_LEARNING_S` or more, and only
-        its second half is held against them.
+        its second half is held against them; not in feeds of more than `MOST_FORETOLD` detectors.
 
     Returns
     -------
@@ -119,7 +121,7 @@ def health_of(
     if not len(edges_s):
         return ()
     heard_s = time_inside(pulses.spans_s[:, 0], pulses.spans_s[:, 1], edges_s)
-    tracks = [track_of(pulses, detector) for detector in range(len(pulses.names))]
+    tracks = tracks_of(pulses)
     counts_veh = [np.diff(cuts_of(track.on_s, edges_s)).astype(np.float64) for track in tracks]
     usual_vph = _usual(pulses.names, counts_veh, heard_s, history or {})
     expected_veh = _expected(counts_veh, usual_vph, heard_s)
@@ -142,6 +144,8 @@ def _convict(
     first = 0
     if habits is None:
         first = (len(edges_s) - 1) // 2
+        if len(pulses.names) > MOST_FORETOLD:
+            return
         if edges_s[first] - edges_s[0] < SHORTEST_LEARNING_S:
             return
         usable = np.asarray(~np.any(dead[:first], axis=0))

@@ -1,6 +1,7 @@
 """What the pulses of one detector look like in one window of time."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf
 
 import numpy as np
@@ -85,14 +86,18 @@ class Track:
         return np.append(self.on_s[1:], np.inf)[: len(self.on_s)] - self.off_s
 
 
-def track_of(pulses: Pulses, detector: int) -> Track:
-    """Return the pulses of one detector, a position in ``pulses.names``."""
-    mine = pulses.detector == detector
-    return Track(
-        on_s=pulses.on_s[mine],
-        off_s=pulses.off_s[mine],
-        repaired=pulses.repaired[mine].astype(np.float64),
-    )
+def tracks_of(pulses: Pulses) -> list[Track]:
+    """Return the pulses of each detector, in the order of ``pulses.names``."""
+    order = np.argsort(pulses.detector, kind="stable")
+    ends = np.searchsorted(pulses.detector[order], np.arange(len(pulses.names) + 1))
+    return [
+        Track(
+            on_s=pulses.on_s[mine],
+            off_s=pulses.off_s[mine],
+            repaired=pulses.repaired[mine].astype(np.float64),
+        )
+        for mine in (order[begin:end] for begin, end in pairwise(ends.tolist()))
+    ]
 
 
 def edges_of(pulses: Pulses, bin_s: float) -> Floats:

@@ -20,7 +20,7 @@ from tests.detectors.feeds import START
 
 COLUMNS = [
     *("bin_start", "lane", "count_veh", "flow_vph", "occupancy", "speed_mps", "coverage"),
-    *("quality", "low_veh", "high_veh"),
+    *("quality", "low_veh", "high_veh", "imputed"),
 ]
 GRIDS = ("count_veh", "occupancy", "speed_mps", "coverage", "low_veh", "high_veh")
 
@@ -85,6 +85,17 @@ def test_a_file_of_others_needs_no_metadata(tmp_path: Path) -> None:
     write_flows(THREE, path)
     pd.read_parquet(path).to_parquet(path)
     assert_same(read_flows(path), THREE)
+
+
+def test_filled_bins_are_read_again_and_an_old_file_has_none(tmp_path: Path) -> None:
+    path = tmp_path / "flows.parquet"
+    filled = np.array([[False, True, False], [False, False, True]])
+    write_flows(replace(THREE, imputed=filled), path)
+    np.testing.assert_array_equal(read_flows(path).imputed, filled)
+    pd.read_parquet(path).drop(columns="imputed").to_parquet(path)
+    old = read_flows(path)
+    assert old.imputed is None
+    assert_same(old, THREE)
 
 
 def test_flows_of_nothing_are_not_written(tmp_path: Path) -> None:
