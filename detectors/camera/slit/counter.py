@@ -78,9 +78,7 @@ class SlitCounter:
         self._rate_hps = rate_hps
         self._table = log_table(scale)
         self._background = Background(slits, width)
-        self._sizes = [
-            TypicalSizes(width, USUAL_WIDTH_UNITS, USUAL_TIME_S * rate_hps) for _ in range(slits)
-        ]
+        self._sizes = TypicalSizes(width, USUAL_WIDTH_UNITS, USUAL_TIME_S * rate_hps)
         self._readers = self._new_readers()
         self._vote = Vote(slits, main)
         self._learning = round(LEARNING_S * rate_hps)
@@ -125,7 +123,8 @@ class SlitCounter:
         return sightings + self._vote.close()
 
     def _new_readers(self) -> list[SlitReader]:
-        return [SlitReader(self._shape[1], self._rate_hps, sizes) for sizes in self._sizes]
+        slits, width = self._shape
+        return [SlitReader(width, self._rate_hps, self._sizes) for _ in range(slits)]
 
     def _taken(self, frames: int) -> Rows:
         """Return the first frames of those that are kept, and keep the others."""
@@ -159,12 +158,11 @@ class SlitCounter:
         along, across, _ = self._aligned(rows, along, across)
         strength = self._background.strength(along, across)
         for _ in range(LEARNING_ROUNDS):
+            self._sizes.forget()
             for slit, reader in enumerate(self._new_readers()):
-                reader.sizes.forget()
                 reader.feed(strength[:, slit])
                 reader.flush()
-        for sizes in self._sizes:
-            sizes.forget()
+        self._sizes.forget()
         self._readers = self._new_readers()
         blocks = range(0, len(rows), self._block)
         return [one for begin in blocks for one in self._run(rows[begin : begin + self._block])]

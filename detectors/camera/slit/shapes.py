@@ -14,7 +14,7 @@ BASE_LEVEL = 0.18
 """Mean strength of edges above which something is on the road."""
 LEVELS = tuple(BASE_LEVEL * factor for factor in (1.25, 1.6, 2.0, 2.5, 3.1))
 """Levels that pull touching vehicles apart."""
-PEAK_OVER_LEVEL = 1.5
+PEAK_OVER_LEVEL = 1.3
 """What comes apart at a level must be so much stronger than it somewhere."""
 EROSIONS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
 """Depths of erosion, in shares of the usual vehicle."""
@@ -23,7 +23,7 @@ DEPTH_OVER_EROSION = 1.25
 SMALLEST_SIDE = 0.25
 """Shares of the usual width and height below which a part is no vehicle of its own."""
 SMALLEST_AREA_BY_LEVEL = 0.25
-SMALLEST_AREA_BY_EROSION = 0.4
+SMALLEST_AREA_BY_EROSION = 0.3
 MOST_NESTED = 0.5
 """Parts whose boxes overlap more are one vehicle, such as a rim and what it encloses."""
 SINGLE_AREA = 1.4

@@ -6,7 +6,10 @@ import numpy as np
 
 from detectors.pulses import Floats
 
-REMEMBERED = 200
+LEAST_SHARE = 0.7
+"""Sizes are never learned below this share of those where nothing is known: parts that are taken
+for vehicles would else make the next ones be taken apart, too."""
+REMEMBERED = 400
 """Vehicles from which sizes are learned."""
 NEARNESS_UNITS = 55.0
 """Vehicles at this distance along the band count 0.6 times. [units]"""
@@ -63,7 +66,8 @@ class TypicalSizes:
         weights = np.hstack([near, np.ones((len(near), 1))])
         for column in (0, 1):
             sizes = np.append(seen[:, column + 1], self._prior[column])
-            self._table[:, column] = _weighted_medians(sizes, weights)
+            medians = _weighted_medians(sizes, weights)
+            self._table[:, column] = np.maximum(medians, LEAST_SHARE * self._prior[column])
 
 
 def _weighted_medians(values: Floats, weights: Floats) -> Floats:
