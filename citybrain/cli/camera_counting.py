@@ -21,6 +21,7 @@ except ModuleNotFoundError as error:
     mend = "install citybrain with its extra: citybrain[camera]"
     raise InputError(__name__, "OpenCV is not installed", mend) from None
 from detectors.camera.band import geometry_of
+from detectors.camera.model.settings import has_model, read_model
 from detectors.camera.settings import CameraSettings, read_camera
 
 
@@ -35,6 +36,10 @@ def run(request: Request, camera: Path) -> int:
         Camera file.
     """
     settings = read_camera(camera)
+    if has_model(camera):
+        from citybrain.cli import model_counting  # noqa: PLC0415 - loads the tracker
+
+        return model_counting.run(request, settings, read_model(camera))
     with Stages() as stages:
         stages.begin("count", request.feed)
         slit = SlitKeeper(geometry_of(settings))

@@ -44,11 +44,7 @@ class BoxLoops:
     """
 
     def __init__(self, settings: CameraSettings, info: StreamInfo) -> None:
-        zoom = info.width_px / settings.frame_px[0]
-        if abs(info.height_px - settings.frame_px[1] * zoom) > SHAPE_PX:
-            size = f"{info.width_px} x {info.height_px}"
-            what = "frames are {}, the file says {} x {}".format(size, *settings.frame_px)
-            raise InputError(settings.camera, what, "set frame_px and the band for this stream")
+        zoom = zoom_of(settings, info)
         self._from_px = zoom * np.array(settings.band.from_px)
         self._along, self._across = np.array(settings.band.along), np.array(settings.band.across)
         self._limits_px = zoom * np.array([lane.limits_px for lane in settings.lane])
@@ -146,14 +142,31 @@ def count_boxes(
         off_s=np.array(off_s, np.float64),
         speed_mps=np.full(len(done), np.nan),
         repaired=np.zeros(len(done), np.bool_),
-        spans_s=_spans_s(gaps, end_s),
+        spans_s=spans_between_s(gaps, end_s),
         start=start,
         repairs=FeedRepairs(rows=len(done), gaps=len(gaps)),
         notes=tuple(stream.notes),
     )
 
 
-def _spans_s(gaps: Sequence[Gap], end_s: float) -> Floats:
+def zoom_of(settings: CameraSettings, info: StreamInfo) -> float:
+    """Return how much larger the pictures are than the camera file says.
+
+    Raises
+    ------
+    InputError
+        They have another shape.
+    """
+    zoom = info.width_px / settings.frame_px[0]
+    if abs(info.height_px - settings.frame_px[1] * zoom) > SHAPE_PX:
+        size = f"{info.width_px} x {info.height_px}"
+        what = "frames are {}, the file says {} x {}".format(size, *settings.frame_px)
+        raise InputError(settings.camera, what, "set frame_px and the band for this stream")
+    return zoom
+
+
+def spans_between_s(gaps: Sequence[Gap], end_s: float) -> Floats:
+    """Return the times between gaps up to the end, one row (begin, end) each [s]."""
     begins_s = [0.0, *(gap.end_s for gap in gaps)]
     ends_s = [*(gap.begin_s for gap in gaps), end_s]
     spans = [(a, b) for a, b in zip(begins_s, ends_s, strict=True) if b > a]

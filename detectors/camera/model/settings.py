@@ -71,6 +71,11 @@ class ModelTable(BaseModel):
         )
 
 
+def has_model(path: Path) -> bool:
+    """Tell whether a TOML file that can be read has a ``[model]`` table."""
+    return "model" in tomllib.loads(path.read_text(encoding="utf-8"))
+
+
 def read_model(path: Path) -> ModelPlan:
     """Read the ``[model]`` table of a TOML file.
 
