@@ -1,5 +1,7 @@
 """The detectors of a unit: which are covered now, and what they counted in the last period."""
 
+from collections.abc import Mapping
+
 from citybrain.controllers.virtual.timing import TENTHS_PER_S
 
 MOST_VOLUME = 254
@@ -28,16 +30,29 @@ class DetectorRack:
         self._covered_ds: dict[int, int] = {}
         self._passed_ds = 0
 
-    def cover(self, active: frozenset[int], pedestrians: int = 0) -> None:
-        """Say which detectors are covered from now on, and whose buttons are pressed (mask)."""
-        for detector in active - self.active:
-            self._counted[detector] = self._counted.get(detector, 0) + 1
+    def cover(
+        self,
+        active: frozenset[int],
+        arrived: Mapping[int, int] | None = None,
+        pedestrians: int = 0,
+    ) -> None:
+        """Say which detectors are covered from now on.
+
+        Parameters
+        ----------
+        active
+            Detectors that are covered.
+        arrived
+            Detector → vehicles that came since the last call, where that is known; else each
+            detector that becomes covered counts one.
+        pedestrians
+            Mask of the phases whose buttons are pressed.
+        """
+        counted = dict.fromkeys(active - self.active, 1) if arrived is None else arrived
+        for detector, vehicles in counted.items():
+            self._counted[detector] = self._counted.get(detector, 0) + vehicles
         self.active = active
         self.pedestrians = pedestrians
-
-    def count_passed(self, detector: int, vehicles: int) -> None:
-        """Add vehicles that came and went between two calls of ``cover``."""
-        self._counted[detector] = self._counted.get(detector, 0) + vehicles
 
     def tick(self) -> None:
         """Let a tenth of a second pass."""
