@@ -214,6 +214,12 @@ SCENES: dict[str, CameraScene] = {
         shot=Shot(duration_s=75, seed=63), is_tuning=False,
     ),
 }  # fmt: skip
+SPEED = CameraScene(
+    street=_MOTORWAY, view=_view(FULL_HD, (9.0, 22, 10.0), 180, 17, 0.8), band_at_m=-11,
+    shot=Shot(duration_s=12, seed=20), is_tuning=True,
+)  # fmt: skip
+"""A short one in 1080p that only speed is measured on."""
+SPEED_NAME = "speed_1080p"
 
 JUNCTIONS: dict[str, SceneFile] = {
     name: SceneFile.model_validate(
@@ -237,6 +243,7 @@ JUNCTIONS: dict[str, SceneFile] = {
 
 TUNING = tuple(name for name, scene in SCENES.items() if scene.is_tuning)
 HELD_OUT = tuple(name for name, scene in SCENES.items() if not scene.is_tuning)
+SCENES[SPEED_NAME] = SPEED
 
 
 def drawn_scene(name: str) -> Scene:

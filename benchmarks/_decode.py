@@ -9,7 +9,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -71,7 +71,13 @@ def decode_only(clip: Path, core: int = 0) -> Rate:
     return Rate(**json.loads(run.stdout))
 
 
-def streamed(clip: Path, make: MakeReducer, core: int = 0) -> Rate:
+def streamed(
+    clip: Path,
+    make: MakeReducer,
+    core: int = 0,
+    *,
+    use: Callable[[Frames], object] = lambda _: None,
+) -> Rate:
     """Read every frame through a stream; the decoder and this process share one core.
 
     Parameters
@@ -82,6 +88,8 @@ def streamed(clip: Path, make: MakeReducer, core: int = 0) -> Rate:
         Makes the reducer.
     core
         The core to use.
+    use
+        Is given the reduced frames.
 
     Returns
     -------
@@ -92,7 +100,9 @@ def streamed(clip: Path, make: MakeReducer, core: int = 0) -> Rate:
     with pinned(core), open_stream(clip, make) as stream:
         begin_s, cpu_s = time.perf_counter(), time.process_time()
         for part in stream:
-            frames += part.index.size if isinstance(part, Frames) else 0
+            if isinstance(part, Frames):
+                frames += part.index.size
+                use(part)
         wall_s, cpu_s = time.perf_counter() - begin_s, time.process_time() - cpu_s
     return Rate(
         frames=frames,
