@@ -201,6 +201,34 @@ def retime(
 
 
 @app.command()
+def bandwidth(
+    scenario: Scenario,
+    *,
+    along: Annotated[
+        str, typer.Option(help="Signals in order, A,B,C; the chain that carries most if none.")
+    ] = "",
+    uniform: Annotated[
+        bool, typer.Option("--uniform", help="One width for the whole arterial (MAXBAND).")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Plan with the offsets found (JSON).")] = None,
+    period: Period = None,
+    json: Json = False,
+) -> int:
+    """Find the offsets with the widest green bands along an arterial."""
+    from citybrain.cli import bandwidth as command  # noqa: PLC0415 - loads SUMO and Numba
+
+    request = command.Request(
+        scenario=scenario,
+        period=period,
+        along=tuple(name.strip() for name in along.split(",") if name.strip()),
+        is_uniform=uniform,
+        out=out,
+        is_json=json,
+    )
+    return command.run(request)
+
+
+@app.command()
 def validate(
     scenario: Scenario,
     *,
@@ -265,6 +293,54 @@ def camera_render(
     from citybrain.cli import camera as cameras  # noqa: PLC0415 - loads SUMO and OpenCV
 
     return cameras.render(cameras.RenderRequest(scene=scene, out=out, is_json=json))
+
+
+virtual = typer.Typer(no_args_is_help=True, help="Virtual controllers, to try pushes on.")
+app.add_typer(virtual, name="virtual-controller")
+
+
+@virtual.command("run")
+def virtual_run(
+    units: Annotated[list[Path], typer.Argument(help="Unit files (TOML).")],
+    *,
+    copies: Annotated[int, typer.Option(min=1, max=5000, help="How many of each unit.")] = 1,
+    drive: Annotated[
+        Path | None, typer.Option(help="Scenario whose junctions the units drive.")
+    ] = None,
+    period: Period = None,
+    speed: Annotated[
+        float, typer.Option(min=0.1, max=100, help="Simulated seconds for each real one.")
+    ] = 1.0,
+    seconds: Annotated[
+        float | None, typer.Option(min=1, help="Time after which to end, in simulated seconds.")
+    ] = None,
+    step: Annotated[float, typer.Option(min=0.1, max=1, help="Step of SUMO. [s]")] = 0.5,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of SUMO.")] = 1,
+    json: Json = False,
+) -> int:
+    """Run virtual controllers on loopback; orders on standard input switch faults."""
+    from citybrain.cli import virtual_controller  # noqa: PLC0415 - loads SUMO and SNMP
+    from sim.sumo.live_junction import LiveSettings  # noqa: PLC0415
+
+    request = virtual_controller.Request(
+        units=tuple(units),
+        copies=copies,
+        drive=drive,
+        period=period,
+        speed=speed,
+        seconds=seconds,
+        settings=LiveSettings(step_s=step, seed=seed),
+        is_json=json,
+    )
+    return virtual_controller.run(request)
+
+
+@virtual.command("faults")
+def virtual_faults(*, json: Json = False) -> int:
+    """List the faults of virtual controllers."""
+    from citybrain.cli import virtual_controller  # noqa: PLC0415 - loads SUMO and SNMP
+
+    return virtual_controller.show_faults(is_json=json)
 
 
 @app.command()

@@ -76,7 +76,8 @@ def read_installed(path: Path, now_s: float, area: StudyArea | None = None) -> I
     now_s
         Time at which power comes on. [s since 1970, UTC]
     area
-        The scenario whose junction the unit drives; its running plan becomes pattern 1.
+        The scenario whose junction the unit drives; its running plan becomes
+        pattern 1, which its own schedule runs when nobody commands it.
 
     Raises
     ------
@@ -128,6 +129,8 @@ def expanded(phase_map: PhaseMap, area: StudyArea | None, intersection: str) -> 
         "patterns": _patterns(phase_map, area, intersection),
     }
     if area is not None and intersection in area.network.intersections:
+        if table["patterns"][0]["cycle_s"]:
+            table["schedule"] = [{"hour": 0, "pattern": 1}]
         table["monitor"] = _monitor(phase_map, area.network.intersections[intersection])
         lanes = _detectors(phase_map, area, intersection)
         table["detectors"] = dict(lanes.values())

@@ -36,7 +36,7 @@ Example::
 """
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -109,6 +109,14 @@ class PatternPart(Part):
     walks: list[Phase] = Field(default_factory=list)
 
 
+class EventPart(Part):
+    """A pattern that the unit's own schedule runs from a time of every day, local time."""
+
+    hour: Annotated[int, Field(ge=0, le=23)]
+    minute: Annotated[int, Field(ge=0, le=59)] = 0
+    pattern: Annotated[int, Field(ge=0, le=255)]
+
+
 class MonitorPart(Part):
     """Programming of the conflict monitor; left out, it follows rings and barriers."""
 
@@ -141,6 +149,7 @@ class UnitFile(Part):
     barriers: list[list[Phase]]
     phases: Annotated[list[PhasePart], Field(min_length=1)]
     patterns: list[PatternPart] = Field(default_factory=list)
+    schedule: Annotated[list[EventPart], Field(max_length=8)] = Field(default_factory=list)
     detectors: dict[Annotated[int, Field(ge=1, le=32)], Phase] = Field(default_factory=dict)
     monitor: MonitorPart = MonitorPart()
     credentials: dict[str, CredentialsPart] = Field(default_factory=dict)
@@ -269,6 +278,8 @@ def _values(file: UnitFile, schema: Schema) -> list[Value]:
         _put_phase(put, file, phase)
     for pattern in file.patterns:
         _put_pattern(put, pattern)
+    if file.schedule:
+        _put_schedule(put, file.schedule)
     for sequence in range(1, schema.sizes.sequences + 1):
         for ring, phases in enumerate(file.rings[: schema.sizes.rings], 1):
             put(bytes(phases), objects.SEQUENCE_DATA, sequence, ring)
@@ -324,6 +335,24 @@ def _put_pattern(put: Put, pattern: PatternPart) -> None:
         put(split_s, objects.SPLIT_TIME, n, phase)
         put(int(_split_mode(pattern, phase)), objects.SPLIT_MODE, n, phase)
         put(int(phase in pattern.coordinated), objects.SPLIT_COORD_PHASE, n, phase)
+
+
+def _put_schedule(put: Put, schedule: Sequence[EventPart]) -> None:
+    """Fill entry 1 and day plan 1, for every day; event n starts action n."""
+    put(_EVERY, objects.TIME_BASE_SCHEDULE_MONTH, 1)
+    put(_EVERY & 0xFF, objects.TIME_BASE_SCHEDULE_DAY, 1)
+    put(0xFFFFFFFE, objects.TIME_BASE_SCHEDULE_DATE, 1)
+    put(1, objects.TIME_BASE_SCHEDULE_DAY_PLAN, 1)
+    for n, event in enumerate(schedule, 1):
+        put(event.hour, objects.DAY_PLAN_HOUR, 1, n)
+        put(event.minute, objects.DAY_PLAN_MINUTE, 1, n)
+        action = objects.TIMEBASE_ASC_ACTION_NUMBER.at(n)
+        put(action, objects.DAY_PLAN_ACTION_NUMBER_OID, 1, n)
+        put(event.pattern, objects.TIMEBASE_ASC_PATTERN, n)
+
+
+_EVERY = 0x1FFE
+"""Every month, and in its lowest octet every weekday; bit 0 stands for none."""
 
 
 def _split_mode(pattern: PatternPart, phase: int) -> SplitMode:
