@@ -1,0 +1,138 @@
+"""The gate as a process and three units over SNMP: dry run, push, a broken unit, roll-back."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from citybrain.controllers.virtual.faults import Fault
+from tests.cli.towns import Terminal
+from tests.engine.unit_street import CORRIDOR, JUNCTIONS, UnitStreet, gate_process, unit_street
+
+pytestmark = pytest.mark.integration
+
+
+@dataclass
+class Room:
+    """A control room: commands with the keys of people, units that can be broken."""
+
+    street: UnitStreet
+    terminal: Terminal
+
+    def __call__(self, *words: str, key: str = "", code: int = 0) -> dict[str, Any]:
+        told = self.terminal(*self.words(*words, key=key), "--json")
+        assert told.code == code, told.errors or told.output
+        answer: dict[str, Any] = json.loads(told.output)
+        return answer
+
+    def words(self, *words: str, key: str = "") -> tuple[str, ...]:
+        folder = self.street.folder
+        signed = ("--key", str(folder / f"{key}.key"), "--comment", "tested") if key else ()
+        return (*words, "--street", str(folder / "street.toml"), *signed)
+
+    def approved(self) -> str:
+        verdict = str(self.street.folder / "verdict.json")
+        plan = str(CORRIDOR / "plan.json")
+        key = str(self("plan", "propose", plan, "--verdict", verdict, key="anna")["plan"])
+        self("plan", "approve", key, key="berta")
+        return key
+
+    def patterns(self) -> dict[str, int]:
+        """Return the pattern that each unit says it runs."""
+        told = self.terminal(*self.words("controllers", "status"), "--json")
+        return {name: one["pattern"] for name, one in json.loads(told.output)["units"].items()}
+
+
+def outcomes(told: dict[str, Any]) -> dict[str, str]:
+    return {one["unit"]: one["outcome"] for one in told["units"]}
+
+
+@pytest.fixture
+def room(tmp_path: Path, terminal: Terminal) -> Iterator[Room]:
+    with unit_street(tmp_path) as street:
+        yield Room(street, terminal)
+
+
+def test_a_plan_is_shown_pushed_kept_and_rolled_back(room: Room) -> None:
+    key = room.approved()
+    dry = room("plan", "push", key)
+    assert dry["hindrance"] == ""
+    changes = {change["object_name"]: change for change in dry["units"]["J1"]["changes"]}
+    assert changes["patternCycleTime.2"] == {
+        "object_name": "patternCycleTime.2",
+        "old": "0",
+        "new": "60",
+    }
+    assert changes["splitTime.2.2"]["new"] == "38"
+    before = room.patterns()
+    with gate_process(room.street.folder):
+        assert outcomes(room("plan", "push", key, "--really", key="dora")) == dict.fromkeys(
+            JUNCTIONS, "RUNS"
+        )
+        assert room.patterns() == dict.fromkeys(JUNCTIONS, 2)
+        assert room("plan", "history")["running"] == dict.fromkeys(JUNCTIONS, key)
+        assert room("plan", "push", key)["units"]["J1"]["changes"] == []
+        back = room("plan", "rollback", key, "--really", key="dora")
+        assert outcomes(back) == dict.fromkeys(JUNCTIONS, "ROLLED_BACK")
+    assert room.patterns() == before
+    assert room("plan", "history", key)["state"] == "retired"
+    assert room("audit", "verify")["faults"] == []
+
+
+def test_a_unit_that_lies_goes_back_and_the_others_run(room: Room) -> None:
+    key = room.approved()
+    room.street.fault("J2", Fault.LYING_READBACK)
+    with gate_process(room.street.folder):
+        told = room("plan", "push", key, "--really", key="dora", code=1)
+        assert {name: outcomes(told)[name] for name in ("J1", "J3")} == {"J1": "RUNS", "J3": "RUNS"}
+        assert outcomes(told)["J2"] != "RUNS"
+        room.street.fault("J2", Fault.LYING_READBACK, is_on=False)
+        again = room("plan", "push", key, "--really", "--units", "J2", key="dora")
+        assert outcomes(again) == {"J2": "RUNS"}
+    assert [alarm["unit"] for alarm in room("plan", "history")["alarms"]][:1] == ["J2"]
+
+
+def test_other_safety_times_in_a_unit_stop_its_push(room: Room) -> None:
+    key = room.approved()
+    room.street.fault("J3", Fault.OTHER_SAFETY_TIMES)
+    dry = room("plan", "push", key, code=1)
+    assert dry["units"]["J3"]["differences"]
+    with gate_process(room.street.folder):
+        told = room("plan", "push", key, "--really", key="dora", code=1)
+    assert outcomes(told) == {"J1": "RUNS", "J2": "RUNS", "J3": "REFUSED"}
+
+
+def test_the_kill_switch_reaches_a_gate_at_work(room: Room) -> None:
+    key = room.approved()
+    with gate_process(room.street.folder):
+        room("kill-switch", "on", "--comment", "smoke", "--person", "Otto")
+        words = room.words("plan", "push", key, "--really", key="dora")
+        told = room.terminal(*words)
+        assert (told.code, "stopped by Otto: smoke" in told.complaint) == (1, True)
+        room("kill-switch", "off", key="anna")
+        assert set(outcomes(room("plan", "push", key, "--really", key="dora")).values()) == {"RUNS"}
+
+
+def test_what_people_read_names_objects_old_and_new(room: Room) -> None:
+    key = room.approved()
+    told = room.terminal(*room.words("plan", "push", key))
+    assert "J2: " in told.output
+    assert "patternCycleTime.2" in told.output
+    assert "0 → 60" in told.output
+    assert "nothing was written; --really has the gate push it" in told.output
+    probed = room.terminal(*room.words("controllers", "probe"))
+    assert "citybrain virtual controller 1" in probed.output
+    read = room.terminal(*room.words("controllers", "read", "1", "--units", "J1"))
+    assert "cycle 80 s, offset 0 s, splits 2: 40, 4: 40" in read.output
+
+
+def test_a_gate_whose_files_others_may_change_does_not_start(
+    room: Room, terminal: Terminal
+) -> None:
+    settings = room.street.folder / "gate-controllers.toml"
+    settings.chmod(0o666)
+    told = terminal("gate", "run", "--config", room.street.folder / "gate.toml")
+    assert (told.code, "may be changed by others" in told.complaint) == (2, True)
