@@ -96,7 +96,7 @@ class Bands:
 
 
 def widest_bands(
-    arterial: Arterial, *, is_uniform: bool = False, seconds_budget: float = 10.0
+    arterial: Arterial, *, is_uniform: bool = False, node_budget: int = 20_000
 ) -> Bands:
     """Return the offsets with the greatest flow-weighted sum of bands.
 
@@ -107,8 +107,9 @@ def widest_bands(
     is_uniform
         One width for the whole arterial in each direction (MAXBAND), instead of one for each
         section (MULTIBAND).
-    seconds_budget
-        Time for the solver; the best offsets found by then are returned. [s]
+    node_budget
+        Nodes of the solver's tree; the best offsets found by then are returned, the same ones
+        on any machine.
 
     Raises
     ------
@@ -118,7 +119,7 @@ def widest_bands(
     programme = _Programme(arterial)
     programme.add_progression()
     programme.add_widths(is_uniform=is_uniform)
-    solved = programme.solve(seconds_budget)
+    solved = programme.solve(node_budget)
     offsets_s = np.round(solved[: len(arterial.signals)])
     offsets_s = (offsets_s - offsets_s[0]) % arterial.cycle_s
     return bands_of(
@@ -197,7 +198,7 @@ class _Programme:
                 if is_uniform and index:
                     self._add({self._width(way, index): 1.0, self._width(way, 0): -1.0}, 0.0, 0.0)
 
-    def solve(self, seconds_budget: float) -> NDArray[np.float64]:
+    def solve(self, node_budget: int) -> NDArray[np.float64]:
         """Return the best values of all variables."""
         cost = np.zeros(self._size)
         is_whole = np.zeros(self._size, dtype=np.int64)
@@ -213,11 +214,11 @@ class _Programme:
             integrality=is_whole,
             bounds=Bounds(low, high),
             constraints=LinearConstraint(np.array(self._rows), self._low, self._high),
-            options={"time_limit": seconds_budget},
+            options={"node_limit": node_budget},
         )
         if solved.x is None:
             names = ", ".join(signal.intersection for signal in self._arterial.signals)
-            msg = f"{names}: no offsets found within {seconds_budget:g} s ({solved.message})"
+            msg = f"{names}: no offsets found within {node_budget} nodes ({solved.message})"
             raise InfeasibleError(msg)
         return np.asarray(solved.x)
 

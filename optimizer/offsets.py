@@ -46,15 +46,15 @@ def _wanted_lag_s(stream: Stream, upstream: Pattern, downstream: Pattern) -> flo
 
     There is none between different cycles, or where a movement has no green.
     """
-    leaving, opening = _main_green(upstream, stream.upstream), None
+    leaving, opening = main_green(upstream, stream.upstream), None
     if same_time(upstream.cycle_s, downstream.cycle_s):
-        opening = _main_green(downstream, stream.downstream)
+        opening = main_green(downstream, stream.downstream)
     if leaving is None or opening is None:
         return None
     return leaving.start_s + stream.travel_s - _QUEUE_LEAD_S - opening.start_s
 
 
-def _main_green(pattern: Pattern, movement: Movement) -> Green | None:
+def main_green(pattern: Pattern, movement: Movement) -> Green | None:
     """Return the longest green of a movement."""
     greens = [
         green

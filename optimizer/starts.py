@@ -3,8 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from citybrain.errors import InfeasibleError
 from citybrain.model.flows import TurningDemand
 from citybrain.model.network import Network
+from citybrain.model.pattern import Pattern
+from optimizer.arterials import arterial_along, by_ends, heaviest_chain
+from optimizer.bandwidth import widest_bands
 from optimizer.candidate import Candidate, Splits, Workshop
 from optimizer.cycle import common_cycle_s, cycle_length_s
 from optimizer.delay_formula import intersection_delay_s
@@ -13,6 +17,7 @@ from optimizer.greens import balanced_gaps, scaled_gaps, shortest_gaps
 from optimizer.offsets import offsets_along
 from optimizer.streams import coordinated_tree, streams
 
+_BAND_NODES = 2_000
 _CYCLE_FACTORS = (0.45, 0.6, 0.75, 0.9, 1.1, 1.4)
 
 
@@ -40,7 +45,9 @@ class Starter:
 
     def __init__(self, workshop: Workshop, network: Network, demand: TurningDemand) -> None:
         self._workshop = workshop
-        self._tree = coordinated_tree(streams(network, demand))
+        found = streams(network, demand)
+        self._tree = coordinated_tree(found)
+        self._chain, self._streams = heaviest_chain(self._tree), by_ends(found)
         self._analyses = {name: self._analyse(name, network, demand) for name in workshop.skeletons}
 
     def candidates(self) -> Iterator[Candidate]:
@@ -64,6 +71,7 @@ class Starter:
             cycles_s = dict.fromkeys(own_s, common_s * factor)
             yield self._coordinated(self._balanced(running, cycles_s))
             yield self._coordinated(self._scaled(running, cycles_s))
+            yield from self._banded(self._balanced(running, cycles_s))
         webster_s = {name: analysis.cycle_s for name, analysis in self._analyses.items()}
         yield self._balanced(running, webster_s)
 
@@ -78,12 +86,29 @@ class Starter:
 
     def _coordinated(self, splits: Splits) -> Splits:
         """Return splits with the offsets that the heaviest streams want."""
+        offsets_s = offsets_along(self._patterns(splits), self._tree)
+        return {name: replace(split, offset_s=offsets_s[name]) for name, split in splits.items()}
+
+    def _banded(self, splits: Splits) -> Iterator[Splits]:
+        """Yield splits with the widest bands along the heaviest chain, if there are any."""
+        if not self._chain:
+            return
+        try:
+            arterial = arterial_along(self._chain, self._patterns(splits), self._streams)
+            bands = widest_bands(arterial, node_budget=_BAND_NODES)
+        except InfeasibleError:
+            return
+        yield {
+            name: replace(split, offset_s=bands.offsets_s.get(name, split.offset_s))
+            for name, split in splits.items()
+        }
+
+    def _patterns(self, splits: Splits) -> dict[str, Pattern]:
         patterns = {pattern.intersection: pattern for pattern in self._workshop.running.patterns}
         for name, split in splits.items():
             skeleton = self._workshop.skeletons[name]
             patterns[name] = skeleton.render(split.gaps_s, split.offset_s, "start")
-        offsets_s = offsets_along(patterns, self._tree)
-        return {name: replace(split, offset_s=offsets_s[name]) for name, split in splits.items()}
+        return patterns
 
     def _analyse(self, name: str, network: Network, demand: TurningDemand) -> _Analysis:
         intersection = network.intersections[name]

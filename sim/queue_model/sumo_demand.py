@@ -9,7 +9,9 @@ out have a route, too.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from os import cpu_count
 from pathlib import Path
 
 from citybrain.errors import InputError
@@ -72,10 +74,16 @@ def routed_days(
     kinds = _kinds((*scenario.route_files, *scenario.additional_files))
     free = _free_names(scenario)
     with Staging(scenario, planned=()) as staging:
-        days = [_run(staging, seed, _FREE, timeout_s) for seed in seeds]
-        others = [_run(staging, seed, _CROWDED, timeout_s) for seed in seeds]
+        jobs: list[tuple[int, tuple[str, ...]]] = [
+            (seed, options) for options in (_FREE, _CROWDED) for seed in seeds
+        ]
         if free:
-            others.append(_run(staging, seeds[0], (), timeout_s))
+            jobs.insert(0, (seeds[0], ()))
+        with ThreadPoolExecutor(max_workers=cpu_count() or 1) as pool:
+            done = pool.map(lambda job: _run(staging, job[0], job[1], timeout_s), jobs)
+            runs = dict(zip(jobs, done, strict=True))
+    days = [runs[seed, _FREE] for seed in seeds]
+    others = [run for (_, options), run in runs.items() if options != _FREE]
     if not days[0]:
         what = f"no vehicle departs between {scenario.begin_s:g} s and {scenario.end_s:g} s"
         raise InputError(scenario.config, what, "correct route-files, begin or end")
@@ -91,7 +99,7 @@ def _run(
 ) -> tuple[DrivenTrip, ...]:
     """Run SUMO once and return who wanted to depart before the end, with routes as driven."""
     scenario = staging.scenario
-    routes = staging.folder / "routed.xml"
+    routes = staging.folder / f"routed-{seed}-{len(options)}.xml"
     end_s = scenario.end_s + (_LATE_S if options else 0.0)
     arguments: list[str | Path] = ["-c", staging.config, *QUIET, *options]
     arguments += ["--seed", str(seed), "--end", f"{end_s:g}", "--vehroute-output", routes]
