@@ -54,9 +54,9 @@ class Scene:
 
     def __init__(self) -> None:
         target = Target(unit="k1", address=ADDRESS[0], port=ADDRESS[1])
-        self.poller = Poller([target], READER, lambda: NOW, random.Random(1))
         self.pipe, self.polls = Pipe(), list[Poll]()
-        self.poller._transport, self.poller._hear = self.pipe, self.polls.append
+        self.poller = Poller([target], READER, lambda: NOW, self.polls.append, random.Random(1))
+        self.poller.connection_made(self.pipe)
         self.keys = Keys(READER, ENGINE, 1)
         self.poller._ask(self.poller._stations[0], 0.0)
         self.take(self.report())
@@ -206,7 +206,7 @@ def test_it_polls_net_snmps_agent(agent: kit.Agent) -> None:
     async def act() -> None:
         end = asyncio.Event()
         asyncio.get_running_loop().call_later(1.5, end.set)
-        await Poller([target], credentials, lambda: NOW).run(0.5, polls.append, end)
+        await Poller([target], credentials, lambda: NOW, polls.append).run(0.5, end)
 
     asyncio.run(act())
     told_statuses = [poll.status for poll in polls if poll.status]

@@ -6,12 +6,15 @@ unit that it has met, so that a unit costs two extra messages once and none late
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
 from typing import Any, Protocol
 
 from pyasn1.type import univ
+from pysnmp.carrier.asyncio.dispatch import AsyncioDispatcher
+from pysnmp.carrier.error import CarrierError
 from pysnmp.entity.rfc3413.cmdgen import (
     CommandGenerator,
     GetCommandGenerator,
@@ -104,6 +107,14 @@ class _Dispatcher(MsgAndPduDispatcher):  # type: ignore[misc]
             return b""
 
 
+class _Carrier(AsyncioDispatcher):  # type: ignore[misc]
+    """Drops messages that were under way when the socket was closed."""
+
+    def _callback_function(self, *arguments: Any) -> None:  # noqa: ANN401 (the library's signature)
+        with suppress(CarrierError):
+            super()._callback_function(*arguments)
+
+
 class Wires:
     """One engine for many units that share credentials; to be closed in the loop that used it.
 
@@ -120,6 +131,8 @@ class Wires:
 
     async def to(self, address: str, port: int) -> "PysnmpWire":
         """Return the wire to one unit."""
+        if self._engine.transport_dispatcher is None:
+            self._engine.register_transport_dispatcher(_Carrier())
         target = await UdpTransportTarget.create((address, port), retries=0)
         return PysnmpWire(self._engine, partial(self._named, target))
 
@@ -130,8 +143,9 @@ class Wires:
         return str(name)
 
     def close(self) -> None:
-        """Close the socket."""
-        self._engine.close_dispatcher()
+        """Close the socket, if any was opened."""
+        if self._engine.transport_dispatcher is not None:
+            self._engine.close_dispatcher()
 
 
 class PysnmpWire:

@@ -90,8 +90,10 @@ class Poller(asyncio.DatagramProtocol):
         Who asks; SNMP v3 only.
     now
         The clock of what is told. [UTC]
+    hear
+        Hears every poll, in the order in which they end; must be quick.
     rng
-        Draws where numbers and salts begin; a source that cannot be foretold.
+        Draws where numbers and salts begin; by default a source that cannot be foretold.
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class Poller(asyncio.DatagramProtocol):
         targets: Sequence[Target],
         credentials: V3,
         now: Clock,
+        hear: Callable[[Poll], None],
         rng: random.Random | None = None,
     ) -> None:
         self.dropped = 0
@@ -108,26 +111,25 @@ class Poller(asyncio.DatagramProtocol):
         self._question = Question([each.oid for each in STATUS])
         self._open: dict[int, _Station] = {}
         self._number = self._rng.randrange(*_NUMBERS)
-        self._hear: Callable[[Poll], None] = lambda poll: None
+        self._hear = hear
         self._transport: asyncio.DatagramTransport | None = None
 
-    async def run(self, every_s: float, hear: Callable[[Poll], None], end: asyncio.Event) -> None:
+    async def run(self, every_s: float, end: asyncio.Event) -> None:
         """Poll until told to end.
 
         Parameters
         ----------
         every_s
             Time between two polls of one unit; also the time for an answer. [s]
-        hear
-            Hears every poll, in the order in which they end; must be quick.
         end
             Set to end.
         """
-        self._hear = hear
         loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("0.0.0.0", 0))
+        transport, _ = await loop.create_datagram_endpoint(
+            lambda: self,
+            local_addr=("0.0.0.0", 0),
+        )
         widen(transport)
-        self._transport = transport
         slices = max(1, round(every_s / SLICE_S))
         begun_s, turn = loop.time(), 0
         try:
@@ -138,6 +140,16 @@ class Poller(asyncio.DatagramProtocol):
                 await asyncio.sleep(max(0.0, begun_s + turn * every_s / slices - loop.time()))
         finally:
             transport.close()
+
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+        """Take what messages are sent over."""
+        self._transport = transport
+
+    def ask_all(self) -> None:
+        """Ask every unit once; what was asked before and not answered is lost."""
+        at_s = asyncio.get_running_loop().time()
+        for station in self._stations:
+            self._ask(station, at_s)
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
         """Take a message from the network."""

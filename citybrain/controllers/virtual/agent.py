@@ -55,7 +55,9 @@ class Post:
     def receive(self, data: bytes, peer: Peer) -> None:
         """Take a datagram, and send what there is to send."""
         unit = self.responder.unit
-        if not self.is_driven:
+        if self.is_driven:
+            self.responder.wall_s = self.clock()
+        else:
             unit.advance(self.clock())
         self.arrived += 1
         faults = unit.faults

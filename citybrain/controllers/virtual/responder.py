@@ -52,15 +52,23 @@ class Responder:
         The unit.
     accesses
         Who may ask.
+    engine
+        Identifier of the SNMP engine; made of the unit's name if it is left out.
+    tally
+        What it has done.
+    wall_s
+        Time, where the unit lives in the time of a simulation. [s since 1970, UTC]
     """
 
     unit: VirtualUnit
     accesses: Sequence[Access]
     engine: bytes = b""
     tally: Tally = field(default_factory=Tally)
+    wall_s: float | None = None
     _users: Mapping[bytes, usm.User] = field(default_factory=dict)
     _communities: Mapping[bytes, bool] = field(default_factory=dict)
     _salt: int = 0
+    _start: tuple[int, float] = (0, 0.0)
 
     def __post_init__(self) -> None:
         """Make the keys for this engine."""
@@ -116,7 +124,11 @@ class Responder:
     @property
     def time_s(self) -> int:
         """Time since this engine was started [s]."""
-        return int(self.unit.now_s - self.unit.started_s)
+        if self.wall_s is None:
+            return int(self.unit.now_s - self.unit.started_s)
+        if self._start[0] != self.unit.boots:
+            self._start = (self.unit.boots, self.wall_s)
+        return max(int(self.wall_s - self._start[1]), 0)
 
     def _answer_v3(self, data: bytes, at: int, end: int) -> bytes | None:
         envelope = usm.read_envelope(data, at, end)

@@ -1,0 +1,218 @@
+"""Load on the manager: verified pushes one after another and to many units, and steady polling."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks._virtual_units import made_up, serving, spare_plan
+from citybrain.controllers.ntcip.link import NtcipLink
+from citybrain.controllers.ntcip.patience import Patience
+from citybrain.controllers.ntcip.secrets import V3
+from citybrain.controllers.ntcip.session import SnmpSession
+from citybrain.controllers.ntcip.wire import Wires
+from citybrain.controllers.polling.poller import Poll, Poller, Target
+from citybrain.ports.controllers import ControllerError, UnitPlan
+
+WARM_UP_S = 5.0
+"""Polling until every unit was met, which is not measured. [s]"""
+IN_FLIGHT = 16
+"""Pushes that run at the same time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pushes:
+    """Verified pushes.
+
+    Parameters
+    ----------
+    took_s
+        Time of each that ended with the plan running. [s]
+    others
+        How the others ended.
+    wall_s
+        All of them together. [s]
+    """
+
+    took_s: tuple[float, ...]
+    others: dict[str, int] = field(default_factory=dict)
+    wall_s: float = 0.0
+
+    def share_s(self, share: float) -> float:
+        """Return the time within which a share of the pushes ended. [s]."""
+        return quantile(self.took_s, share)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polling:
+    """Steady polling.
+
+    Parameters
+    ----------
+    units, seconds
+        How many units, for how long. [-, s]
+    answered, lost
+        Polls with and without an answer within their second.
+    p50_s, p99_s
+        From question to answer. [s]
+    cores
+        Processor time of the poller per second.
+    growth_mb
+        Growth of its memory. [MB]
+    """
+
+    units: int
+    seconds: float
+    answered: int
+    lost: int
+    p50_s: float
+    p99_s: float
+    cores: float
+    growth_mb: float
+
+    @property
+    def loss(self) -> float:
+        """Share of polls without an answer."""
+        return self.lost / max(1, self.answered + self.lost)
+
+    @property
+    def rate(self) -> float:
+        """Answers per second."""
+        return self.answered / self.seconds
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """Return the value that a share of all do not exceed; infinite if there are none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("inf")
+
+
+def measure_pushes(count: int) -> Pushes:
+    """Push one plan after another to one coordinated unit.
+
+    Parameters
+    ----------
+    count
+        How many.
+    """
+    credentials = made_up()
+    with serving(1, credentials) as ports:
+        return asyncio.run(_one_by_one(ports[0], credentials, count))
+
+
+def measure_fleet(units: int) -> Pushes:
+    """Push one plan to each of many coordinated units, some at the same time.
+
+    Parameters
+    ----------
+    units
+        How many.
+    """
+    credentials = made_up()
+    with serving(units, credentials) as ports:
+        return asyncio.run(_to_all(ports, credentials))
+
+
+def measure_polling(units: int, seconds: float) -> Polling:
+    """Poll units once a second.
+
+    Parameters
+    ----------
+    units
+        How many; they run in a process of their own.
+    seconds
+        For how long, after the warm-up. [s]
+    """
+    credentials = made_up()
+    with serving(units, credentials) as ports:
+        return asyncio.run(_poll(ports, credentials, seconds))
+
+
+async def _one_by_one(port: int, credentials: V3, count: int) -> Pushes:
+    wires = Wires(credentials)
+    link = await _linked(wires, port)
+    own = await link.read_plan(1)
+    await link.push(spare_plan(own, 0))
+    begun_s = time.monotonic()
+    ended = [await _timed(link, spare_plan(own, number)) for number in range(1, count + 1)]
+    wires.close()
+    return _pushes(ended, time.monotonic() - begun_s)
+
+
+async def _to_all(ports: Sequence[int], credentials: V3) -> Pushes:
+    wires, gate = Wires(credentials), asyncio.Semaphore(IN_FLIGHT)
+    links = [await _linked(wires, port) for port in ports]
+    own = await links[0].read_plan(1)
+
+    async def one(link: NtcipLink, number: int) -> tuple[str, float]:
+        async with gate:
+            return await _timed(link, spare_plan(own, number))
+
+    await asyncio.gather(*(one(link, 0) for link in links))
+    begun_s = time.monotonic()
+    ended = await asyncio.gather(*(one(link, number) for number, link in enumerate(links, 1)))
+    wires.close()
+    return _pushes(ended, time.monotonic() - begun_s)
+
+
+async def _linked(wires: Wires, port: int) -> NtcipLink:
+    wire = await wires.to("127.0.0.1", port)
+    return NtcipLink(SnmpSession(f"u{port}", wire, Patience(timeout_s=2.0)))
+
+
+async def _timed(link: NtcipLink, plan: UnitPlan) -> tuple[str, float]:
+    begun_s = time.monotonic()
+    try:
+        outcome = (await link.push(plan)).outcome.name
+    except ControllerError as error:
+        outcome = type(error).__name__
+    return outcome, time.monotonic() - begun_s
+
+
+def _pushes(ended: Sequence[tuple[str, float]], wall_s: float) -> Pushes:
+    good = tuple(took_s for outcome, took_s in ended if outcome == "RUNS")
+    others = Counter(outcome for outcome, _ in ended if outcome != "RUNS")
+    return Pushes(took_s=good, others=dict(others), wall_s=wall_s)
+
+
+async def _poll(ports: Sequence[int], credentials: V3, seconds: float) -> Polling:
+    targets = [Target(unit=f"u{port}", address="127.0.0.1", port=port) for port in ports]
+    polls, end = list[Poll](), asyncio.Event()
+    poller = Poller(targets, credentials, lambda: datetime.now(UTC), polls.append)
+    running = asyncio.create_task(poller.run(1.0, end))
+    await asyncio.sleep(WARM_UP_S)
+    polls.clear()
+    memory_mb, busy_s, begun_s = _memory_mb(), time.process_time(), time.monotonic()
+    took_s, lost = list[float](), 0
+    while (passed_s := time.monotonic() - begun_s) < seconds:
+        await asyncio.sleep(min(1.0, seconds - passed_s))
+        took_s += [poll.took_s for poll in polls if poll.status is not None]
+        lost += sum(poll.status is None for poll in polls)
+        polls.clear()
+    busy_s = time.process_time() - busy_s
+    end.set()
+    await running
+    return Polling(
+        units=len(ports),
+        seconds=passed_s,
+        answered=len(took_s),
+        lost=lost,
+        p50_s=quantile(took_s, 0.5),
+        p99_s=quantile(took_s, 0.99),
+        cores=busy_s / passed_s,
+        growth_mb=_memory_mb() - memory_mb - len(took_s) * _FLOAT_MB,
+    )
+
+
+_FLOAT_MB = 32e-6
+"""What one kept measurement takes: a float and its place in a list. [MB]"""
+
+
+def _memory_mb() -> float:
+    for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0

@@ -1,0 +1,197 @@
+"""The manager of controllers: mutated replies, verified pushes, a thousand units every second.
+
+``--networks`` names parts (``fuzz``, ``push``, ``fleet``, ``poll``); without it all run, in a few
+minutes.  With ``long`` among the names, ten times as much is sent and polled.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from rich.table import Table
+
+from benchmarks._manager_fuzz import Fuzz, fuzz_manager, fuzz_poller
+from benchmarks._manager_load import (
+    Polling,
+    Pushes,
+    measure_fleet,
+    measure_polling,
+    measure_pushes,
+)
+from benchmarks._table import print_whole
+from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.errors import InputError
+
+PARTS = ("fuzz", "push", "fleet", "poll")
+LONG = "long"
+PUSH_P99_S = 5.0
+MOST_LOSS = 0.001
+MOST_GROWTH_MB = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much is done.
+
+    Parameters
+    ----------
+    poller_replies, manager_replies
+        Mutated replies to the poller, and to the manager over each version of SNMP.
+    fuzz_s
+        Longest time for each of the three. [s]
+    pushes, fleet, units
+        Pushes to one unit, units that are pushed to, units that are polled.
+    poll_s
+        How long they are polled. [s]
+    """
+
+    poller_replies: int = 200_000
+    manager_replies: int = 10_000
+    fuzz_s: float = 60.0
+    pushes: int = 50
+    fleet: int = 40
+    units: int = 1000
+    poll_s: float = 30.0
+
+
+QUICK = Size()
+WHOLE = Size(
+    poller_replies=1_000_000,
+    manager_replies=1_000_000,
+    fuzz_s=7200.0,
+    pushes=300,
+    fleet=200,
+    poll_s=3600.0,
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Results:
+    """What was measured; nothing for parts that were left out."""
+
+    fuzzes: list[Fuzz] = field(default_factory=list)
+    push: Pushes | None = None
+    fleet: Pushes | None = None
+    polling: Polling | None = None
+
+
+def run(*, networks: Sequence[str], is_check: bool, is_json: bool) -> int:
+    """Run the benchmark and return its exit code.
+
+    Parameters
+    ----------
+    networks
+        Parts to run; all if none.
+    is_check
+        Return 1 if a target is missed, and name the first.
+    is_json
+        Print JSON.
+
+    Raises
+    ------
+    InputError
+        There is no such part.
+    """
+    unknown = set(networks) - {*PARTS, LONG}
+    if unknown:
+        where, mend = "--networks", f"choose of: {', '.join((*PARTS, LONG))}"
+        raise InputError(where, f"there is no part {min(unknown)}", mend)
+    parts = [name for name in networks if name != LONG] or list(PARTS)
+    results = measure(parts, WHOLE if LONG in networks else QUICK)
+    missed = list(misses(results))
+    if is_json:
+        print_json({"rows": [dict(zip(_HEADERS, row, strict=True)) for row in rows(results)],
+                    "missed": missed})  # fmt: skip
+    else:
+        print_whole(_table(results))
+        for miss in missed:
+            OUTPUT.print(f"missed: {miss}", markup=False, soft_wrap=True)
+    return 1 if is_check and missed else 0
+
+
+def measure(parts: Sequence[str], size: Size) -> Results:
+    """Measure the parts that are named."""
+    results = Results()
+    with Stages() as stages:
+        if "fuzz" in parts:
+            stages.begin("fuzz", "mutated replies")
+            results.fuzzes.append(fuzz_poller(size.poller_replies, size.fuzz_s))
+            for version in ("v3", "v2c"):
+                results.fuzzes.append(fuzz_manager(version, size.manager_replies, size.fuzz_s))
+        if "push" in parts:
+            stages.begin("push", f"{size.pushes} verified pushes to one unit")
+            results.push = measure_pushes(size.pushes)
+        if "fleet" in parts:
+            stages.begin("fleet", f"one verified push to each of {size.fleet} units")
+            results.fleet = measure_fleet(size.fleet)
+        if "poll" in parts:
+            stages.begin("poll", f"{size.units} units, every second, {size.poll_s:.0f} s")
+            results.polling = measure_polling(size.units, size.poll_s)
+    return results
+
+
+def misses(results: Results) -> Iterator[str]:
+    """Yield the targets that are missed."""
+    for fuzz in results.fuzzes:
+        if fuzz.fault:
+            yield fuzz.fault
+    for name, pushes in (("push", results.push), ("fleet", results.fleet)):
+        if pushes is not None and pushes.others:
+            yield f"{name}: did not end with the plan running: {pushes.others}"
+    if results.push is not None and results.push.share_s(0.99) > PUSH_P99_S:
+        yield f"push: p99 {results.push.share_s(0.99):.1f} s is above {PUSH_P99_S:.0f} s"
+    polling = results.polling
+    if polling is not None and polling.loss > MOST_LOSS:
+        yield f"poll: {polling.loss:.2%} of the polls lost, at most {MOST_LOSS:.1%}"
+    if polling is not None and polling.growth_mb > MOST_GROWTH_MB:
+        yield f"poll: memory grew by {polling.growth_mb:.0f} MB, at most {MOST_GROWTH_MB:.0f} MB"
+
+
+_HEADERS = ("part", "what", "figure")
+
+
+def rows(results: Results) -> list[tuple[str, str, str]]:
+    """Return part, what and figure of everything that was measured."""
+    told = [row for fuzz in results.fuzzes for row in _fuzz_rows(fuzz)]
+    if results.push is not None:
+        told += _push_rows("push", results.push)
+    if results.fleet is not None:
+        told += _push_rows("fleet", results.fleet)
+    return told + (_poll_rows(results.polling) if results.polling is not None else [])
+
+
+def _fuzz_rows(fuzz: Fuzz) -> list[tuple[str, str, str]]:
+    bad = f"{len(fuzz.crashes)} / {fuzz.hangs} / {len(fuzz.unintended)}"
+    rate = fuzz.replies / max(fuzz.seconds, 1e-9)
+    return [
+        (f"fuzz, {fuzz.what}", "mutated replies", f"{fuzz.replies:,} ({rate:,.0f}/s)"),
+        ("", "operations ended", f"{fuzz.operations:,}"),
+        ("", "crashes / hangs / unintended SETs", bad),
+    ]
+
+
+def _push_rows(name: str, pushes: Pushes) -> list[tuple[str, str, str]]:
+    p50_s, p99_s = pushes.share_s(0.5), pushes.share_s(0.99)
+    return [
+        (name, "proven to run / otherwise", f"{len(pushes.took_s)} / {pushes.others or 0}"),
+        ("", "time of one, p50 / p99", f"{p50_s:.2f} s / {p99_s:.2f} s"),
+        ("", "all together", f"{pushes.wall_s:.1f} s"),
+    ]
+
+
+def _poll_rows(polling: Polling) -> list[tuple[str, str, str]]:
+    return [
+        ("poll", f"{polling.units} units for {polling.seconds:.0f} s", f"{polling.rate:,.0f}/s"),
+        ("", "latency p50 / p99", f"{polling.p50_s * 1e3:.1f} ms / {polling.p99_s * 1e3:.1f} ms"),
+        ("", "lost", f"{polling.lost} ({polling.loss:.3%})"),
+        ("", "cores of the poller", f"{polling.cores:.2f}"),
+        ("", "memory growth", f"{polling.growth_mb:.1f} MB"),
+    ]
+
+
+def _table(results: Results) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for header in _HEADERS:
+        table.add_column(header, no_wrap=True)
+    for row in rows(results):
+        table.add_row(*row)
+    return table
