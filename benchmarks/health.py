@@ -29,6 +29,8 @@ KINDS = (*ALONE, "swapped")
 TARGET = 0.95
 LEAST_VPH = {"silent": 40.0, "halved": 100.0, "doubled": 100.0, "delayed": 40.0, "swapped": 40.0}
 """Flow in the learning half from which a fault of 90 min can be told; chosen on `TUNED_ON`."""
+SAME_VEHICLES = 0.8
+"""Share of the pulses within a second of each other from which two detectors are on one lane."""
 SEED = 20260321
 
 
@@ -131,12 +133,15 @@ def trials_of(part: Pulses, habits: Habits, clean: Sequence[str]) -> Iterator[Tr
 
 
 def like(part: Pulses, name: str, clean: Sequence[str], flows: dict[str, float]) -> str:
-    """Return the other clean detector whose flow is nearest, of those that say something else."""
+    """Return the other clean detector whose flow is nearest, of those that are not on its lane."""
     mine = part.on_s[part.detector == part.names.index(name)]
 
     def differs(other: str) -> bool:
         theirs = part.on_s[part.detector == part.names.index(other)]
-        return len(np.intersect1d(mine, theirs)) < 0.8 * min(len(mine), len(theirs))
+        few, many = sorted((mine, theirs), key=len)
+        after = np.searchsorted(many, few - 1.0)
+        near = np.append(many, np.inf)[after] <= few + 1.0
+        return float(near.mean()) < SAME_VEHICLES
 
     others = [other for other in clean if other != name and differs(other)]
     return min(others, key=lambda other: abs(flows[other] - flows[name]))

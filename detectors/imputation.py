@@ -43,7 +43,8 @@ def imputed(flows: FlowSnapshot, spoiled: Flags) -> FlowSnapshot:
     Returns
     -------
     FlowSnapshot
-        `imputed` tells the filled bins.  Occupancy of these is kept as heard, speed is unknown.
+        `imputed` tells the filled bins, `heard_veh` what was heard in them.  Their occupancy is
+        kept as heard, their speed is unknown.
         A lane with filled bins is doubted.  One of which fewer than `FEWEST_BINS` are believed is
         not filled: it is dead, and nothing is said of its spoiled bins, 0 to infinity.
     """
@@ -72,7 +73,8 @@ def imputed(flows: FlowSnapshot, spoiled: Flags) -> FlowSnapshot:
         high_veh=high_veh,
         speed_mps=speed_mps,
         quality=_answers(flows.quality, spoiled, filled),
-        imputed=filled,
+        imputed=filled if filled.any() else None,
+        heard_veh=heard if filled.any() else None,
     )
 
 

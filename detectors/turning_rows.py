@@ -13,6 +13,9 @@ from detectors.least_squares import Row
 from detectors.streets import find_stretches
 from detectors.turning_unknowns import Cell, LaneUse
 
+NORMAL_95 = 1.96
+"""Half width of a 95 % interval in standard deviations [-]."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurningSettings:
@@ -44,7 +47,8 @@ class Measured:
     flow_vph
         Lane → mean flow. [veh/h]
     deviation_vph
-        Lane → standard deviation: the root of the count, more where it is doubted. [veh/h]
+        Lane → standard deviation: the root of the count, more where it is doubted, and what the
+        intervals of filled bins say. [veh/h]
     at_exit
         Lanes that only an exit detector counts.
     """
@@ -76,7 +80,8 @@ class Measured:
                 doubt = settings.doubt if answer is Quality.DOUBTED else 1.0
                 count_veh = flows_vph[lane] * duration_h
                 flow_vph[lane] = flows_vph[lane]
-                deviation_vph[lane] = doubt * math.sqrt(max(count_veh, 1.0)) / duration_h
+                own_veh = doubt * math.sqrt(max(count_veh, 1.0))
+                deviation_vph[lane] = math.hypot(own_veh, _filled_veh(snapshot, lane)) / duration_h
         exits = {d.lane for d in detectors if d.kind is DetectorKind.EXIT}
         others = {d.lane for d in detectors if d.kind is not DetectorKind.EXIT}
         return cls(
@@ -96,6 +101,21 @@ class Measured:
             return None
         deviations_vph = [self.deviation_vph[lane] for lane in lanes]
         return sum(self.flow_vph[lane] for lane in lanes), math.hypot(*deviations_vph)
+
+
+def _filled_veh(snapshot: FlowSnapshot, lane: str) -> float:
+    """Return the standard deviation of what was filled in on a lane [veh].
+
+    Errors of one stretch go the same way, so the half widths of the 95 % intervals add up.
+    """
+    if snapshot.imputed is None:
+        return 0.0
+    column = snapshot.lanes.index(lane)
+    return sum(
+        float(snapshot.high_veh[row, column] - snapshot.low_veh[row, column]) / (2 * NORMAL_95)
+        for row in range(snapshot.bin_count)
+        if snapshot.imputed[row, column]
+    )
 
 
 @dataclass(frozen=True, slots=True)

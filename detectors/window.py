@@ -53,4 +53,5 @@ def bins_from_to(snapshot: FlowSnapshot, begin: int, end: int) -> FlowSnapshot:
         low_veh=snapshot.low_veh[cut],
         high_veh=snapshot.high_veh[cut],
         imputed=None if snapshot.imputed is None else snapshot.imputed[cut],
+        heard_veh=None if snapshot.heard_veh is None else snapshot.heard_veh[cut],
     )

@@ -92,6 +92,8 @@ class FlowSnapshot:
     imputed
         Whether the count was not measured but filled in from neighbours and history, ``[bin,
         lane]``; none where nothing was.
+    heard_veh
+        What the detector said, where `count_veh` was filled in; none where nothing was. [veh]
     """
 
     start: datetime
@@ -105,6 +107,7 @@ class FlowSnapshot:
     high_veh: Grid
     quality: tuple[Quality, ...]
     imputed: Grid | None = None
+    heard_veh: Grid | None = None
 
     def __post_init__(self) -> None:
         """Refuse arrays of different shapes and a start without a time zone."""
@@ -112,7 +115,7 @@ class FlowSnapshot:
             msg = f"flows start at {self.start.isoformat()}, which is not UTC"
             raise InfeasibleError(msg)
         grids = (self.count_veh, self.occupancy, self.speed_mps, self.coverage)
-        others = (self.low_veh, self.high_veh, self.imputed)
+        others = (self.low_veh, self.high_veh, self.imputed, self.heard_veh)
         shapes = {grid.shape for grid in (*grids, *others) if grid is not None}
         if shapes != {(self.count_veh.shape[0], len(self.lanes))}:
             msg = f"flow arrays have shapes {sorted(shapes)} for {len(self.lanes)} lanes"

@@ -15,7 +15,7 @@ FLOW_TOLERANCE = 0.01
 """Largest share by which a flow may differ from its count, for rounding [-]."""
 FLOW_ROUNDING_VPH = 1.0
 """Rounding to whole vehicles per hour is no contradiction [veh/h]."""
-MAY_BE_MISSING = frozenset({"imputed"})
+MAY_BE_MISSING = frozenset({"imputed", "heard_veh"})
 """Files of older versions lack these columns."""
 MAY_BE_EMPTY = frozenset({"flow_vph", "speed_mps"})
 SORT = "sort the rows by bin_start, lanes in the same order in every bin"

@@ -30,6 +30,7 @@ SCHEMA = pa.schema(
         pa.field("low_veh", pa.float64(), nullable=False),
         pa.field("high_veh", pa.float64(), nullable=False),
         pa.field("imputed", pa.bool_(), nullable=False),
+        pa.field("heard_veh", pa.float64(), nullable=False),
     ]
 )
 _GRIDS = ("count_veh", "occupancy", "speed_mps", "coverage", "low_veh", "high_veh")
@@ -63,6 +64,8 @@ def write_flows(snapshot: FlowSnapshot, path: Path) -> None:
     columns["lane"] = pa.array(list(snapshot.lanes) * rows)
     filled = np.zeros((rows, lanes)) if snapshot.imputed is None else snapshot.imputed
     columns["imputed"] = pa.array(np.asarray(filled, dtype=np.bool_).ravel())
+    heard_veh = snapshot.count_veh if snapshot.heard_veh is None else snapshot.heard_veh
+    columns["heard_veh"] = pa.array(np.asarray(heard_veh, dtype=np.float64).ravel())
     columns["quality"] = pa.array([answer.value for answer in snapshot.quality] * rows)
     schema = SCHEMA.with_metadata({BIN_LENGTH_KEY: repr(float(snapshot.bin_s))})
     sink = pa.BufferOutputStream()
@@ -76,7 +79,8 @@ def read_flows(path: Path) -> FlowSnapshot:
     Parameters
     ----------
     path
-        File that `write_flows` wrote, or one with the same columns; ``imputed`` may be missing.
+        File that `write_flows` wrote, or one with the same columns; ``imputed`` and
+        ``heard_veh`` may be missing.
 
     Returns
     -------
@@ -106,6 +110,7 @@ def read_flows(path: Path) -> FlowSnapshot:
         lanes=lanes,
         quality=tuple(Quality(answer) for answer in quality),
         imputed=filled if filled.any() else None,
+        heard_veh=_heard(frame, len(lanes)) if filled.any() else None,
         **grids,
     )
 
@@ -144,6 +149,11 @@ def _filled(frame: pd.DataFrame, lane_count: int) -> NDArray[np.bool_]:
     if "imputed" not in frame:
         return np.zeros((len(frame) // lane_count, lane_count), dtype=np.bool_)
     return frame["imputed"].to_numpy(dtype=np.bool_).reshape(-1, lane_count)
+
+
+def _heard(frame: pd.DataFrame, lane_count: int) -> Floats:
+    """Return what the detectors said; the count in files that lack that column."""
+    return _grid(frame["heard_veh" if "heard_veh" in frame else "count_veh"], lane_count)
 
 
 def _flow_vph(count_veh: Floats, coverage: Floats, bin_s: float) -> Floats:

@@ -13,6 +13,7 @@ from detectors.health.filling import judged
 from detectors.health.timeline import HealthSpan, health_of
 from detectors.imputation import imputed
 from detectors.pulses import Flags, Floats
+from detectors.turning_rows import Measured, TurningSettings
 from tests.detectors.test_health_neighbours import FROM_S, NAMES, street
 
 BINS, LANES, BIN_S = 48, 6, 300.0
@@ -58,6 +59,7 @@ def test_filled_bins_are_flagged_doubted_and_without_speed_and_others_untouched(
     filled = imputed(broken(flows, marks), marks)
     assert filled.imputed is not None
     np.testing.assert_array_equal(filled.imputed, marks)
+    np.testing.assert_array_equal(filled.heard_veh, broken(flows, marks).count_veh)
     for name in ("count_veh", "low_veh", "high_veh", "speed_mps"):
         before, after = np.asarray(getattr(flows, name)), np.asarray(getattr(filled, name))
         np.testing.assert_array_equal(before[~marks], after[~marks])
@@ -86,8 +88,7 @@ def test_a_lane_of_which_nothing_is_known_is_dead_and_nothing_is_made_up() -> No
     flows, marks = day(1), spoiled(0, begin=3, end=BINS)
     filled = imputed(flows, marks)
     assert filled.quality[0] is Quality.DEAD
-    assert filled.imputed is not None
-    assert not np.asarray(filled.imputed).any()
+    assert filled.imputed is None
     assert np.isinf(np.asarray(filled.high_veh)[marks]).all()
     assert not np.asarray(filled.low_veh)[marks].any()
 
@@ -126,3 +127,14 @@ def test_lost_offs_leave_the_count_as_it_was_heard() -> None:
     assert told.imputed is None
     np.testing.assert_array_equal(told.count_veh, flows.count_veh)
     assert told.quality[NAMES.index("far0")] is Quality.DOUBTED
+
+
+def test_the_demand_takes_a_filled_lane_for_as_uncertain_as_its_interval() -> None:
+    flows, marks = day(1), spoiled(2)
+    settings = TurningSettings()
+    sure = Measured.of(flows, (), settings).deviation_vph["lane_2"]
+    filled = imputed(broken(flows, marks), marks)
+    unsure = Measured.of(filled, (), settings).deviation_vph["lane_2"]
+    width_veh = float((np.asarray(filled.high_veh) - np.asarray(filled.low_veh))[marks].sum())
+    assert unsure > sure
+    assert unsure >= width_veh / (2 * 1.96) / (BINS * BIN_S / 3600)

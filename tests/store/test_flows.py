@@ -20,7 +20,7 @@ from tests.detectors.feeds import START
 
 COLUMNS = [
     *("bin_start", "lane", "count_veh", "flow_vph", "occupancy", "speed_mps", "coverage"),
-    *("quality", "low_veh", "high_veh", "imputed"),
+    *("quality", "low_veh", "high_veh", "imputed", "heard_veh"),
 ]
 GRIDS = ("count_veh", "occupancy", "speed_mps", "coverage", "low_veh", "high_veh")
 
@@ -90,9 +90,11 @@ def test_a_file_of_others_needs_no_metadata(tmp_path: Path) -> None:
 def test_filled_bins_are_read_again_and_an_old_file_has_none(tmp_path: Path) -> None:
     path = tmp_path / "flows.parquet"
     filled = np.array([[False, True, False], [False, False, True]])
-    write_flows(replace(THREE, imputed=filled), path)
+    heard_veh = np.where(filled, 0.0, THREE.count_veh)
+    write_flows(replace(THREE, imputed=filled, heard_veh=heard_veh), path)
     np.testing.assert_array_equal(read_flows(path).imputed, filled)
-    pd.read_parquet(path).drop(columns="imputed").to_parquet(path)
+    np.testing.assert_array_equal(read_flows(path).heard_veh, heard_veh)
+    pd.read_parquet(path).drop(columns=["imputed", "heard_veh"]).to_parquet(path)
     old = read_flows(path)
     assert old.imputed is None
     assert_same(old, THREE)
