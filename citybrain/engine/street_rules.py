@@ -13,8 +13,9 @@ from citybrain.model.plan import Plan
 from citybrain.model.safety import SafetyData
 from citybrain.model.safety_rules import check_plan_safety
 from citybrain.ports.controllers import UnitPlan
+from citybrain.second_opinion import Ground, judge, read_grounds
 from citybrain.store.ledger.pushes import Running
-from citybrain.store.plans import plan_hash, read_plan
+from citybrain.store.plans import plan_hash, plan_text, read_plan
 from citybrain.store.safety import read_safety
 
 
@@ -26,6 +27,8 @@ class StreetRules:
     ----------
     safety
         Intersection → its safety data, signed by a person.
+    grounds
+        The same, as the second checker has read it by itself.
     settings
         The units.
     patterns
@@ -35,26 +38,31 @@ class StreetRules:
     """
 
     safety: Mapping[str, SafetyData]
+    grounds: Mapping[str, Ground]
     settings: ControllerSettings
     patterns: tuple[int, int]
     before: Plan
 
     def check(self, plan: Plan) -> None:
-        """Hold a plan against the safety data.
+        """Have both checkers hold a plan against the safety data.
 
         Raises
         ------
         UnsafePlanError
-            It breaks a rule, or nobody answers for the safety data of an intersection.
+            One of them says that it breaks a rule, or nobody answers for the safety data of an
+            intersection.
         """
         for pattern in plan.patterns:
             data = self.safety.get(pattern.intersection)
             if data is not None and not data.is_signed:
                 msg = f"{pattern.intersection}: nobody has signed its safety data"
                 raise UnsafePlanError(msg)
-        violations = check_plan_safety(plan, self.safety)
-        if violations:
-            msg = f"plan {plan.name} breaks {len(violations)} rules, the first: {violations[0]}"
+        violations = [str(one) for one in check_plan_safety(plan, self.safety)]
+        findings = [str(one) for one in judge(plan_text(plan), self.grounds)]
+        found = violations or findings
+        if found:
+            alone = "" if violations and findings else " (only one of the two checkers says so)"
+            msg = f"plan {plan.name} breaks {len(found)} rules{alone}, the first: {found[0]}"
             raise UnsafePlanError(msg)
 
     def unit_plans(
@@ -129,8 +137,10 @@ def open_rules(street: Street) -> StreetRules:
         A file is missing or broken.
     """
     before = read_plan(street.running) if street.running else Plan(name="unknown", patterns=())
+    safety = read_safety(street.safety)
     return StreetRules(
-        safety=read_safety(street.safety),
+        safety=safety,
+        grounds=read_grounds(street.safety.read_text(encoding="utf-8"), street.safety),
         settings=read_controllers(street.controllers),
         patterns=street.patterns,
         before=before,
