@@ -6,6 +6,7 @@ code with this one.
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
+from math import remainder
 from typing import NamedTuple
 
 from citybrain.model.aspects import GREENS, Aspect
@@ -80,7 +81,7 @@ def _steps(pattern: Pattern, safety: SafetyData) -> Iterator[Violation]:
     """Check that the numbers of the plan are multiples of what the controller keeps."""
 
     def off(time_s: float, step_s: float) -> bool:
-        return abs(time_s / step_s - round(time_s / step_s)) * step_s > _EXACT_S
+        return abs(remainder(time_s, step_s)) > _EXACT_S
 
     def breach(group: str, at_s: float, shown_s: float, limit_s: float) -> Violation:
         return Violation(

@@ -6,5 +6,17 @@ what every group shows tenth by tenth, and judges the colours.
 
 from citybrain.second_opinion.ground import Ground, read_grounds
 from citybrain.second_opinion.judging import Finding, judge, judge_plan
+from citybrain.second_opinion.painting import UnreadableError, patterns_of
+from citybrain.second_opinion.unit import Numbers, judge_unit
 
-__all__ = ["Finding", "Ground", "judge", "judge_plan", "read_grounds"]
+__all__ = [
+    "Finding",
+    "Ground",
+    "Numbers",
+    "UnreadableError",
+    "judge",
+    "judge_plan",
+    "judge_unit",
+    "patterns_of",
+    "read_grounds",
+]

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from math import gcd, isfinite
+from math import gcd, isfinite, nan
 from typing import Any
 
 import numpy as np
@@ -66,7 +66,7 @@ def patterns_of(text: str) -> list[dict[str, Any]]:
     """
     try:
         content = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
-        _has(content, {"format", "version", "name", "patterns"}, frozenset({"provenance"}))
+        _has(content, {"format", "version", "name", "patterns", "provenance"})
     except (ValueError, RecursionError) as error:
         raise UnreadableError(str(error)) from None
     if content["format"] != "citybrain plan" or content["version"] != 1:
@@ -143,7 +143,7 @@ class _Times:
         """Return a time in milliseconds; row −1 stands for cycle and offset."""
         time_s = _number(value)
         if time_s >= LONGEST_S:
-            msg = f"{value!r} s is no time of a cycle"
+            msg = f"{time_s:g} s is no time of a cycle"
             raise UnreadableError(msg)
         ms = round(time_s * 1000)
         step_ms = self.ground.plan_step_ms if row < 0 else self.ground.change_step_ms
@@ -170,7 +170,8 @@ def _window(window: dict[str, Any], row: int, times: _Times) -> _Window:
         _has(segment, {"aspect", "duration_s"})
         duration_ms = times.of(segment["duration_s"], row, start_ms)
         parts.append((_colour(segment["aspect"]), duration_ms))
-    return start_ms, parts, round(_number(window["red_clearance_s"]) * 1000)
+    promise_s = min(_number(window["red_clearance_s"]), LONGEST_S)
+    return start_ms, parts, round(promise_s * 1000)
 
 
 def _painted(
@@ -211,13 +212,15 @@ def _colour(letter: object) -> int:
 
 
 def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        msg = f"{value!r} is no time"
+    try:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        number = float(value) if is_number else nan  # type: ignore[arg-type]
+    except OverflowError:
+        number = nan
+    if not (isfinite(number) and number >= 0):
+        msg = f"{str(value)[:40]} is no time"
         raise UnreadableError(msg)
-    if value < 0:
-        msg = f"{value!r} s is negative"
-        raise UnreadableError(msg)
-    return float(value)
+    return number
 
 
 def _has(table: object, wanted: set[str], more: frozenset[str] = frozenset()) -> None:

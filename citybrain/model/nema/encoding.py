@@ -1,6 +1,6 @@
 """From a pattern to the numbers of a controller: exactly, or not at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from citybrain.errors import InfeasibleError
@@ -15,7 +15,7 @@ from citybrain.model.nema.controller_plan import (
     SplitMode,
 )
 from citybrain.model.nema.decoding import StructureError, decode, local_zero_s, serve, within
-from citybrain.model.nema.phases import Phase, PhaseMap
+from citybrain.model.nema.phases import Output, Phase, PhaseMap
 from citybrain.model.pattern import Pattern
 from citybrain.model.runs import Run
 from citybrain.model.signals import GroupTiming
@@ -132,9 +132,22 @@ def witness_of(phase: Phase, pattern: Pattern, phase_map: PhaseMap) -> tuple[str
             )
         protecting = [n for n, aspect in output.phases.items() if aspect is Aspect.PROTECTED]
         if protecting == [phase.number]:
-            runs = timing.runs(pattern.cycle_s)
-            return output.group, tuple(run for run in runs if run.aspect is Aspect.PROTECTED)
+            return output.group, tuple(
+                _protected_greens(phase, timing.runs(pattern.cycle_s), output, phase_map)
+            )
     raise StructureError(phase.number, "drives no signal group that tells when it is green")
+
+
+def _protected_greens(
+    phase: Phase, runs: Sequence[Run], output: Output, phase_map: PhaseMap
+) -> Iterator[Run]:
+    """Yield when a group is protected, without a clearance through which it is held."""
+    may_be_held = any(phase_map.share_ring(phase.number, n) for n in output.phases)
+    for run, following in zip(runs, (*runs[1:], *runs[:1]), strict=True):
+        if run.aspect is Aspect.PROTECTED:
+            is_held = may_be_held and following.aspect is Aspect.PERMISSIVE
+            held_s = phase.clearance_s if is_held else 0.0
+            yield run._replace(duration_s=rounded_s(run.duration_s - held_s))
 
 
 def _joined(timing: GroupTiming, cycle_s: float) -> GroupTiming:

@@ -139,6 +139,14 @@ class PhaseMap:
             for stretches in self.sequences.values()
         )
 
+    def share_ring(self, first: int, second: int) -> bool:
+        """Tell whether two different phases are served one after the other, in one ring."""
+        return first != second and any(
+            first in ring and second in ring
+            for sequence in self.sequences
+            for ring in self.rings(sequence)
+        )
+
 
 def _faults(phase_map: PhaseMap) -> Iterator[str]:
     numbers = [phase.number for phase in phase_map.phases]
