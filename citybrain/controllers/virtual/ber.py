@@ -122,7 +122,12 @@ def oid_from(content: bytes) -> Oid:
         raise MalformedError(msg)
     arcs: list[int] = []
     arc = 0
+    is_begin = True
     for octet in content:
+        if is_begin and octet == _LONG_FORM:
+            msg = "arc of an object identifier begins with nothing"
+            raise MalformedError(msg)
+        is_begin = not octet & _LONG_FORM
         arc = arc << 7 | octet & 0x7F
         if arc > _HIGHEST_ARC:
             msg = "arc of an object identifier is too great"

@@ -130,6 +130,10 @@ class Database:
         self.state = Transaction.NORMAL
         self.verdict, self.error = Verify.NOT_DONE, ""
 
+    def pending(self) -> dict[int, Value]:
+        """Return what an open transaction would store: slot → value."""
+        return dict(self._buffer)
+
     def keep_part(self, share: float) -> None:
         """Store a part of an open transaction, as a defective unit would."""
         for index in list(self._buffer)[: round(len(self._buffer) * share)]:

@@ -23,6 +23,7 @@ MOST_BINDINGS = 128
 MOST_OCTETS = 8192
 """Octets of one answer's bindings; more are answered with tooBig."""
 _SMALL = 2
+_WORD = 1 << 31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,9 @@ def read_request(data: bytes, at: int, limit: int) -> Request:
     number, at = ber.integer(data, begin, end)
     first, at = ber.integer(data, at, end)
     second, at = ber.integer(data, at, end)
+    if not (-_WORD <= number < _WORD and 0 <= first < _WORD and 0 <= second < _WORD):
+        msg = "number of the request, or what follows it, is out of range"
+        raise MalformedError(msg)
     list_at, list_end = ber.header(data, at, ber.SEQUENCE, end)
     bindings = []
     raw = data[list_at:list_end]

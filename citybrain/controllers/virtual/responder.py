@@ -56,6 +56,8 @@ class Responder:
         Identifier of the SNMP engine; made of the unit's name if it is left out.
     tally
         What it has done.
+    users
+        Those of v3, by name; made of the accesses.
     wall_s
         Time, where the unit lives in the time of a simulation. [s since 1970, UTC]
     """
@@ -65,7 +67,7 @@ class Responder:
     engine: bytes = b""
     tally: Tally = field(default_factory=Tally)
     wall_s: float | None = None
-    _users: Mapping[bytes, usm.User] = field(default_factory=dict)
+    users: Mapping[bytes, usm.User] = field(default_factory=dict)
     _communities: Mapping[bytes, bool] = field(default_factory=dict)
     _salt: int = 0
     _start: tuple[int, float] = (0, 0.0)
@@ -81,7 +83,7 @@ class Responder:
                 users[user.name] = user
             elif isinstance(credentials, V2c):
                 communities[credentials.community.reveal().encode()] = access.may_write
-        self._users, self._communities = users, communities
+        self.users, self._communities = users, communities
 
     def answer(self, data: bytes) -> bytes | None:
         """Return the answer to a datagram; none where SNMP keeps silent."""
@@ -160,7 +162,7 @@ class Responder:
         """Return which counter of RFC 3414 a message raises, 0 for none, and its user."""
         if envelope.engine != self.engine:
             return usm.UNKNOWN_ENGINE, None
-        user = self._users.get(envelope.user)
+        user = self.users.get(envelope.user)
         if user is None:
             return usm.UNKNOWN_USER, None
         if envelope.flags & 3 != usm.AUTHENTICATED | usm.PRIVATE:
