@@ -40,13 +40,13 @@ class Physics:
     headway_s: float = 1.17
     space_factor: float = 1.49
     deceleration_mps2: float = 4.5
-    wave_mps: float = 6.0
+    wave_mps: float = 5.8
     gap_s: float = 4.2
     clearance_s: float = 1.4
     merge_gap_s: float = 2.0
     merge_clearance_s: float = 1.0
     patience_s: float = 300.0
-    look_ahead_m: float = 300.0
+    look_ahead_m: float = 600.0
 
     def packed(self) -> NDArray[np.float64]:
         """Return the constants as the kernels read them; see ``kernels`` for the places."""

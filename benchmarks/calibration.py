@@ -1,0 +1,225 @@
+"""The constants of the queue model, measured anew on small SUMO streets.
+
+Each experiment is one street with one question: how a standing queue starts, how a queue in motion
+discharges, how fast drivers cruise, who still passes a yellow, which gap a driver takes, and how
+vehicles are let in.  The table shows what was measured beside what ``Physics`` says for it; with
+``--check`` a constant that is further off than its tolerance is a miss.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from rich.table import Table
+
+from benchmarks._one_lane import Street, passages
+from benchmarks._table import print_whole
+from citybrain.cli.console import OUTPUT, print_json
+from citybrain.engine import provenance
+from sim.queue_model.demand import Trip
+from sim.queue_model.physics import Physics
+
+_SPEED_MPS = 13.89
+_SPACE_M = 7.5
+_CYCLE_S, _GREEN_S, _YELLOW_S = 120, 60, 3
+_SEEDS = (0, 1)
+_CAR = '<vType id="car" vClass="passenger" {told}/>'
+_STEP_S = 1.0
+"""SUMO's positions at a time hold the motion of the second before: greens act one step early."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One measured quantity beside the model's.
+
+    Parameters
+    ----------
+    experiment, quantity
+        What was done, and what is compared.
+    measured, modelled
+        In SUMO, and by the constants of ``Physics``.
+    tolerance
+        Largest difference that counts as agreement.
+    """
+
+    experiment: str
+    quantity: str
+    measured: float
+    modelled: float
+    tolerance: float
+
+    @property
+    def agrees(self) -> bool:
+        """Measured and modelled differ by no more than the tolerance."""
+        return abs(self.measured - self.modelled) <= self.tolerance
+
+
+def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
+    """Run every experiment and return the exit code.
+
+    Parameters
+    ----------
+    networks
+        Not used: the streets are made here.
+    is_check
+        Return 1 if a constant is not confirmed, and name it.
+    is_json
+        Print JSON instead of the table.
+    """
+    del networks
+    findings = [*_starts(Physics()), *_discharges(Physics()), *_cruises(), *_gaps(Physics())]
+    misses = [f"{f.experiment}, {f.quantity}" for f in findings if not f.agrees]
+    if is_json:
+        rows = [{name: getattr(f, name) for name in Finding.__dataclass_fields__} for f in findings]
+        conditions = {**provenance.versions(), "cores": os.cpu_count()}
+        print_json({"findings": rows, "conditions": conditions, "misses": misses})
+    else:
+        print_whole(_table(findings))
+        for text in misses:
+            OUTPUT.print(f"not confirmed: {text}", soft_wrap=True)
+    return 1 if is_check and misses else 0
+
+
+def _table(findings: list[Finding]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for header in ("experiment", "quantity", "SUMO", "model", "within"):
+        table.add_column(header, justify="left" if header[0] in "eq" else "right", no_wrap=True)
+    for f in findings:
+        cells = (f"{f.measured:.2f}", f"{f.modelled:.2f}", f"±{f.tolerance:g}")
+        table.add_row(f.experiment, f.quantity, *cells, style="" if f.agrees else "red")
+    return table
+
+
+def _signal_street(speed_mps: float, told: str) -> Street:
+    red_s = _CYCLE_S - _GREEN_S - _YELLOW_S
+    phases = ((red_s, "r"), (_GREEN_S, "G"), (_YELLOW_S, "y"))
+    rows = "".join(f'<phase duration="{s}" state="{state}"/>' for s, state in phases)
+    return Street(
+        nodes='<node id="a" x="0" y="0"/><node id="b" x="800" y="0" type="traffic_light"/>'
+        '<node id="c" x="1600" y="0"/>',
+        edges=f'<edge id="in" from="a" to="b" numLanes="1" speed="{speed_mps}"/>'
+        f'<edge id="out" from="b" to="c" numLanes="1" speed="{speed_mps}"/>',
+        programs=f'<tlLogic id="b" type="static" programID="p" offset="0">{rows}</tlLogic>',
+        detectors={"stop": ("in_0", -0.1)},
+        demand=_CAR.format(told=told)
+        + '<flow id="f" type="car" begin="0" end="3600" period="1.7" departSpeed="max" '
+        'departPos="last"><route edges="in out"/></flow>',
+    )
+
+
+def _crossings_s(speed_mps: float, told: str = "") -> np.ndarray:
+    """Return the mean crossing times of the first 14 vehicles after the start of green [s]."""
+    rows = []
+    for seed in _SEEDS:
+        times = sorted(passages(_signal_street(speed_mps, told), seed)["stop"].values())
+        for cycle in range(4, 29):
+            green_s = cycle * _CYCLE_S + _CYCLE_S - _GREEN_S - _YELLOW_S - _STEP_S
+            after = [time_s - green_s for time_s in times if 0 <= time_s - green_s < _GREEN_S]
+            rows.append(after[:14])
+    return np.mean([row for row in rows if len(row) == 14], axis=0)
+
+
+def _starts(physics: Physics) -> Iterator[Finding]:
+    """A standing queue starts: first crossing, then launching headways by plain kinematics."""
+    for label, told, acceleration, space_m in (
+        ("cars", "", 2.6, 7.5),
+        ("small cars", 'length="4.3" minGap="1.5"', 2.6, 5.8),
+        ("buses", 'length="12" accel="1.2" speedDev="0.05"', 1.2, 14.5),
+    ):
+        times_s = _crossings_s(_SPEED_MPS, told)
+        name = f"queue of {label} starts, {_SPEED_MPS} m/s"
+        if label == "cars":
+            yield Finding(
+                experiment=name,
+                quantity="first crossing after green, s",
+                measured=float(times_s[0]),
+                modelled=physics.start_s,
+                tolerance=0.15,
+            )
+        mean = acceleration * (1.0 - Trip(depart_s=0.0, edges=()).imperfection / 2)
+        drive_s = np.sqrt(2.0 * space_m * np.arange(4) / mean)
+        for place, reaction_s in ((1, physics.first_reaction_s), (2, physics.reaction_s)):
+            yield Finding(
+                experiment=name,
+                quantity=f"headway {place}, s",
+                measured=float(times_s[place] - times_s[place - 1]),
+                modelled=float(reaction_s + drive_s[place] - drive_s[place - 1]),
+                tolerance=0.5 if label == "buses" else 0.25,
+            )
+
+
+def _discharges(physics: Physics) -> Iterator[Finding]:
+    """A long queue discharges: headway by speed."""
+    for speed_mps in (8.33, _SPEED_MPS, 19.44):
+        times_s = _crossings_s(speed_mps)
+        yield Finding(
+            experiment=f"queue discharges, {speed_mps} m/s",
+            quantity="headway 9 to 13, s",
+            measured=float(np.diff(times_s)[8:].mean()),
+            modelled=physics.headway_s + physics.space_factor * _SPACE_M / speed_mps,
+            tolerance=0.12,
+        )
+
+
+def _cruises() -> Iterator[Finding]:
+    """Single vehicles on a free lane: imperfection costs a quarter of the acceleration."""
+    for speed_mps, acceleration in ((8.33, 2.6), (_SPEED_MPS, 2.6), (_SPEED_MPS, 1.2)):
+        street = Street(
+            nodes='<node id="a" x="0" y="0"/><node id="b" x="2000" y="0"/>',
+            edges=f'<edge id="in" from="a" to="b" numLanes="1" speed="{speed_mps}"/>',
+            detectors={"m": ("in_0", 500.0), "n": ("in_0", 1500.0)},
+            demand=_CAR.format(told=f'speedDev="0" accel="{acceleration}"')
+            + '<flow id="f" type="car" begin="0" end="3600" period="60">'
+            '<route edges="in"/></flow>',
+        )
+        times = passages(street, 1)
+        took_s = np.mean([times["n"][v] - times["m"][v] for v in times["n"]])
+        imperfection = Trip(depart_s=0.0, edges=()).imperfection
+        yield Finding(
+            experiment=f"cruising at {speed_mps} m/s, acceleration {acceleration} m/s²",
+            quantity="speed lost, m/s",
+            measured=float(speed_mps - 1000.0 / took_s),
+            modelled=imperfection * acceleration / 2,
+            tolerance=0.05,
+        )
+
+
+def _gaps(physics: Physics) -> Iterator[Finding]:
+    """A saturated minor road crosses a stream: the gap at which one vehicle passes per gap."""
+    gaps_s = np.array([4.0, 5.0, 6.0, 7.0])
+    passed = np.array([_per_gap(gap_s) for gap_s in gaps_s])
+    yield Finding(
+        experiment="minor road crosses a regular stream",
+        quantity="gap that lets one pass, s",
+        measured=float(np.interp(1.0, passed, gaps_s)),
+        modelled=physics.gap_s + physics.clearance_s,
+        tolerance=0.6,
+    )
+
+
+def _per_gap(gap_s: float) -> float:
+    """Return how many vehicles of a waiting minor road pass per gap of the major road."""
+
+    def edge(name: str, start: str, end: str, priority: int) -> str:
+        return (
+            f'<edge id="{name}" from="{start}" to="{end}" numLanes="1" '
+            f'priority="{priority}" speed="{_SPEED_MPS}"/>'
+        )
+
+    street = Street(
+        nodes='<node id="W" x="-600" y="0"/><node id="C" x="0" y="0" type="priority"/>'
+        '<node id="E" x="600" y="0"/><node id="S" x="0" y="-400"/><node id="N" x="0" y="400"/>',
+        edges=edge("WC", "W", "C", 5)
+        + edge("CE", "C", "E", 5)
+        + edge("SC", "S", "C", 1)
+        + edge("CN", "C", "N", 1),
+        detectors={"stop": ("SC_0", -0.5)},
+        demand=_CAR.format(told="")
+        + f'<flow id="a" type="car" begin="0" end="1800" period="{gap_s}" departSpeed="max">'
+        '<route edges="WC CE"/></flow><flow id="m" type="car" begin="0" end="1800" '
+        'period="1.5" departSpeed="max"><route edges="SC CN"/></flow>',
+        end_s=1800.0,
+    )
+    times_s = np.array(list(passages(street, 1)["stop"].values()))
+    return float((times_s > 600).sum() / (1200.0 / gap_s))
