@@ -1,7 +1,7 @@
 """The commands ``retime`` and ``demo``."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from citybrain.cli.console import OUTPUT, Stages, print_json
@@ -73,6 +73,7 @@ def _content(result: Result) -> dict[str, object]:
         "accepted": result.is_accepted,
         "evaluations": result.retiming.evaluations,
         "model_evaluations": result.retiming.model_evaluations,
+        "overloads": [asdict(overload) for overload in result.overloads],
         "files": {role: str(path) for role, path in result.files.items()},
         "plan": result.plan.name,
         "verdict": verdict_content(result.verdict) if result.verdict else None,
@@ -90,6 +91,8 @@ def _print(area: StudyArea, flows: Measured | None, result: Result) -> None:
         f"searched  {result.retiming.model_evaluations} plans on the fast model, "
         f"{result.retiming.evaluations} simulation runs"
     )
+    for overload in result.overloads:
+        OUTPUT.print(f"overload  {overload}", soft_wrap=True, markup=False)
     if result.verdict is None:
         OUTPUT.print("[bold]nothing better was found[/bold]: keep the running plan")
     else:

@@ -16,6 +16,7 @@ from citybrain.model.flows import Detector, FlowSnapshot
 from citybrain.model.plan import Plan, Provenance
 from citybrain.model.verdict import Decision, Verdict
 from citybrain.ports.evaluation import Progress
+from optimizer.overload import Overload, overloads
 from optimizer.retime import Evaluators, Retiming, Task, retime
 from sim.queue_model.model import QueueModel
 from sim.queue_model.pricing import TablePricer
@@ -57,6 +58,8 @@ class Result:
         Verdict on the proposed plan; none where nothing was proposed.
     files
         Role → file that was written.
+    overloads
+        Intersections whose demand no plan can serve, the worst first.
     """
 
     plan: Plan
@@ -64,6 +67,7 @@ class Result:
     demand: Demand
     verdict: Verdict | None
     files: dict[str, Path]
+    overloads: tuple[Overload, ...] = ()
 
     @property
     def is_accepted(self) -> bool:
@@ -129,6 +133,7 @@ def retime_area(
         demand=demand,
         verdict=verdict,
         files=files,
+        overloads=overloads(area.network, demand.turning),
     )
 
 
