@@ -1,4 +1,4 @@
-"""The command ``count`` for boxes of an edge box."""
+"""The command ``count`` on lines and between zones: an edge box's boxes, or a clip's."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -14,10 +14,13 @@ from citybrain.files import atomic_write_text
 from citybrain.model.flows import FlowSnapshot
 from citybrain.store.flows import write_flows
 from detectors.counting import count_pulses
+from detectors.tables import GZIP_MAGIC
 from detectors.tracking.crossing.pulses import line_detectors
-from detectors.tracking.edge_count import EdgeCount, count_edge_boxes
+from detectors.tracking.edge_count import BoxCount, count_edge_boxes
 from detectors.tracking.lines_file import LinesFile, read_lines
 from detectors.tracking.turning_counts import turning_counts
+
+_HEAD = 512
 
 
 def run(request: Request, lines_path: Path) -> int:
@@ -38,9 +41,7 @@ def run(request: Request, lines_path: Path) -> int:
     lines = read_lines(lines_path)
     with Stages() as stages:
         stages.begin("count", request.feed)
-        counted = count_edge_boxes(
-            Path(request.feed), lines, start=request.start, assume_zone=request.zone
-        )
+        counted = _counted(request, lines_path, lines)
         try:
             flows = _flows(request, lines, counted)
             turns = _turns(request, lines, counted)
@@ -54,12 +55,39 @@ def run(request: Request, lines_path: Path) -> int:
     return 0
 
 
+def is_clip(feed: str) -> bool:
+    """Tell whether a feed is a camera's: a URL, a folder, or a file that is neither text nor gzip.
+
+    Parameters
+    ----------
+    feed
+        Path or URL.
+    """
+    path = Path(feed)
+    if "://" in feed or path.is_dir():
+        return True
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    return b"\x00" in head and not head.startswith((GZIP_MAGIC, b"{"))
+
+
+def _counted(request: Request, lines_path: Path, lines: LinesFile) -> BoxCount:
+    if not is_clip(request.feed):
+        path = Path(request.feed)
+        return count_edge_boxes(path, lines, start=request.start, assume_zone=request.zone)
+    from citybrain.cli import clip_boxes  # noqa: PLC0415 - loads OpenCV
+
+    return clip_boxes.count(request, lines_path, lines)
+
+
 def movements_path(out: Path) -> Path:
     """Return where turning counts are written, beside the flows."""
     return out.with_name(f"{out.stem}.movements.csv")
 
 
-def _flows(request: Request, lines: LinesFile, counted: EdgeCount) -> FlowSnapshot | None:
+def _flows(request: Request, lines: LinesFile, counted: BoxCount) -> FlowSnapshot | None:
     if not lines.line:
         return None
     lanes = [line.lane for line in lines.line]
@@ -68,7 +96,7 @@ def _flows(request: Request, lines: LinesFile, counted: EdgeCount) -> FlowSnapsh
     return flows
 
 
-def _turns(request: Request, lines: LinesFile, counted: EdgeCount) -> pd.DataFrame | None:
+def _turns(request: Request, lines: LinesFile, counted: BoxCount) -> pd.DataFrame | None:
     if not lines.zone:
         return None
     turns = turning_counts(
@@ -78,12 +106,12 @@ def _turns(request: Request, lines: LinesFile, counted: EdgeCount) -> pd.DataFra
     return turns
 
 
-def _caveats(counted: EdgeCount) -> list[str]:
+def _caveats(counted: BoxCount) -> list[str]:
     caveats = list(counted.pulses.notes)
     if counted.pulses.start is None:
         caveats.append("the feed does not say when its clock started; bins count from 1970-01-01")
     if counted.is_followed:
-        caveats.append("the tracks are citybrain's own, from the boxes alone")
+        caveats.append("the tracks are citybrain's own")
     if counted.against:
         caveats.append(f"{counted.against} vehicles went against their lane and are not counted")
     halves = counted.movements.entered_only + counted.movements.left_only
@@ -97,7 +125,7 @@ def _caveats(counted: EdgeCount) -> list[str]:
 
 def _content(
     request: Request,
-    counted: EdgeCount,
+    counted: BoxCount,
     flows: FlowSnapshot | None,
     turns: pd.DataFrame | None,
 ) -> dict[str, object]:
@@ -128,7 +156,7 @@ def _content(
 
 def _print(
     request: Request,
-    counted: EdgeCount,
+    counted: BoxCount,
     flows: FlowSnapshot | None,
     turns: pd.DataFrame | None,
 ) -> None:

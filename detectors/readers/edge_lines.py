@@ -31,6 +31,7 @@ SIZE_NAMES = (
 NO_TRACK = {"", "-1", "none", "null", "18446744073709551615"}
 """What edge boxes write for a box without a track; the last one is 2^64 - 1."""
 _PIPED = 6
+_EXACT = 2.0**53
 Corners = tuple[float, float, float, float]
 
 
@@ -229,7 +230,7 @@ def _number(value: Any) -> float:  # noqa: ANN401 - JSON
 
 def _whole(value: Any) -> int | None:  # noqa: ANN401 - JSON
     number = _number(value)
-    return int(number) if math.isfinite(number) else None
+    return int(number) if abs(number) < _EXACT else None
 
 
 def _plain(row: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON

@@ -23,7 +23,7 @@ FRAME_GAP_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class EdgeCount:
+class BoxCount:
     """What a feed of boxes held.
 
     Parameters
@@ -56,7 +56,7 @@ def count_edge_boxes(
     *,
     start: datetime | None = None,
     assume_zone: str | None = None,
-) -> EdgeCount:
+) -> BoxCount:
     """Count the boxes of a feed on lines and between zones.
 
     Parameters
@@ -95,12 +95,12 @@ def count_edge_boxes(
         repairs=edge.repairs,
         notes=edge.notes,
     )
-    return EdgeCount(
+    return BoxCount(
         pulses=_with_faults(pulses, counter.doubled),
         movements=zones.take(),
         kinds=edge.kinds,
         against=int(np.sum(~crossings.is_ahead)),
-        classes=_classes(crossings, edge.kinds),
+        classes=classes_of(crossings, edge.kinds),
         is_followed=is_followed,
     )
 
@@ -136,6 +136,7 @@ def _with_faults(pulses: Pulses, doubled: int) -> Pulses:
     return replace(pulses, repairs=pulses.repairs + faults)
 
 
-def _classes(crossings: Crossings, kinds: tuple[str, ...]) -> dict[str, int]:
+def classes_of(crossings: Crossings, kinds: tuple[str, ...]) -> dict[str, int]:
+    """Return how many vehicles of each kind went ahead over a line, by the names of kinds."""
     counted = Counter(kinds[kind] for kind in crossings.kind[crossings.is_ahead].tolist())
     return dict(sorted(counted.items()))

@@ -174,7 +174,8 @@ def read_lines(path: Path) -> LinesFile:
     ----------
     path
         TOML with ``[[line]]``, ``[[zone]]``, ``[[movement]]``, ``[feed]``, ``[classes]`` and
-        ``frame_px``; see ``docs/detectors.md``.
+        ``frame_px``; see ``docs/detectors.md``.  A ``[model]`` table is for
+        `detectors.camera.model`.
 
     Raises
     ------
@@ -189,6 +190,7 @@ def read_lines(path: Path) -> LinesFile:
         raise InputError(path, f"cannot be read ({error})", "give a TOML text file") from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(path, f"is not valid TOML: {error}", "mend that line") from None
+    content.pop("model", None)
     try:
         return LinesFile.model_validate(content)
     except ValidationError as error:

@@ -12,7 +12,7 @@ import pytest
 from citybrain.errors import InputError
 from detectors.readers.edge_boxes import EdgeBoxes, EdgeFeed, read_edge_boxes
 from detectors.readers.edge_lines import BoxForm
-from detectors.tracking.edge_count import EdgeCount, count_edge_boxes
+from detectors.tracking.edge_count import BoxCount, count_edge_boxes
 from detectors.tracking.kinds import CLASSES
 from detectors.tracking.lines_file import read_lines
 from detectors.tracking.turning_counts import turning_counts
@@ -28,13 +28,13 @@ from tests.detectors.edge_feeds import (
 )
 
 
-def counted(folder: Path, rows: list[dict[str, Any]], lines: str = LINES + ZONES) -> EdgeCount:
+def counted(folder: Path, rows: list[dict[str, Any]], lines: str = LINES + ZONES) -> BoxCount:
     (folder / "lines.toml").write_text(lines, encoding="utf-8")
     path = write_lines(folder / "boxes.jsonl", rows)
     return count_edge_boxes(path, read_lines(folder / "lines.toml"))
 
 
-def lane_counts(count: EdgeCount) -> list[int]:
+def lane_counts(count: BoxCount) -> list[int]:
     return np.bincount(count.pulses.detector, minlength=2).tolist()
 
 

@@ -94,3 +94,40 @@ def test_band_becomes_lines_of_lanes_in_the_pixels_of_the_stream() -> None:
     )
     with pytest.raises(InputError, match="along the line"):
         band_lines(along)
+
+
+LINES = """
+[[zone]]
+name = "above"
+kind = "entry"
+corners_px = [[0, 0], [160, 0], [160, 45], [0, 45]]
+[[zone]]
+name = "left"
+kind = "exit"
+corners_px = [[0, 80], [80, 80], [80, 120], [0, 120]]
+[[zone]]
+name = "right"
+kind = "exit"
+corners_px = [[80, 80], [160, 80], [160, 120], [80, 120]]
+"""
+
+
+def turns(road: Path, text: str, capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
+    lines, out = road.parent / "lines.toml", road.parent / "flows.parquet"
+    lines.write_text(text, encoding="utf-8")
+    assert run(["count", str(road), "--lines", str(lines), "--out", str(out), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    return {one["to"]: one["vehicles"] for one in told["movements"]}
+
+
+def test_what_moves_is_counted_by_movement_without_a_model(
+    road: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert turns(road, LINES, capsys) == {"left": 2, "right": 3}
+
+
+def test_boxes_of_the_model_are_counted_by_movement(
+    road: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = CAMERA[CAMERA.index("[model]") :]
+    assert turns(road, LINES + model, capsys) == {"left": 2, "right": 3}

@@ -1,0 +1,38 @@
+"""The boxes of a clip for the command ``count``: by a detector of the user's own, or by motion."""
+
+from pathlib import Path
+
+from citybrain.cli.counting import Request
+from citybrain.errors import InputError
+from detectors.tracking.edge_count import BoxCount
+from detectors.tracking.lines_file import LinesFile
+
+try:
+    from detectors.camera.blobs.turning import count_clip
+except ModuleNotFoundError as error:
+    if error.name != "cv2":
+        raise
+    mend = "install citybrain with its extra: citybrain[camera]"
+    raise InputError(__name__, "OpenCV is not installed", mend) from None
+from detectors.camera.model.settings import has_model, read_model
+
+
+def count(request: Request, lines_path: Path, lines: LinesFile) -> BoxCount:
+    """Count a clip or stream on lines and between zones.
+
+    Parameters
+    ----------
+    request
+        Options of the command.
+    lines_path
+        Lines file, which may have a ``[model]`` table.
+    lines
+        The same, read.
+
+    Raises
+    ------
+    InputError
+        The clip, the model or the lines file cannot be used.
+    """
+    plan = read_model(lines_path) if has_model(lines_path) else None
+    return count_clip(request.feed, lines, plan, start=request.start)

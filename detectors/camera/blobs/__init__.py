@@ -1,0 +1,1 @@
+"""What moves in a picture, as boxes: turning counts without a detector."""

@@ -1,0 +1,118 @@
+"""A clip or stream to counts on lines and between zones, by what moves or by a detector."""
+
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from citybrain.errors import InputError
+from detectors.camera.blobs.finder import FindBlobs
+from detectors.camera.model.boxes import boxes_of
+from detectors.camera.model.detector import DetectBoxes
+from detectors.camera.model.plan import CLASSES, ModelPlan
+from detectors.camera.model.presence import SHAPE_PX, spans_between_s
+from detectors.camera.sources import Gap, StreamInfo, StreamLimits, open_stream
+from detectors.pulses import FeedRepairs
+from detectors.tracking.boxes import Boxes
+from detectors.tracking.crossing.counter import CrossingRules, LineCounter
+from detectors.tracking.crossing.pulses import crossing_pulses
+from detectors.tracking.edge_count import BoxCount, classes_of
+from detectors.tracking.kinds import VEHICLES
+from detectors.tracking.lines_file import LinesFile
+from detectors.tracking.tracker.follower import Tracker, TrackRules
+from detectors.tracking.zones import MovementCounter
+
+KINDS = (*CLASSES, "vehicle")
+BLOB_RULES = TrackRules(size_noise=0.5, sightings=5)
+"""Blobs change their size more than boxes of a detector do, and more of them are nothing."""
+
+
+def count_clip(
+    source: str | Path,
+    lines: LinesFile,
+    plan: ModelPlan | None = None,
+    limits: StreamLimits | None = None,
+    start: datetime | None = None,
+) -> BoxCount:
+    """Count the vehicles of a clip or stream on lines and between zones.
+
+    Parameters
+    ----------
+    source
+        Video file, folder of pictures, or URL.
+    lines
+        Lines file.
+    plan
+        A detector of the user's own; without one, what moves is followed.
+    limits
+        Bounds of the source.
+    start
+        The stream's zero in UTC, where known.
+
+    Raises
+    ------
+    InputError
+        The source, the model or the lines file cannot be used.
+    """
+    reducer = FindBlobs if plan is None else partial(DetectBoxes, plan=plan)
+    tracker = Tracker(BLOB_RULES if plan is None else None)
+    sightings = tracker.rules.sightings
+    with open_stream(source, reducer, limits) as stream:
+        zoom = _zoom(lines, stream.info)
+        size = (stream.info.width_px / zoom, stream.info.height_px / zoom)
+        rules = CrossingRules(sightings=sightings, frame_px=size)
+        counter = LineCounter(lines.lines, rules)
+        zones = MovementCounter(lines.zones, sightings=sightings)
+        gaps, end_s, count = list[Gap](), 0.0, 0
+        for part in boxes_of(stream):
+            if isinstance(part, Gap):
+                gaps.append(part)
+                tracker.break_off()
+                counter.finish()
+                zones.finish()
+                continue
+            boxes = _shrunk(part, zoom)
+            track = tracker.add(boxes).track
+            counter.add(boxes, track)
+            zones.add(boxes, track, counted=VEHICLES)
+            end_s, count = float(part.time_s[-1]), count + len(boxes)
+        counter.finish()
+        zones.finish()
+        crossings = counter.take()
+        return BoxCount(
+            pulses=crossing_pulses(
+                crossings,
+                [line.lane for line in lines.line],
+                spans_between_s(gaps, end_s),
+                start=start,
+                repairs=FeedRepairs(rows=count, used_rows=count, gaps=len(gaps)),
+                notes=stream.notes,
+            ),
+            movements=zones.take(),
+            kinds=KINDS,
+            against=int(np.sum(~crossings.is_ahead)),
+            classes=classes_of(crossings, KINDS),
+            is_followed=True,
+        )
+
+
+def _zoom(lines: LinesFile, info: StreamInfo) -> float:
+    """Return how much larger the pictures are than the lines file says."""
+    if lines.frame_px is None:
+        return 1.0
+    zoom = info.width_px / lines.frame_px[0]
+    if abs(info.height_px - lines.frame_px[1] * zoom) > SHAPE_PX:
+        size = f"{info.width_px} x {info.height_px}"
+        what = f"frames are {size}, the file says {lines.frame_px[0]:g} x {lines.frame_px[1]:g}"
+        where = "frame_px"
+        raise InputError(where, what, "set frame_px, lines and zones for this stream")
+    return zoom
+
+
+def _shrunk(boxes: Boxes, zoom: float) -> Boxes:
+    """Return boxes in the pixels of the lines file."""
+    if zoom == 1:
+        return boxes
+    return replace(boxes, corners_px=(boxes.corners_px / zoom).astype(np.float32))
