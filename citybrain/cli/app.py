@@ -347,9 +347,12 @@ def virtual_faults(*, json: Json = False) -> int:
 def bench(
     what: Annotated[
         str,
-        typer.Argument(help="optimizer, counting, tracking, controller_log, intervals or fuzz."),
+        typer.Argument(
+            help="optimizer, counting, tracking, controller_log, intervals, fuzz or safety."
+        ),
     ],
     *,
+    plans: Annotated[int | None, typer.Option(min=1, help="Plans of bench safety.")] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Exit 1 and name the first target missed.")
     ] = False,
@@ -361,7 +364,45 @@ def bench(
     """Measure citybrain side by side with its peers."""
     from citybrain.cli import benching  # noqa: PLC0415 - loads the benchmark
 
-    return benching.run(what, is_check=check, networks=networks, is_json=json)
+    sizes = {} if plans is None else {"plans": plans}
+    return benching.run(what, is_check=check, networks=networks, is_json=json, sizes=sizes)
+
+
+safety = typer.Typer(no_args_is_help=True, help="Safety data, and plans held against them.")
+app.add_typer(safety, name="safety")
+
+
+@safety.command("draft")
+def safety_draft(
+    scenario: Scenario,
+    *,
+    period: Period = None,
+    phases: Annotated[
+        Path | None, typer.Option(help="Phases, rings and barriers of the units (TOML).")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="File to write (TOML).")] = Path("safety.toml"),
+    json: Json = False,
+) -> int:
+    """Draft safety data from a network and what runs there, for a person to sign."""
+    from citybrain.cli import safety as command  # noqa: PLC0415 - loads SUMO
+
+    request = command.DraftRequest(
+        scenario=scenario, period=period, phases=phases, out=out, is_json=json
+    )
+    return command.draft(request)
+
+
+@safety.command("check")
+def safety_check(
+    plan: Annotated[Path, typer.Argument(help="Plan (JSON).")],
+    *,
+    safety: Annotated[Path, typer.Option(help="Safety data (TOML).")] = Path("safety.toml"),
+    json: Json = False,
+) -> int:
+    """Hold a plan against safety data, by both checkers."""
+    from citybrain.cli import safety as command  # noqa: PLC0415 - loads SUMO
+
+    return command.check(plan, safety, is_json=json)
 
 
 @camera.command("suggest")

@@ -1,14 +1,23 @@
 """The command ``bench``: runs a module of ``benchmarks/``."""
 
 import sys
+from collections.abc import Mapping
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 from citybrain.cli.sources import bundled
 from citybrain.errors import InputError
 
 
-def run(what: str, *, is_check: bool, networks: str | None, is_json: bool) -> int:
+def run(
+    what: str,
+    *,
+    is_check: bool,
+    networks: str | None,
+    is_json: bool,
+    sizes: Mapping[str, int] | None = None,
+) -> int:
     """Run a benchmark and return its exit code.
 
     Parameters
@@ -21,11 +30,13 @@ def run(what: str, *, is_check: bool, networks: str | None, is_json: bool) -> in
         Names of networks, separated by commas; all if none.
     is_json
         Print JSON.
+    sizes
+        How much of what to measure, by name, where it is not to be the usual size.
 
     Raises
     ------
     InputError
-        There is no such benchmark.
+        There is no such benchmark, or it knows no such size.
     """
     folders = {path.stem: folder for folder in bundled("benchmarks") for path in _modules(folder)}
     if what not in folders:
@@ -34,7 +45,10 @@ def run(what: str, *, is_check: bool, networks: str | None, is_json: bool) -> in
     names = [name.strip() for name in networks.split(",") if name.strip()] if networks else []
     sys.path.insert(0, str(folders[what].parent))
     module = import_module(f"benchmarks.{what}")
-    return int(module.run(networks=names, is_check=is_check, is_json=is_json))
+    sizes = sizes or {}
+    for name in sizes.keys() - signature(module.run).parameters.keys():
+        raise InputError(what, f"knows no --{name}", "leave the option out")
+    return int(module.run(networks=names, is_check=is_check, is_json=is_json, **sizes))
 
 
 def _modules(folder: Path) -> list[Path]:

@@ -1,0 +1,117 @@
+"""The commands ``safety draft`` and ``safety check``: safety data, and plans held against them."""
+
+from dataclasses import asdict, dataclass
+from math import isfinite
+from pathlib import Path
+
+from citybrain.cli.console import OUTPUT, print_json
+from citybrain.cli.sources import open_study
+from citybrain.errors import InputError
+from citybrain.model.safety import SafetyData
+from citybrain.model.safety_draft import draft_safety
+from citybrain.model.safety_rules import check_plan_safety
+from citybrain.second_opinion import judge, read_grounds
+from citybrain.store.phase_maps import read_phase_maps
+from citybrain.store.plans import plan_of
+from citybrain.store.safety import safety_of, write_safety
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftRequest:
+    """What the command line asked for.
+
+    Parameters
+    ----------
+    scenario, period
+        Network and running plan.
+    phases
+        Phase maps of the units, if there are any.
+    out
+        File to write; it must not exist, so that nobody's signature is overwritten.
+    is_json
+        Print JSON.
+    """
+
+    scenario: Path
+    period: str | None
+    phases: Path | None
+    out: Path
+    is_json: bool
+
+
+def draft(request: DraftRequest) -> int:
+    """Write a draft of safety data and return the exit code."""
+    if request.out.exists():
+        mend = "choose another name, or remove it by hand"
+        raise InputError(request.out, "exists, and may be signed", mend)
+    area = open_study(request.scenario, request.period)
+    phase_maps = read_phase_maps(request.phases) if request.phases else {}
+    drafts = {
+        running.intersection: draft_safety(
+            area.network.intersections[running.intersection],
+            running,
+            phase_maps.get(running.intersection),
+        )
+        for running in area.running.patterns
+    }
+    write_safety(drafts, request.out)
+    if request.is_json:
+        print_json({"file": str(request.out), "notes": _notes(drafts)})
+        return 0
+    for name, notes in _notes(drafts).items():
+        OUTPUT.print(f"[bold]{name}[/bold]")
+        for note in notes:
+            OUTPUT.print(f"  {note}", markup=False)
+    OUTPUT.print(
+        f"{request.out}: a draft for {len(drafts)} intersections; compare every number with the "
+        "controller's settings and the street, then set signed_by and signed_on",
+        markup=False,
+    )
+    return 0
+
+
+def check(plan: Path, safety: Path, *, is_json: bool) -> int:
+    """Hold a plan against safety data by both checkers; return 0 if both find nothing."""
+    safety_text, text = _text(safety), _text(plan)
+    data = safety_of(safety_text, safety)
+    first = check_plan_safety(plan_of(text, plan), data)
+    second = judge(text, read_grounds(safety_text, safety))
+    unsigned = [name for name, each in data.items() if not each.is_signed]
+    if is_json:
+        print_json(
+            {
+                "first": [_plain(asdict(violation)) for violation in first],
+                "second": [_plain(asdict(finding)) for finding in second],
+                "unsigned": unsigned,
+            }
+        )
+        return 1 if first or second else 0
+    for who, found in (("first checker", first), ("second checker", second)):
+        OUTPUT.print(f"{who}: {len(found)} rules broken" if found else f"{who}: keeps every rule")
+        for each in found:
+            OUTPUT.print(f"  {each}", markup=False)
+    if unsigned:
+        OUTPUT.print(f"nobody has signed the safety data of {', '.join(unsigned)}", markup=False)
+    return 1 if first or second else 0
+
+
+def _notes(drafts: dict[str, SafetyData]) -> dict[str, list[str]]:
+    return {name: list(data.intersection.caveats) for name, data in sorted(drafts.items())}
+
+
+def _plain(content: dict[str, object]) -> dict[str, object]:
+    """Return a table for JSON, which has no infinity."""
+    return {
+        key: None if isinstance(value, float) and not isfinite(value) else value
+        for key, value in content.items()
+    }
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        what = f"cannot be read ({error.strerror})"
+        raise InputError(path, what, "check the path and its rights") from None
+    except UnicodeDecodeError as error:
+        raise InputError(path, f"is no text in UTF-8 ({error})", "give another file") from None
