@@ -13,7 +13,7 @@ from citybrain.model.flows import Detector, FlowSnapshot
 from detectors.counting import QUARTER_HOUR_S, count_pulses
 from detectors.health.filling import judged
 from detectors.health.timeline import HealthSpan, health_of
-from detectors.pulses import FeedRepairs, Pulses
+from detectors.pulses import SIMULATION_START, FeedRepairs, Pulses
 from detectors.readers import hires, pems, sumo_e1, sumo_instant, table, utd19
 from detectors.readers.aggregate import IntervalFlows
 from detectors.repair import GAP_S
@@ -64,12 +64,15 @@ class CountedFeed:
         What the reader of the flows must know, one sentence each.
     health
         When each detector of a feed of pulses could be believed; empty for feeds of flows.
+    start
+        Second 0 of the times in `health`, timezone-aware UTC.
     """
 
     flows: FlowSnapshot
     repairs: FeedRepairs
     caveats: tuple[str, ...] = ()
     health: tuple[HealthSpan, ...] = ()
+    start: datetime = SIMULATION_START
 
 
 def count_feed(
@@ -121,6 +124,7 @@ def count_feed(
     return CountedFeed(
         flows=judged(flows, feed, detectors, health),
         health=health,
+        start=feed.start or SIMULATION_START,
         repairs=feed.repairs + unknown,
         caveats=(
             *_caveats(feed.names, detectors, has_start=feed.start is not None),

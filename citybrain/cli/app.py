@@ -103,8 +103,14 @@ def count(
     ] = None,
     out: Annotated[Path, typer.Option(help="Flows to write (Parquet).")] = Path("flows.parquet"),
     bin_s: Annotated[
-        float, typer.Option("--bin", min=1, max=DAY_S, help="Length of a bin. [s]")
-    ] = 300.0,
+        float | None,
+        typer.Option(
+            "--bin",
+            min=1,
+            max=DAY_S,
+            help="Length of a bin; 300 if left out, less for a short clip. [s]",
+        ),
+    ] = None,
     start: Annotated[
         datetime | None,
         typer.Option(help="UTC instant of second 0, for feeds that count seconds."),
@@ -127,7 +133,8 @@ def count(
         lines=lines,
         preview=preview,
         out=out,
-        bin_s=bin_s,
+        bin_s=counting.USUAL_BIN_S if bin_s is None else bin_s,
+        is_bin_given=bin_s is not None,
         start=counting.in_utc(start),
         zone=zone,
         network=network,
@@ -156,6 +163,38 @@ def measures(
     from citybrain.cli import measures as command  # noqa: PLC0415 - loads Numba
 
     request = command.Request(log=log, config=config, out=out, bin_s=bin_s, zone=zone, is_json=json)
+    return command.run(request)
+
+
+@app.command()
+def health(
+    feed: Annotated[Path, typer.Argument(help="Pulses, controller log or SUMO instantE1.")],
+    *,
+    detectors: Annotated[Path, typer.Option(help="Inventory of the detectors (TOML).")],
+    out: Annotated[
+        Path | None, typer.Option(help="Picture of the time line to write (.svg or .html).")
+    ] = None,
+    start: Annotated[
+        datetime | None,
+        typer.Option(help="UTC instant of second 0, for feeds that count seconds."),
+    ] = None,
+    zone: Annotated[
+        str | None, typer.Option(help="Zone of times without one, such as Europe/Berlin.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Tell when each detector could be believed, and why not; exit 1 if one could not."""
+    from citybrain.cli import counting  # noqa: PLC0415 - loads Numba
+    from citybrain.cli import health as command  # noqa: PLC0415 - loads Numba
+
+    request = command.Request(
+        feed=feed,
+        detectors=detectors,
+        out=out,
+        start=counting.in_utc(start),
+        zone=zone,
+        is_json=json,
+    )
     return command.run(request)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from rich.table import Table
 
 from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.cli.health import health_content, health_lines
 from citybrain.config import SafetyLimits
 from citybrain.engine.area import open_network
 from citybrain.errors import InputError
@@ -15,6 +16,9 @@ from citybrain.model.flows import FlowSnapshot
 from citybrain.store.flows import write_flows
 from detectors.feed import CountedFeed, FeedClock, count_feed
 from detectors.inventory import check_lanes, read_inventory
+
+USUAL_BIN_S = 300.0
+"""Length of a bin where none is asked for. [s]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,7 @@ class Request:
     network: Path | None
     is_json: bool
     lines: Path | None = None
+    is_bin_given: bool = True
 
 
 def run(request: Request) -> int:
@@ -89,6 +94,8 @@ def _content(request: Request, counted: CountedFeed) -> dict[str, object]:
         "bins": flows.bin_count,
         "caveats": list(counted.caveats),
         "file": str(request.out),
+        "health": health_content(counted.health, counted.start),
+        "imputed_bins": _filled(flows),
         "lanes": len(flows.lanes),
         "repairs": asdict(counted.repairs),
         "start": flows.start.isoformat(),
@@ -109,15 +116,23 @@ def _print(request: Request, counted: CountedFeed) -> None:
     OUTPUT.print(f"read      {rows} rows, repairs: {told or 'none'}")
     for caveat in counted.caveats:
         OUTPUT.print(f"caveat    {caveat}")
+    for line in health_lines(counted.health, counted.start):
+        OUTPUT.print(f"health    {line}")
+    if filled := _filled(flows):
+        OUTPUT.print(f"imputed   {filled} bins, from neighbours and history")
     OUTPUT.print(lane_table(flows))
     OUTPUT.print(f"flows     {request.out}", soft_wrap=True)
+
+
+def _filled(flows: FlowSnapshot) -> int:
+    return 0 if flows.imputed is None else int(np.sum(np.asarray(flows.imputed)))
 
 
 def lane_table(flows: FlowSnapshot) -> Table:
     """Return a table of the mean flow of every lane."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("lane")
-    for title in ("veh/h", "95 %", "occupancy", "speed, m/s", "coverage", "quality"):
+    for title in ("veh/h", "95 %", "occupancy", "speed, m/s", "coverage", "imputed", "quality"):
         table.add_column(title, justify="right")
     coverage, occupancy = np.asarray(flows.coverage), np.asarray(flows.occupancy)
     hours = np.maximum(coverage.sum(axis=0) * flows.bin_s / 3600.0, 1e-9)
@@ -125,6 +140,7 @@ def lane_table(flows: FlowSnapshot) -> Table:
     sums = [np.asarray(grid).sum(axis=0) / hours for grid in grids]
     counts = np.asarray(flows.count_veh)
     speeds = np.asarray(flows.speed_mps)
+    imputed = np.zeros(counts.shape) if flows.imputed is None else np.asarray(flows.imputed)
     for column, lane in enumerate(flows.lanes):
         known = np.isfinite(speeds[:, column]) & (counts[:, column] > 0)
         speed = (
@@ -139,6 +155,7 @@ def lane_table(flows: FlowSnapshot) -> Table:
             f"{occupancy[:, column].mean():.2f}",
             speed,
             f"{coverage[:, column].mean():.0%}",
+            f"{imputed[:, column].mean():.0%}",
             flows.quality[column].value,
         )
     return table
