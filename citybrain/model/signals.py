@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import Self
 
@@ -182,7 +183,7 @@ class GroupTiming:
         tuple of Run
             In order of their start in [0, cycle); cyclic neighbours differ.
         """
-        return cyclic_runs(self.timeline(cycle_s), cycle_s)
+        return _runs(self, cycle_s)
 
     def greens(self, cycle_s: float) -> tuple[Green, ...]:
         """Return every uninterrupted green, in order of its start.
@@ -239,6 +240,12 @@ class GroupTiming:
                 start_s = rounded_s(shown[0].start_s % cycle_s)
                 windows.append(Window(start_s=start_s, segments=tuple(segments)))
         return cls(group=group, windows=tuple(sorted(windows, key=lambda w: w.start_s)))
+
+
+@lru_cache(maxsize=1024)
+def _runs(timing: GroupTiming, cycle_s: float) -> tuple[Run, ...]:
+    """Return the runs of a timing; every rule asks for them, so they are kept."""
+    return cyclic_runs(timing.timeline(cycle_s), cycle_s)
 
 
 def _green(runs: Sequence[Run], before: Run | None, after: Run | None) -> Green:

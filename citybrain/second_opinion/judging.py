@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,7 +150,7 @@ class _Seen:
 
     def edges(self, shown: NDArray[np.bool_]) -> tuple["_Marks", "_Marks"]:
         """Return where something begins, and where it ends."""
-        before = np.roll(shown, 1, axis=1)
+        before = _earlier(shown)
         return self._marks(shown & ~before), self._marks(before & ~shown)
 
     def _marks(self, where: NDArray[np.bool_]) -> "_Marks":
@@ -163,7 +163,7 @@ class _Seen:
 
     @cached_property
     def runs(self) -> "_Runs":
-        before = np.roll(self.colours, 1, axis=1)
+        before = _earlier(self.colours)
         rows, instants = np.nonzero(self.colours != before)
         at_ms = instants * self.painting.tick_ms
         following = np.roll(at_ms, -1)
@@ -210,6 +210,16 @@ class _Runs:
     before: NDArray[np.uint8]
 
 
+Colours = TypeVar("Colours", np.uint8, np.bool_)
+
+
+def _earlier(shown: NDArray[Colours]) -> NDArray[Colours]:
+    """Return what was shown one instant before."""
+    before = np.empty_like(shown)
+    before[:, 1:], before[:, 0] = shown[:, :-1], shown[:, -1]
+    return before
+
+
 def _judged(seen: _Seen) -> Iterator[Finding]:
     for rule in _RULES:
         yield from rule(seen)
@@ -234,7 +244,7 @@ def _together(
 ) -> Iterator[Finding]:
     counts = shown.astype(np.float32)
     meet = ((counts @ counts.T) > 0) & pairs
-    for one, other in np.argwhere(np.triu(meet, 1)):
+    for one, other in np.argwhere(np.triu(meet, 1)) if meet.any() else ():
         at_ms = int(np.argmax(shown[one] & shown[other])) * seen.painting.tick_ms
         yield seen.finding(rule, (one, other), (at_ms, 0, 0))
 
@@ -301,13 +311,13 @@ def _greens(seen: _Seen) -> Iterator[Finding]:
 
 def _changes(seen: _Seen) -> Iterator[Finding]:
     runs, allowed = seen.runs, seen.ground.allowed
-    steady = np.setdiff1d(np.arange(len(seen.colours)), runs.rows)
+    steady = np.nonzero(np.bincount(runs.rows, minlength=len(seen.colours)) == 0)[0]
     for place in np.nonzero(~allowed[runs.rows, runs.before, runs.colour])[0]:
         yield _change(seen, runs.rows[place], runs.at_ms[place], runs.before[place])
     for row in steady:
         colour = seen.colours[row, 0]
         if not allowed[row, colour, colour]:
-            yield _change(seen, row, 0, colour)
+            yield _change(seen, int(row), 0, colour)
 
 
 def _change(seen: _Seen, row: int, at_ms: int, before: int) -> Finding:
