@@ -57,7 +57,7 @@ class Search:
     rng: random.Random
     seeds: Sequence[int]
     progress: Progress
-    _archive: dict[Candidate, float] = field(default_factory=dict)
+    _archive: dict[Candidate, tuple[int, float]] = field(default_factory=dict)
 
     @property
     def _climbing(self) -> Sequence[int]:
@@ -91,7 +91,7 @@ class Search:
             ranked = sorted(zip(left, scores, strict=True), key=_by_cost)
             first = first or ranked
             left = [candidate for candidate, _ in ranked[: max(3, len(ranked) // 2)]]
-            self._note(ranked, keep=count == len(seeds))
+            self._note(ranked, count)
         return first
 
     def leaders(self, count: int) -> list[Candidate]:
@@ -115,6 +115,8 @@ class Search:
 
     def _climb(self, incumbent: Candidate, seeds: Sequence[int]) -> None:
         """Move on to better candidates until the budget or the neighbourhood is used up."""
+        if not self._affordable([incumbent], seeds, self.scorer.budget.left()):
+            return
         reach_s, failures, idle = _LONGEST_REACH_S, 0, 0
         score = self._scored(incumbent, seeds)
         size = (_BATCH + 1) * len(seeds)
@@ -141,7 +143,7 @@ class Search:
         if combined != incumbent and combined not in batch:
             tried.append((combined, self._scored(combined, seeds)))
         tried.sort(key=_by_cost)
-        self._note(tried, keep=True)
+        self._note(tried, len(seeds))
         best = tried[0]
         return best if best[1].mean_s < score.mean_s else None
 
@@ -154,16 +156,17 @@ class Search:
     def _scored(self, candidate: Candidate, seeds: Sequence[int]) -> Score:
         return self.scorer.scores([candidate], seeds)[0]
 
-    def _note(self, ranked: Sequence[tuple[Candidate, Score]], *, keep: bool) -> None:
-        if keep:
-            self._archive.update((candidate, score.mean_s) for candidate, score in ranked)
-        best_s = min([*self._archive.values(), ranked[0][1].mean_s])
+    def _note(self, ranked: Sequence[tuple[Candidate, Score]], seed_count: int) -> None:
+        """Keep candidates; those that were run with more seeds stand before the others."""
+        for candidate, score in ranked:
+            self._archive[candidate] = (-seed_count, score.mean_s)
+        best_s = self._archive[self.leaders(1)[0]][1]
         self.progress(self.scorer.budget.used, f"best {best_s:.1f} s/veh")
 
     def _final_choice(self, climbing: Sequence[int]) -> Found:
         """Choose among the best candidates with every seed, or with those that are affordable."""
         ranked = self.leaders(_FINALISTS)
-        for seeds in (self.seeds, climbing):
+        for seeds in (self.seeds, climbing, climbing[:1]):
             finalists = self._affordable(ranked, seeds, self.scorer.budget.left())
             if finalists:
                 scores = self.scorer.scores(finalists, seeds)
