@@ -21,10 +21,9 @@ from citybrain.controllers.virtual.unit_file import (
 from citybrain.engine.area import StudyArea
 from citybrain.errors import InputError
 from citybrain.model.intersection import Intersection
-from citybrain.model.nema.controller_plan import SplitMode
+from citybrain.model.nema.controller_plan import ControllerPlan, SplitMode
 from citybrain.model.nema.encoding import Refusal, encode, mode_of
 from citybrain.model.nema.phases import Output, PhaseMap
-from citybrain.model.pattern import Pattern
 from citybrain.store.phase_maps import read_phase_maps
 from sim.sumo.live_junction import LiveSettings, LiveStreet, approach_lanes
 from sim.sumo.live_worker import Seen
@@ -120,13 +119,14 @@ def expanded(phase_map: PhaseMap, area: StudyArea | None, intersection: str) -> 
     intersection
         The junction.
     """
-    sequence = min(phase_map.sequences)
+    running = _encoded(phase_map, area, intersection)
+    sequence = running.sequence if running is not None else min(phase_map.sequences)
     stretches = phase_map.sequences[sequence]
     table: dict[str, Any] = {
         "rings": phase_map.rings(sequence),
         "barriers": [[n for ring in stretch for n in ring] for stretch in stretches],
         "phases": [_phase_table(phase_map, number) for number in _numbers(phase_map)],
-        "patterns": _patterns(phase_map, area, intersection),
+        "patterns": _patterns(phase_map, running),
     }
     if area is not None and intersection in area.network.intersections:
         if table["patterns"][0]["cycle_s"]:
@@ -157,10 +157,18 @@ def _phase_table(phase_map: PhaseMap, number: int) -> dict[str, Any]:
     }
 
 
-def _patterns(
+def _encoded(
     phase_map: PhaseMap, area: StudyArea | None, intersection: str
-) -> list[dict[str, Any]]:
-    """Return all patterns, of which the first runs today's plan, if the unit can show it."""
+) -> ControllerPlan | None:
+    """Return today's plan in the numbers of the unit; none where the unit cannot show it."""
+    patterns = area.running.patterns if area is not None else ()
+    running = next((one for one in patterns if one.intersection == intersection), None)
+    plan = encode(running, phase_map) if running is not None else None
+    return None if isinstance(plan, Refusal) else plan
+
+
+def _patterns(phase_map: PhaseMap, running: ControllerPlan | None) -> list[dict[str, Any]]:
+    """Return all patterns, of which the first runs today's plan."""
     numbers = _numbers(phase_map)
     walks = [
         n
@@ -170,17 +178,10 @@ def _patterns(
     common = {"coordinated": list(phase_map.coordinated), "walks": walks}
     blank = {"cycle_s": 0, "splits_s": dict.fromkeys(numbers, 0)} | common
     patterns = [{"number": n} | blank for n in range(1, MOST_PATTERNS + 1)]
-    running = _running(area, intersection)
-    plan = encode(running, phase_map) if running is not None else None
-    if plan is not None and not isinstance(plan, Refusal):
-        times = {"cycle_s": plan.cycle_s, "offset_s": plan.offset_s, "splits_s": plan.split_s}
-        patterns[0] |= times
+    if running is not None:
+        patterns[0]["cycle_s"], patterns[0]["offset_s"] = running.cycle_s, running.offset_s
+        patterns[0]["splits_s"] = running.split_s
     return patterns
-
-
-def _running(area: StudyArea | None, intersection: str) -> Pattern | None:
-    patterns = area.running.patterns if area is not None else ()
-    return next((one for one in patterns if one.intersection == intersection), None)
 
 
 def _monitor(phase_map: PhaseMap, intersection: Intersection) -> dict[str, Any]:
