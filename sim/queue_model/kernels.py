@@ -51,7 +51,7 @@ _MEMORY_S = 90.0
 _NOSE_M = 2.0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def signal_rows(
     colour: Cells, start: Arrays, cycle_s: Ints, offset_s: Ints, shape: Arrays, begin_s: Whole
 ) -> Arrays:
@@ -99,7 +99,7 @@ def signal_rows(
     return cell, place, cycle, shift, until
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True, inline="always", error_model="numpy")
 def _wake(  # noqa: PLR0913, PLR0917 - the calendar is four arrays
     lane: Whole,
     tick: Whole,
@@ -131,7 +131,7 @@ def _wake(  # noqa: PLR0913, PLR0917 - the calendar is four arrays
     bucket[tick] = lane
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _edge_speeds(edge_of: Ints, length_m: Floats, speed_mps: Floats) -> Arrays:
     """Return speed [m/s] and time of the last look [s] of every edge, its length and its limit."""
     count = 0
@@ -146,7 +146,7 @@ def _edge_speeds(edge_of: Ints, length_m: Floats, speed_mps: Floats) -> Arrays:
     return limit_mps.copy(), np.zeros(count), long_m, limit_mps
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _note_speed(  # noqa: PLR0913, PLR0917 - an edge is four arrays
     edge: Whole,
     from_s: float,
@@ -164,14 +164,14 @@ def _note_speed(  # noqa: PLR0913, PLR0917 - an edge is four arrays
     if to_s <= since:
         return
     idle = np.maximum(from_s - since, 0.0)
-    flow_mps[edge] += (edge_mps[edge] - flow_mps[edge]) * (1.0 - np.exp(-idle / _MEMORY_S))
+    flow_mps[edge] += (edge_mps[edge] - flow_mps[edge]) * (idle / (idle + _MEMORY_S))
     busy = to_s - np.maximum(since, from_s)
     speed = min(edge_m[edge] / max(to_s - from_s, 1.0), edge_mps[edge])
-    flow_mps[edge] += (speed - flow_mps[edge]) * (1.0 - np.exp(-busy / _MEMORY_S))
+    flow_mps[edge] += (speed - flow_mps[edge]) * (busy / (busy + _MEMORY_S))
     seen_at[edge] = to_s
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _chosen(  # noqa: PLR0913, PLR0917 - an edge is four arrays
     choice: Whole,
     choices: Arrays,
@@ -197,7 +197,7 @@ def _chosen(  # noqa: PLR0913, PLR0917 - an edge is four arrays
     return best
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over the calendar
     streets: Arrays,
     routes: Arrays,
@@ -271,6 +271,16 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     entered = np.zeros(vehicles)
     flow_mps, seen_at, edge_m, edge_mps = _edge_speeds(edge_of, length_m, speed_mps)
     occupied = np.zeros(lanes)
+    per_cross = 1.0 / cross
+    per_speed = 1.0 / speed_mps
+    half_accel = 0.5 / accel
+    pace = 1.0 / factor
+    matters = np.zeros(lanes, np.bool_)
+    is_chosen_by = np.zeros(len(edge_m) + 1, np.bool_)
+    for edge in choices[4]:
+        is_chosen_by[edge] = True
+    for lane in range(lanes):
+        matters[lane] = is_chosen_by[edge_of[lane]]
     free_at = np.full(lanes, -_FAR)
     since = np.full(lanes, -1.0)
     queued = np.full(lanes, launched, np.int32)
@@ -493,7 +503,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                 target = option_lane[target_option]
                 lost = t - ready[v]
                 n = queued[lane]
-                headway = least_headway + space_factor * need / cross[link]
+                headway = least_headway + space_factor * need * per_cross[link]
                 passing = cross[link]
                 extra = slowing[link]
                 if n < launched:
@@ -531,15 +541,18 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         free_at[w] = max(free_at[w], back + start_s)
                         _wake(w, int(free_at[w]), horizon, bucket, scheduled, before, after)
                 crossed_at[link] = t
-                if edge_of[lane] >= 0:
+                if matters[lane]:
                     _note_speed(edge_of[lane], entered[v], t, flow_mps, seen_at, edge_m, edge_mps)
                 wanted = speed_mps[target] * factor[v]
                 cruising = max(wanted - dawdle[v], _CREEP_MPS)
-                spent = max(cruising - passing, 0.0) ** 2 / (2.0 * accel[v] * cruising) + extra
-                ideal = length_m[target] / wanted
+                slower = max(cruising - passing, 0.0)
+                spent = slower * slower * half_accel[v] / cruising + extra
+                ideal = length_m[target] * per_speed[target] + inside_m[link] * per_cross[link]
                 drive = length_m[target] / cruising
-                inside = inside_m[link] / max(cross[link] * factor[v] - dawdle[v], _CREEP_MPS)
-                lost += spent + drive - ideal + inside - inside_m[link] / (cross[link] * factor[v])
+                inside = 0.0
+                if inside_m[link] > 0.0:
+                    inside = inside_m[link] / max(cross[link] * factor[v] - dawdle[v], _CREEP_MPS)
+                lost += spent + drive + inside - ideal * pace[v]
                 delay += lost
                 link_delay[link] += lost
                 link_count[link] += 1
