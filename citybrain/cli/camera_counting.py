@@ -1,12 +1,14 @@
 """The command ``count`` for a clip or a stream of a camera."""
 
 from collections import Counter
+from datetime import timedelta
+from math import ceil
 from pathlib import Path
 
 import numpy as np
 
 from citybrain.cli.console import OUTPUT, Stages, print_json
-from citybrain.cli.counting import Request, lane_table
+from citybrain.cli.counting import USUAL_BIN_S, Request, lane_table
 from citybrain.errors import InputError
 from citybrain.model.flows import FlowSnapshot
 from citybrain.store.flows import write_flows
@@ -23,6 +25,11 @@ except ModuleNotFoundError as error:
 from detectors.camera.band import geometry_of
 from detectors.camera.model.settings import has_model, read_model
 from detectors.camera.settings import CameraSettings, read_camera
+from detectors.pulses import SIMULATION_START
+
+MINUTE_S = 60.0
+SLACK_S = 0.05
+"""A clip that is longer than whole seconds by less than this needs no further second. [s]"""
 
 
 def run(request: Request, camera: Path) -> int:
@@ -44,8 +51,7 @@ def run(request: Request, camera: Path) -> int:
         stages.begin("count", request.feed)
         slit = SlitKeeper(geometry_of(settings))
         counted = count_stream(request.feed, settings, look=slit)
-        pulses = counted.pulses(settings, request.start)
-        flows = count_pulses(pulses, lane_detectors(settings), bin_s=request.bin_s)
+        flows = _flows(request, settings, counted)
         write_flows(flows, request.out)
         if request.preview is not None:
             stages.begin("preview", str(request.preview))
@@ -57,12 +63,42 @@ def run(request: Request, camera: Path) -> int:
     return 0
 
 
+def bin_for_s(clip_s: float) -> float:
+    """Return the length of bins for a clip where none is asked for. [s].
+
+    Parameters
+    ----------
+    clip_s
+        Length of the clip. [s]
+
+    Returns
+    -------
+    float
+        The usual bin where the clip fills one, else a minute, else the whole clip as one bin, so
+        that what was seen is not a small part of what a bin would hold. [s]
+    """
+    fitting_s = [bin_s for bin_s in (USUAL_BIN_S, MINUTE_S) if bin_s <= clip_s]
+    return fitting_s[0] if fitting_s else max(float(ceil(clip_s - SLACK_S)), 1.0)
+
+
+def _flows(request: Request, settings: CameraSettings, counted: CameraCount) -> FlowSnapshot:
+    """Count per bin; bins that nobody asked for begin with the clip."""
+    pulses = counted.pulses(settings, request.start)
+    detectors = lane_detectors(settings)
+    if request.is_bin_given or counted.info.is_live:
+        return count_pulses(pulses, detectors, bin_s=request.bin_s)
+    begin = request.start or SIMULATION_START
+    recorded = (begin, begin + timedelta(seconds=counted.end_s))
+    return count_pulses(pulses, detectors, bin_s=bin_for_s(counted.end_s), recorded=recorded)
+
+
 def _content(
     request: Request, settings: CameraSettings, counted: CameraCount, flows: FlowSnapshot
 ) -> dict[str, object]:
     names = [lane.name for lane in settings.lane]
     return {
         "against": sum(one.is_against for one in counted.passages),
+        "bin_s": flows.bin_s,
         "bins": flows.bin_count,
         "camera": settings.camera,
         "classes": _classes(counted),
@@ -94,6 +130,9 @@ def _print(request: Request, counted: CameraCount, flows: FlowSnapshot) -> None:
         f"{len(flows.lanes)} lanes in {counted.end_s:.0f} s "
         f"({info.width_px} x {info.height_px}, {info.rate_hps:.1f} frames a second)"
     )
+    chosen = "" if request.is_bin_given else ", by the length of the clip; --bin sets it"
+    bins = "1 bin" if flows.bin_count == 1 else f"{flows.bin_count} bins"
+    OUTPUT.print(f"bins      {bins} of {flows.bin_s:g} s{chosen}")
     against = sum(one.is_against for one in counted.passages)
     if against:
         OUTPUT.print(f"caveat    {against} vehicles went against their lane and are not counted")

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from citybrain.cli.camera_counting import bin_for_s
 from citybrain.store.flows import read_flows
 from detectors.camera.suggest import as_toml
 from tests.cli.towns import Terminal
@@ -91,3 +92,24 @@ def test_a_file_that_is_no_video_gets_one_clear_line(
     assert told.code == 2
     assert "clip.mp4" in told.complaint
     assert not (tmp_path / "f.parquet").exists()
+
+
+def test_a_short_clip_is_counted_in_bins_that_it_fills(
+    terminal: Terminal, clip: Path, camera: Path, tmp_path: Path
+) -> None:
+    flows = tmp_path / "flows.parquet"
+    chosen = json.loads(
+        terminal("count", clip, "--camera", camera, "--out", flows, "--json").output
+    )
+    assert (chosen["bin_s"], chosen["bins"]) == (60.0, 1)
+    assert np.asarray(read_flows(flows).coverage).min() == pytest.approx(1.0, abs=0.01)
+    asked = terminal("count", clip, "--camera", camera, "--out", flows, "--bin", "20", "--json")
+    assert json.loads(asked.output)["bins"] == 3
+
+
+@pytest.mark.parametrize(
+    ("clip_s", "bin_s"),
+    [(0.4, 1), (9.6, 10), (10.02, 10), (59, 59), (60, 60), (299, 60), (900, 300)],
+)
+def test_bins_suit_the_length_of_the_clip(clip_s: float, bin_s: float) -> None:
+    assert bin_for_s(clip_s) == bin_s
