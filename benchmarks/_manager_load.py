@@ -19,7 +19,7 @@ from citybrain.ports.controllers import ControllerError, UnitPlan
 
 WARM_UP_S = 5.0
 """Polling until every unit was met, which is not measured. [s]"""
-IN_FLIGHT = 16
+IN_FLIGHT = 50
 """Pushes that run at the same time."""
 
 

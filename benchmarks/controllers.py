@@ -47,8 +47,8 @@ class Size:
     poller_replies: int = 200_000
     manager_replies: int = 10_000
     fuzz_s: float = 60.0
-    pushes: int = 50
-    fleet: int = 40
+    pushes: int = 20
+    fleet: int = 20
     units: int = 1000
     poll_s: float = 30.0
 

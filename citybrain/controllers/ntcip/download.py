@@ -74,14 +74,20 @@ class Download:
             raise GarbledError(self._session.unit, what, "look at its SNMP agent")
 
     async def write(self, writes: Writes) -> None:
-        """Write values into the buffer.
+        """Write values into the buffer, and make sure that it was one.
+
+        A unit that started anew meanwhile has no transaction any more and may take values at once.
 
         Raises
         ------
         ControllerError
-            The unit refuses a value or does not answer.
+            The unit refuses a value, does not answer, or lost the transaction.
         """
         await self._session.set(writes)
+        state = await self._state()
+        if state != Transaction.TRANSACTION:
+            what = f"lost the transaction while it was written to (state {state})"
+            raise GarbledError(self._session.unit, what, "look at its power, and who else writes")
 
     async def verify(self) -> None:
         """Let the unit check the buffered values and wait for what it says.

@@ -15,6 +15,8 @@ from citybrain.ports.controllers import (
 )
 
 Pair = tuple[Instance, Value]
+MOST_WRITTEN = 48
+"""Values in one SET; with signature and cipher they stay below 1,472 bytes of an Ethernet frame."""
 _ABSENT = frozenset({"noSuchName", "noSuchInstance", "noSuchObject"})
 
 
@@ -57,6 +59,7 @@ class SnmpSession:
         self.patience = patience
         self._wire = wire
         self._batch = patience.batch
+        self._most_written = MOST_WRITTEN
         self._slowness = 0
 
     async def get(self, instances: Sequence[Instance]) -> dict[str, Value | None]:
@@ -86,7 +89,7 @@ class SnmpSession:
         return held
 
     async def set(self, pairs: Sequence[Pair]) -> None:
-        """Write values, in the given order.
+        """Write values in one message if the unit takes it, so that it takes all or none of them.
 
         Raises
         ------
@@ -95,11 +98,11 @@ class SnmpSession:
         """
         waiting = list(pairs)
         while waiting:
-            part = waiting[: self._batch]
+            part = waiting[: self._most_written]
             objects = [instance for instance, _ in part]
             answer = await self._ask(partial(self._wire.set, part), objects)
             if answer.error == "tooBig" and len(part) > 1:
-                self._batch = len(part) // 2
+                self._most_written = len(part) // 2
                 continue
             if answer.error:
                 raise self._refused(answer, objects)
