@@ -10,6 +10,7 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks._safety_junctions import Junction, junctions
+from benchmarks._safety_monitor import watched
 from benchmarks._safety_plans import VALID, Attack, attack
 from benchmarks._table import print_whole
 from citybrain.cli.console import OUTPUT, print_json
@@ -105,7 +106,7 @@ class Bench:
     safety: Mapping[str, SafetyData]
     grounds: Mapping[str, Ground]
     monitor: Monitor | None = None
-    watch_every: int = 1000
+    watch_every: int = 50
 
 
 def run(
@@ -115,7 +116,7 @@ def run(
     is_json: bool,
     plans: int = PLANS,
     seed: int = SEED,
-    monitor: Monitor | None = None,
+    monitor: Monitor | None = watched,
 ) -> int:
     """Run the benchmark and return its exit code.
 
@@ -132,7 +133,7 @@ def run(
     seed
         Of the dice that make them.
     monitor
-        Conflict monitor of a unit, which watches one in a thousand of the plans that are accepted.
+        Conflict monitor of a unit, which watches one in fifty of the plans that are encoded.
     """
     made = {name: each for name, each in junctions().items() if not networks or name in networks}
     if not made:
