@@ -22,7 +22,8 @@ from detectors.xml import root_tag
 
 _FORMS = (
     "a SUMO E1 or instantE1 output, a pulse table (detector, on_s, off_s), a controller log "
-    "(timestamp, device, event, parameter), PeMS station or UTD19 tables in CSV or Parquet"
+    "(timestamp, device, event, parameter), PeMS station or UTD19 tables in CSV or Parquet; "
+    "JSON lines of boxes are counted with --lines"
 )
 NAMES_SHOWN = 5
 """Detectors that a caveat names; the others are only counted."""
