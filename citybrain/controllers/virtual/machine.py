@@ -293,7 +293,8 @@ class SignalMachine:
         if layout.anchored & bit_of(phase):
             return True
         force_ds = (layout.force_ds.get(phase, 0) - layout.yield_ds) % layout.cycle_ds
-        return running.since_yield_ds() + clear_ds < force_ds + _SLACK_DS
+        begin_ds = (running.since_yield_ds() + clear_ds) % layout.cycle_ds
+        return begin_ds < force_ds + _SLACK_DS
 
     def _may_yield(self, ring: Ring, demand: int, running: Coordinator) -> bool:
         """Tell whether a waiting phase can have its minimum if a coordinated green ends now."""
