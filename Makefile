@@ -6,11 +6,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo real test check quick lint fmt type arch golden bench wheel clean
+.PHONY: help demo real controllers-demo test check quick lint fmt type arch golden bench wheel clean
 
 help:
 	@echo "demo   the main job on the bundled scenario, into out/demo"
 	@echo "real   the same on a real city hour (cologne8), into out/real"
+	@echo "controllers-demo   an approved plan reaches three virtual controllers that drive a corridor"
 	@echo "test   every test, SUMO included"
 	@echo "check  lint, types, import contracts, quick tests; before every commit"
 	@echo "bench  citybrain beside its peers; golden, fmt, wheel, clean as their names say"
@@ -20,6 +21,9 @@ demo: $(VENV)/.installed
 
 real: $(VENV)/.networks
 	$(BIN)/citybrain retime cologne8 --seconds-budget 90 --out out/real
+
+controllers-demo: $(VENV)/.street
+	$(BIN)/citybrain controllers demo --out out/controllers-demo
 
 test: $(VENV)/.networks $(VENV)/.dev
 	$(BIN)/python -m pytest
@@ -58,6 +62,10 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/.street: $(VENV)/.installed
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[controllers]"
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.installed

@@ -16,7 +16,7 @@ from citybrain.engine.approval import (
 )
 from citybrain.engine.approval_desk import Desk, find_plan, open_desk
 from citybrain.engine.approval_settings import read_street
-from citybrain.engine.street_rules import open_rules
+from citybrain.engine.street_rules import UNKNOWN, open_checkers, open_rules
 from citybrain.model.approval import read_statement
 from citybrain.store.ledger.audit import read_audit
 from citybrain.store.ledger.plans import KeptPlan, all_plans
@@ -40,9 +40,9 @@ def run_propose(request: Propose) -> int:
     plan = read_plan(request.plan)
     verdict = read_verdict(request.verdict) if request.verdict else None
     with request.signer.desk() as (desk, key):
-        rules = open_rules(desk.street)
-        rules.check(plan)
-        proposal = Proposal(plan=plan, verdict=verdict, running=rules.running(desk))
+        open_checkers(desk.street).check(plan)
+        running = open_rules(desk.street).running(desk) if request.is_automatic else UNKNOWN
+        proposal = Proposal(plan=plan, verdict=verdict, running=running)
         kept = propose(desk, proposal, key, request.signer.comment)
         if request.is_automatic:
             kept = approve_automatically(desk, proposal, key, request.signer.comment)

@@ -187,6 +187,25 @@ def controllers_read(
     return command.read(street, units, pattern, is_json=json)
 
 
+@controllers.command("demo")
+def controllers_demo(
+    *,
+    out: Annotated[Path, typer.Option(help="Folder for keys, settings and ledger.")] = Path(
+        "out/controllers-demo"
+    ),
+    speed: Annotated[
+        float, typer.Option(min=1, max=50, help="Simulated seconds for each real one.")
+    ] = 10.0,
+    seeds: Annotated[int, typer.Option(min=2, help="Paired seeds of the proof.")] = 10,
+    json: Json = False,
+) -> int:
+    """Push a plan to three virtual units that drive a SUMO corridor, break one, roll back."""
+    from citybrain.cli import controllers_demo as command
+
+    request = command.Request(out=out, speed=speed, seeds=seeds, is_json=json)
+    return command.run(request)
+
+
 @audit.command("show")
 def audit_show(
     *,

@@ -18,30 +18,24 @@ from citybrain.store.ledger.pushes import Running
 from citybrain.store.plans import plan_hash, plan_text, read_plan
 from citybrain.store.safety import read_safety
 
+UNKNOWN = Plan(name="unknown", patterns=())
+"""What runs, where nobody has said it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StreetRules:
-    """The intersections with their safety data, and the units that control them.
+class Checkers:
+    """Two checkers that share no code, each with the safety data as it has read them by itself.
 
     Parameters
     ----------
     safety
         Intersection → its safety data, signed by a person.
     grounds
-        The same, as the second checker has read it by itself.
-    settings
-        The units.
-    patterns
-        The two patterns of every unit that citybrain writes, in turn.
-    before
-        What ran before citybrain, as far as it is known.
+        The same, for the second checker.
     """
 
     safety: Mapping[str, SafetyData]
     grounds: Mapping[str, Ground]
-    settings: ControllerSettings
-    patterns: tuple[int, int]
-    before: Plan
 
     def check(self, plan: Plan) -> None:
         """Have both checkers hold a plan against the safety data.
@@ -64,6 +58,32 @@ class StreetRules:
             alone = "" if violations and findings else " (only one of the two checkers says so)"
             msg = f"plan {plan.name} breaks {len(found)} rules{alone}, the first: {found[0]}"
             raise UnsafePlanError(msg)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreetRules:
+    """The intersections with their safety data, and the units that control them.
+
+    Parameters
+    ----------
+    checkers
+        What both checkers know.
+    settings
+        The units.
+    patterns
+        The two patterns of every unit that citybrain writes, in turn.
+    before
+        What ran before citybrain, as far as it is known.
+    """
+
+    checkers: Checkers
+    settings: ControllerSettings
+    patterns: tuple[int, int]
+    before: Plan
+
+    def check(self, plan: Plan) -> None:
+        """Have both checkers hold a plan against the safety data."""
+        self.checkers.check(plan)
 
     def unit_plans(
         self, plan: Plan, runs: Mapping[str, Running], units: Collection[str] = ()
@@ -116,11 +136,24 @@ class StreetRules:
         return replace(self.before, patterns=tuple((before | now).values()))
 
     def _phase_map(self, intersection: str) -> PhaseMap:
-        data = self.safety.get(intersection)
+        data = self.checkers.safety.get(intersection)
         if data is None or data.phase_map is None:
             msg = f"{intersection}: the safety data know no controller there"
             raise UnsafePlanError(msg)
         return data.phase_map
+
+
+def open_checkers(street: Street) -> Checkers:
+    """Have both checkers read the safety data.
+
+    Raises
+    ------
+    InputError
+        The file is missing or broken.
+    """
+    safety = read_safety(street.safety)
+    text = street.safety.read_text(encoding="utf-8")
+    return Checkers(safety=safety, grounds=read_grounds(text, street.safety))
 
 
 def open_rules(street: Street) -> StreetRules:
@@ -136,11 +169,9 @@ def open_rules(street: Street) -> StreetRules:
     InputError
         A file is missing or broken.
     """
-    before = read_plan(street.running) if street.running else Plan(name="unknown", patterns=())
-    safety = read_safety(street.safety)
+    before = read_plan(street.running) if street.running else UNKNOWN
     return StreetRules(
-        safety=safety,
-        grounds=read_grounds(street.safety.read_text(encoding="utf-8"), street.safety),
+        checkers=open_checkers(street),
         settings=read_controllers(street.controllers),
         patterns=street.patterns,
         before=before,
