@@ -114,6 +114,8 @@ class BandReducer:
         self._map_x = np.ascontiguousarray(grid[..., 0].reshape(-1, self._width))
         self._map_y = np.ascontiguousarray(grid[..., 1].reshape(-1, self._width))
         self._coarse = _coarse_points(frame_px, self.geometry.width)
+        points_count = self._coarse[0].size * self._coarse[1].size
+        self._repeated = np.arange(self.geometry.width) % points_count
 
     def __call__(self, image: Image) -> Rows:
         """Return the rows of the slits and, as the last row, the coarse picture.
@@ -140,8 +142,8 @@ class BandReducer:
         )
         rows = np.empty((len(mean) + 1, self.geometry.width), dtype=np.uint16)
         rows[:-1] = mean * SCALE + 0.5
-        coarse = image[self._coarse[0], self._coarse[1]].mean(axis=-1).ravel()
-        rows[-1] = np.resize(coarse * SCALE, self.geometry.width)
+        coarse = image[self._coarse[0], self._coarse[1]].mean(axis=-1).ravel() * SCALE
+        rows[-1] = coarse[self._repeated]
         return rows
 
     def _points(self, band: Band, settings: CameraSettings, zoom: float) -> NDArray[np.float64]:

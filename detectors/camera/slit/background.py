@@ -8,6 +8,7 @@ from detectors.camera.slit.kernels import (
     Flags,
     Singles,
     edge_strength,
+    gather,
     remember,
     settle,
 )
@@ -146,15 +147,13 @@ class _Window:
 
     def __init__(self, shape: tuple[int, int]) -> None:
         self._shape = shape
-        self._before: Singles | None = None
+        self._before: Singles = np.zeros((2, *shape), dtype=np.float32)
+        self._weight = 0.0
         self._clear()
 
     def add(self, along: Singles, across: Singles) -> None:
-        both = np.stack([along, across])
-        self._sum += both
-        if self._before is not None:
-            self._steps += np.abs(both - self._before).sum(axis=0)
-        self._before = both
+        gather(along, across, self._before, self._sum, self._steps, self._weight)
+        self._weight = 1.0
         self._count += 1
 
     def close(self) -> tuple[Singles, Singles]:

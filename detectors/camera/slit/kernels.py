@@ -185,6 +185,35 @@ def remember(
 
 
 @njit(cache=True, nogil=True)
+def gather(
+    along: Singles, across: Singles, before: Singles, total: Singles, steps: Singles, weight: float
+) -> None:
+    """Add the gradients of one frame to their sums and to the sums of their steps.
+
+    Parameters
+    ----------
+    along, across
+        Gradients ``[slit, x]``.
+    before
+        Those of the frame before ``[2, slit, x]``; becomes those of this one.
+    total, steps
+        Sums ``[2, slit, x]`` and ``[slit, x]``.
+    weight
+        Of the step from the frame before: 0 where there is none.
+    """
+    slits, width = along.shape
+    for slit in range(slits):
+        for x in range(width):
+            one, other = along[slit, x], across[slit, x]
+            far = abs(one - before[0, slit, x]) + abs(other - before[1, slit, x])
+            steps[slit, x] += weight * far
+            total[0, slit, x] += one
+            total[1, slit, x] += other
+            before[0, slit, x] = one
+            before[1, slit, x] = other
+
+
+@njit(cache=True, nogil=True)
 def best_shift(line: Singles, background: Singles, trusted: Flags, most: int) -> float:
     """Return how far a line lies to the right of the background, in units.
 
