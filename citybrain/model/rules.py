@@ -1,9 +1,9 @@
 """The rules that every pattern keeps before it may go near a street."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import product
+from itertools import chain, product
 from math import inf
 from typing import NamedTuple
 
@@ -16,7 +16,6 @@ from citybrain.model.plan import Plan
 from citybrain.model.signals import Green
 from citybrain.model.successions import (
     conflicting_groups,
-    protected_gaps_s,
     time_until_first_s,
     time_until_s,
 )
@@ -105,10 +104,16 @@ def check_plan(plan: Plan, network: Network) -> tuple[Violation, ...]:
     for pattern in plan.patterns:
         intersection = network.intersections.get(pattern.intersection)
         if intersection is None:
-            found.append(Violation(intersection=pattern.intersection, rule=Rule.INTERSECTION))
+            found.append(unknown(pattern))
         else:
             found.extend(check_pattern(pattern, intersection))
     return tuple(found)
+
+
+def unknown(pattern: Pattern) -> Violation:
+    """Return the violation of a pattern whose intersection nobody knows."""
+    what = "nothing is known of this intersection"
+    return Violation(intersection=pattern.intersection, rule=Rule.INTERSECTION, what=what)
 
 
 def check_pattern(pattern: Pattern, intersection: Intersection) -> tuple[Violation, ...]:
@@ -141,7 +146,12 @@ def check_pattern(pattern: Pattern, intersection: Intersection) -> tuple[Violati
 def _check_fixed(pattern: Pattern, intersection: Intersection) -> tuple[Violation, ...]:
     names = [timing.group for timing in pattern.groups]
     if names != [group.name for group in intersection.groups]:
-        return (Violation(intersection=intersection.name, rule=Rule.GROUPS),)
+        asked = [group.name for group in intersection.groups]
+        counted = (n for n in (*asked, *names) if names.count(n) != asked.count(n))
+        moved = (n for n, other in zip(asked, names, strict=False) if n != other)
+        odd = next(chain(counted, moved))
+        what = f"the plan times {_counted(names, odd)}, the intersection has {_counted(asked, odd)}"
+        return (Violation(intersection=intersection.name, rule=Rule.GROUPS, group=odd, what=what),)
     cycle_s = pattern.cycle_s
     greens = {timing.group: timing.greens(cycle_s) for timing in pattern.groups}
     shown = _Shown(pattern, intersection, greens)
@@ -238,7 +248,8 @@ def _pairs(shown: _Shown) -> Iterator[Violation]:
             if (meeting := _meeting_s(one, other, shown.cycle_s)) is not None
         ]
         for at_s in together:
-            yield shown.breach(Rule.CONFLICT, (first, second), at_s, shown_s=0.0, limit_s=0.0)
+            breach = shown.breach(Rule.CONFLICT, (first, second), at_s, shown_s=0.0, limit_s=0.0)
+            yield replace(breach, what="both are green")
         if not together:
             yield from _intergreens(shown, first, second)
             yield from _intergreens(shown, second, first)
@@ -263,7 +274,9 @@ def _yielding(shown: _Shown) -> Iterator[Violation]:
         for one, other in product(protected[first], protected[second]):
             at_s = _meeting_s(one, other, shown.cycle_s)
             if at_s is not None:
-                yield shown.breach(Rule.YIELDING, (first, second), at_s, shown_s=0.0, limit_s=0.0)
+                groups = (first, second)
+                breach = shown.breach(Rule.YIELDING, groups, at_s, shown_s=0.0, limit_s=0.0)
+                yield replace(breach, what="both are protected")
 
 
 def _protected(shown: _Shown, group: str) -> list["_Span"]:
@@ -309,11 +322,24 @@ def _changes(shown: _Shown) -> Iterator[Violation]:
 
 
 def _protections(shown: _Shown) -> Iterator[Violation]:
-    gaps_s = protected_gaps_s(shown.pattern, shown.intersection.yielding)
-    for key, limit_s in shown.intersection.protections_s.items():
-        gap_s = gaps_s.get(key, inf)
-        if _falls_short(gap_s, limit_s):
-            yield shown.breach(Rule.PROTECTION, key, 0.0, shown_s=gap_s, limit_s=limit_s)
+    for (ending, starting), limit_s in shown.intersection.protections_s.items():
+        starts_s = [span.start_s for span in _ending_spans(shown, starting)]
+        for span in _ending_spans(shown, ending):
+            gap_s = time_until_first_s(span.end_s, starts_s, shown.cycle_s)
+            if _falls_short(gap_s, limit_s):
+                yield shown.breach(
+                    Rule.PROTECTION,
+                    (ending, starting),
+                    span.end_s,
+                    shown_s=gap_s,
+                    limit_s=limit_s,
+                )
+
+
+def _ending_spans(shown: _Shown, group: str) -> list["_Span"]:
+    """Return the protected times of a group, but one that never ends."""
+    spans = _protected(shown, group)
+    return [span for span in spans if _falls_short(span.end_s - span.start_s, shown.cycle_s)]
 
 
 def _red_clearances(shown: _Shown) -> Iterator[Violation]:
@@ -339,6 +365,12 @@ def _reds(shown: _Shown) -> Iterator[Violation]:
         if _falls_short(limit_s, red_s):
             at_s = greens[-1].end_s if greens else 0.0
             yield shown.breach(Rule.MAXIMUM_RED, (name,), at_s, shown_s=red_s, limit_s=limit_s)
+
+
+def _counted(names: Sequence[str], name: str) -> str:
+    """Tell how often a group stands among others, and in which place it first does."""
+    times = names.count(name)
+    return f"it in place {names.index(name) + 1}" if times == 1 else f"it {times} times"
 
 
 class _Span(NamedTuple):

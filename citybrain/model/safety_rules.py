@@ -14,7 +14,7 @@ from citybrain.model.intersection import Intersection
 from citybrain.model.nema.encoding import Refusal, encode
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
-from citybrain.model.rules import Rule, Violation, check_pattern
+from citybrain.model.rules import Rule, Violation, check_pattern, unknown
 from citybrain.model.safety import USUAL_CHANGES, SafetyData
 from citybrain.model.signals import GroupTiming
 from citybrain.model.successions import (
@@ -49,7 +49,7 @@ def check_plan_safety(plan: Plan, safety: Mapping[str, SafetyData]) -> tuple[Vio
     for pattern in plan.patterns:
         data = safety.get(pattern.intersection)
         if data is None:
-            found.append(Violation(intersection=pattern.intersection, rule=Rule.INTERSECTION))
+            found.append(unknown(pattern))
         else:
             found.extend(check_safety(pattern, data))
     return tuple(found)

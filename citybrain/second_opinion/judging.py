@@ -1,7 +1,7 @@
 """The rules of ``docs/safety.md``, by their numbers, held against painted colours."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -28,6 +28,7 @@ from citybrain.second_opinion.painting import (
     patterns_of,
 )
 
+_GROUPS, _CONFLICT = 2, 5
 UNREADABLE = 0
 """Stands for a rule: the bytes are no plan."""
 
@@ -116,6 +117,9 @@ def judge_plan(
                     at_s=error.at_ms / 1000,
                     shown_s=error.shown_ms / 1000,
                     limit_s=error.limit_ms / 1000,
+                    what="the groups are others, or in another order"
+                    if error.rule == _GROUPS
+                    else "",
                 )
             )
         else:
@@ -246,11 +250,12 @@ def _together(
     meet = ((counts @ counts.T) > 0) & pairs
     for one, other in np.argwhere(np.triu(meet, 1)) if meet.any() else ():
         at_ms = int(np.argmax(shown[one] & shown[other])) * seen.painting.tick_ms
-        yield seen.finding(rule, (one, other), (at_ms, 0, 0))
+        what = "both are green" if rule == _CONFLICT else "both are protected"
+        yield replace(seen.finding(rule, (one, other), (at_ms, 0, 0)), what=what)
 
 
 def _conflicts(seen: _Seen) -> Iterator[Finding]:
-    yield from _together(seen, 5, seen.green, seen.ground.conflict)
+    yield from _together(seen, _CONFLICT, seen.green, seen.ground.conflict)
 
 
 def _yielding(seen: _Seen) -> Iterator[Finding]:

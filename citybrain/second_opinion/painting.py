@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from itertools import zip_longest
 from math import gcd, isfinite, nan
 from typing import Any
 
@@ -116,7 +117,8 @@ def paint(pattern: dict[str, Any], ground: Ground) -> Painting:
         raise NotPaintableError(4, times_ms=(0, offset_ms, cycle_ms))
     names, shown = _windows(pattern, times)
     if tuple(names) != ground.groups:
-        raise NotPaintableError(2, times_ms=(0, len(names), len(ground.groups)))
+        odd = (b or a for a, b in zip_longest(names, ground.groups) if a != b)
+        raise NotPaintableError(2, str(next(odd)), times_ms=(0, 0, 0))
     for group, windows in zip(names, shown, strict=True):
         _check_places(group, windows, cycle_ms)
     tick_ms = gcd(cycle_ms, *(t for w in shown for s, p, _ in w for t in (s, *(d for _, d in p))))
