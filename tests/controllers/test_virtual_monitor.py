@@ -3,8 +3,9 @@
 import pytest
 
 from citybrain.controllers.virtual.layout import lay_out
-from citybrain.controllers.virtual.machine import Shown, SignalMachine
+from citybrain.controllers.virtual.machine import SignalMachine
 from citybrain.controllers.virtual.monitor import ConflictMonitor, MonitorCard, Trip
+from citybrain.controllers.virtual.shown import Shown
 from citybrain.controllers.virtual.timing import mask_of
 from tests.controllers.virtual_kit import QUAD_SPLITS_S, pattern_of, settings_of
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from citybrain.controllers.ntcip.states import SplitMode
 from citybrain.controllers.virtual.layout import CoordPattern, Split, SyncPoint
-from citybrain.controllers.virtual.machine import Shown, SignalMachine
+from citybrain.controllers.virtual.machine import SignalMachine
+from citybrain.controllers.virtual.shown import Shown
 from citybrain.controllers.virtual.timing import (
     PhaseOption,
     PhaseTiming,

@@ -9,13 +9,20 @@ NEMA TS 2 (2003), section 3.5; FHWA, Signal Timing Manual, 2nd edition (2015), c
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from citybrain.controllers.ntcip.states import Correction
-from citybrain.controllers.virtual.coordinator import FULL_SPEED, Coordinator
+from citybrain.controllers.virtual.coordinator import Coordinator
+from citybrain.controllers.virtual.force_offs import (
+    NEVER_DS,
+    is_open,
+    left_until_force_ds,
+    may_yield,
+    note_forces,
+)
 from citybrain.controllers.virtual.layout import Layout
 from citybrain.controllers.virtual.rings import Interval, Ring, Walking
+from citybrain.controllers.virtual.shown import Shown
 from citybrain.controllers.virtual.timing import (
     TENTHS_PER_S,
     PhaseOption,
@@ -27,9 +34,6 @@ from citybrain.controllers.virtual.timing import (
 
 STARTUP_RED_DS = 60
 """All faces red after power-up and after flash, before the first green. [0.1 s]"""
-_NEVER_DS = 1 << 30
-_SLACK_DS = 20
-"""A yield point may be missed by this much and still serve the phase that waits. [0.1 s]"""
 
 
 class Mode(Enum):
@@ -39,27 +43,6 @@ class Mode(Enum):
     RUNNING = auto()
     GOING_TO_FLASH = auto()
     FLASHING = auto()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """What all phases show: masks of phases.
-
-    Parameters
-    ----------
-    greens, yellows
-        Vehicle greens and yellows; a phase in neither shows red.
-    walks, pedestrian_clears
-        Walk, and flashing don't walk.
-    is_flashing
-        The cabinet flashes instead; the masks are then empty.
-    """
-
-    greens: int = 0
-    yellows: int = 0
-    walks: int = 0
-    pedestrian_clears: int = 0
-    is_flashing: bool = False
 
 
 class SignalMachine:
@@ -210,7 +193,7 @@ class SignalMachine:
         if running is None or not running.is_in_step or ring.is_forced or ring.walking_ds > 1:
             return
         clear_ds = self._timings[ring.phase].pedestrian_clear_ds
-        if self._left_until_forced_ds(ring, running) - 1 > clear_ds:
+        if left_until_force_ds(running, ring.phase) - 1 > clear_ds:
             ring.walking_ds = 2
 
     def _start(self) -> None:
@@ -251,7 +234,7 @@ class SignalMachine:
             before_ds = running.since_yield_ds()
             are_green = self._are_green(running.layout.coordinated)
             running.advance(master_ds, may_dwell=are_green)
-            self._note_forces(before_ds, running)
+            note_forces(running, self.rings, before_ds)
         if self._pending is not None and self.mode is Mode.RUNNING:
             layout, correction = self._pending
             if self._are_green(layout.coordinated):
@@ -271,41 +254,6 @@ class SignalMachine:
         self._pending = None
         for ring in self.rings:
             ring.is_forced = False
-
-    def _note_forces(self, before_ds: int, running: Coordinator) -> None:
-        layout, since_ds = running.layout, running.since_yield_ds()
-        for ring in self.rings:
-            if ring.interval is Interval.GREEN and not ring.is_forced:
-                force_ds = (layout.force_ds.get(ring.phase, 0) - layout.yield_ds) % layout.cycle_ds
-                if not layout.anchored & bit_of(ring.phase) or before_ds > since_ds:
-                    ring.is_forced = since_ds >= force_ds
-                else:
-                    ring.is_forced = before_ds < force_ds <= since_ds
-
-    def _left_until_forced_ds(self, ring: Ring, running: Coordinator) -> int:
-        layout = running.layout
-        left_ds = (layout.force_ds.get(ring.phase, 0) - running.local_ds) % layout.cycle_ds
-        return -(-left_ds * FULL_SPEED // running.speed) if running.is_predictable else _NEVER_DS
-
-    def _is_open(self, phase: int, running: Coordinator, clear_ds: int = 0) -> bool:
-        """Tell whether a phase that begins after a clearance comes before its force-off."""
-        layout = running.layout
-        if layout.anchored & bit_of(phase):
-            return True
-        force_ds = (layout.force_ds.get(phase, 0) - layout.yield_ds) % layout.cycle_ds
-        begin_ds = (running.since_yield_ds() + clear_ds) % layout.cycle_ds
-        return begin_ds < force_ds + _SLACK_DS
-
-    def _may_yield(self, ring: Ring, demand: int, running: Coordinator) -> bool:
-        """Tell whether a waiting phase can have its minimum if a coordinated green ends now."""
-        layout, since_ds = running.layout, running.since_yield_ds()
-        clear_ds = self._timings[ring.phase].clear_ds
-        for phase in phases_in(demand & self._conflicts[ring.phase]):
-            force_ds = (layout.force_ds.get(phase, 0) - layout.yield_ds) % layout.cycle_ds
-            need_ds = self._timings[phase].need_ds
-            if since_ds <= force_ds - need_ds - clear_ds + _SLACK_DS:
-                return True
-        return False
 
     # Ends of greens
 
@@ -363,7 +311,7 @@ class SignalMachine:
 
     def _may_end_coordinated(self, ring: Ring, demand: int, running: Coordinator) -> bool:
         if running.layout.coordinated & bit_of(ring.phase):
-            return ring.is_forced and self._may_yield(ring, demand, running)
+            return ring.is_forced and may_yield(running, self.settings, ring.phase, demand)
         return ring.is_forced or self._is_gapped_out(ring, running.layout.maximum_recall)
 
     def _is_gapped_out(self, ring: Ring, more_recall: int) -> bool:
@@ -409,9 +357,9 @@ class SignalMachine:
         """Return the time until a ring stands at the barrier, red clearance over [0.1 s]."""
         timing = self._timings[ring.phase]
         if ring.interval is not Interval.GREEN:
-            return _NEVER_DS if ring.next_phase else ring.clearing_left_ds(timing)
+            return NEVER_DS if ring.next_phase else ring.clearing_left_ds(timing)
         if self._following(ring, demand):
-            return _NEVER_DS
+            return NEVER_DS
         if self._may_end(ring, demand):
             return timing.clear_ds
         needed_ds = ring.green_needed_ds(timing)
@@ -419,8 +367,8 @@ class SignalMachine:
         if self._is_crossing():
             return needed_ds + timing.clear_ds
         if running is None or ring.is_forced:
-            return _NEVER_DS if running is None else needed_ds + timing.clear_ds
-        return max(needed_ds, self._left_until_forced_ds(ring, running)) + timing.clear_ds
+            return NEVER_DS if running is None else needed_ds + timing.clear_ds
+        return max(needed_ds, left_until_force_ds(running, ring.phase)) + timing.clear_ds
 
     # Begins of greens
 
@@ -453,7 +401,7 @@ class SignalMachine:
         running = self.coordinator
         if running is None:
             return demand
-        return mask_of(n for n in phases_in(demand) if self._is_open(n, running, clear_ds))
+        return mask_of(n for n in phases_in(demand) if is_open(running, n, clear_ds))
 
     def _cross_into(self, group: int, demand: int) -> None:
         self._group, self._target = group, None
@@ -510,4 +458,4 @@ class SignalMachine:
         if ring.is_forced or not running.is_predictable:
             return False
         walk_ds = timing.walk_ds + timing.pedestrian_clear_ds
-        return self._left_until_forced_ds(ring, running) >= walk_ds
+        return left_until_force_ds(running, ring.phase) >= walk_ds

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from citybrain.controllers.virtual.machine import Shown
+from citybrain.controllers.virtual.shown import Shown
 from citybrain.controllers.virtual.timing import bit_of, phases_in
 
 

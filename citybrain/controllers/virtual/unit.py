@@ -20,9 +20,10 @@ from citybrain.controllers.virtual.database import Database
 from citybrain.controllers.virtual.detectors import DetectorRack
 from citybrain.controllers.virtual.faults import Fault
 from citybrain.controllers.virtual.layout import CannotRunError, Layout, lay_out
-from citybrain.controllers.virtual.machine import Mode, Shown, SignalMachine
+from citybrain.controllers.virtual.machine import Mode, SignalMachine
 from citybrain.controllers.virtual.monitor import ConflictMonitor, MonitorCard
 from citybrain.controllers.virtual.schema import Schema
+from citybrain.controllers.virtual.shown import Shown
 from citybrain.controllers.virtual.timebase import Timebase, local_datetime
 from citybrain.controllers.virtual.timing import TENTHS_PER_S, SignalSettings, mask_of
 from citybrain.errors import InfeasibleError
