@@ -147,3 +147,15 @@ def test_a_file_that_is_no_plan_is_refused(tmp_path: Path, text: str, told: str)
 def test_a_missing_plan_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not exist; check the path"):
         read_plan(tmp_path / "none.json")
+
+
+def test_deep_nesting_and_doubled_names_are_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    for text, what in (
+        ("[" * 200_000, "is nested too deeply"),
+        ('{"name": 1, "name": 2}', "a name stands twice"),
+    ):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(InputError, match=what) as caught:
+            read_plan(path)
+        assert "\n" not in str(caught.value)
