@@ -22,6 +22,8 @@ NEIGHBOURS = 5
 NEAR_S = 3600.0
 """Own bins count less by a factor of e for each of these that they are away [s]."""
 CONFIDENCE = 0.95
+TRIAL_DEGREES = 2
+"""Degrees of freedom that each hidden stretch is worth: its errors are much alike."""
 FEWEST_TRIALS = 0.5
 """A lane that foretold a smaller share of the trials has no say [0-1]."""
 LEAST_SQUARE = 0.25
@@ -133,7 +135,7 @@ def foretold(
     mean = _weighed(_each(heard, believed, lane, rows, bin_s), weights)
     spread = float(np.mean(error**2 / np.maximum(_weighed(trial, weights), 1.0)))
     deviation = np.sqrt(max(spread, 1.0) * np.maximum(mean, 1.0) * (1 + 1 / len(known)))
-    reach = student.ppf((1 + CONFIDENCE) / 2, max(len(blocks), 2)) * deviation
+    reach = student.ppf((1 + CONFIDENCE) / 2, TRIAL_DEGREES * len(blocks)) * deviation
     return mean, np.floor(np.maximum(mean - reach, 0.0)), np.ceil(mean + reach)
 
 
