@@ -31,6 +31,8 @@ from sim.sumo.live_worker import Seen
 DAY_S = 86_400
 MOST_PATTERNS = 16
 LEAST_CLEARANCE_S = 3.0
+_FIRST_S = 1_700_000_000
+"""Engines count their starts from here on, in seconds; 31 bits last until 2091."""
 DARK = "O"
 """Signal off, as SUMO writes it."""
 
@@ -237,7 +239,8 @@ def open_agent(installed: Sequence[Installed], clock: Clock) -> Agent:
         for one in installed:
             if one.file.name in agent.posts:
                 raise InputError(one.file.name, "stands twice", "give each unit its own name")
-            agent.add(Responder(one.unit, one.accesses), one.file.address, one.file.port)
+            responder = Responder(one.unit, one.accesses, boots_before=int(clock() - _FIRST_S))
+            agent.add(responder, one.file.address, one.file.port)
             agent.posts[one.file.name].is_driven = one.site is not None
     except InputError:
         agent.close()

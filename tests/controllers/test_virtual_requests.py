@@ -1,8 +1,11 @@
 """Whatever arrives at a unit: it answers, keeps silent, and sets nothing that nobody asked for."""
 
 import asyncio
+import shutil
+import subprocess
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -180,6 +183,39 @@ def test_the_way_to_the_unit_loses_doubles_and_delays(fault: Fault | None, repli
     for _ in range(6):
         post.receive(request, ("127.0.0.1", 1))
     assert len(sent) == replies
+
+
+@pytest.mark.integration
+def test_net_snmp_walks_a_unit_whole(tmp_path: Path) -> None:
+    program = shutil.which("snmpbulkwalk")
+    if program is None:
+        pytest.skip("snmpbulkwalk is not installed; apt-get install snmp")
+    secrets = ("-A", "auth of tests", "-X", "priv of tests")
+    options = ("-v3", "-l", "authPriv", "-u", "writer", "-a", "SHA-256", "-x", "AES", *secrets)
+
+    async def walk() -> bytes:
+        agent = Agent(time.time)
+        port = agent.add(Responder(unit_of(), ACCESSES), "127.0.0.1", 0)
+        process = await asyncio.create_subprocess_exec(
+            program, *options, "-On", f"127.0.0.1:{port}", "1.3.6.1.4.1.1206",
+            stdout=subprocess.PIPE, env={"SNMPCONFPATH": str(tmp_path)},
+        )  # fmt: skip
+        told, _ = await process.communicate()
+        agent.close()
+        return told
+
+    lines = asyncio.run(walk()).decode().splitlines()
+    assert len(lines) == len(unit_of().schema.slots) + 1
+    assert f".{CYCLE.oid} = INTEGER: 90" in lines
+
+
+def test_a_process_that_starts_anew_is_known_by_its_boots() -> None:
+    unit = unit_of()
+    first = Responder(unit, ACCESSES, boots_before=5)
+    assert first.boots == 6
+    unit.lose_power()
+    unit.advance(unit.now_s + 5)
+    assert first.boots == 7
 
 
 def test_only_loopback_is_listened_on() -> None:

@@ -56,6 +56,9 @@ class Responder:
         Identifier of the SNMP engine; made of the unit's name if it is left out.
     tally
         What it has done.
+    boots_before
+        Starts of the engine before this process; a number that grows from process to process lets a
+        manager notice that the unit was started anew (RFC 3414, 2.2).
     users
         Those of v3, by name; made of the accesses.
     wall_s
@@ -67,6 +70,7 @@ class Responder:
     engine: bytes = b""
     tally: Tally = field(default_factory=Tally)
     wall_s: float | None = None
+    boots_before: int = 0
     users: Mapping[bytes, usm.User] = field(default_factory=dict)
     _communities: Mapping[bytes, bool] = field(default_factory=dict)
     _salt: int = 0
@@ -124,6 +128,11 @@ class Responder:
     # Version 3
 
     @property
+    def boots(self) -> int:
+        """How often this engine was started."""
+        return self.boots_before + self.unit.boots
+
+    @property
     def time_s(self) -> int:
         """Time since this engine was started [s]."""
         if self.wall_s is None:
@@ -171,7 +180,7 @@ class Responder:
         if is_foreign or not usm.is_genuine(data, envelope, user):
             return usm.WRONG_DIGEST, None
         is_late = abs(envelope.time_s - self.time_s) > usm.TIME_WINDOW_S
-        if is_late or envelope.boots != self.unit.boots:
+        if is_late or envelope.boots != self.boots:
             return usm.NOT_IN_TIME_WINDOW, user
         return (usm.NOT_IN_TIME_WINDOW if self._is_timeless else 0), user
 
@@ -201,10 +210,10 @@ class Responder:
         flags: int = usm.AUTHENTICATED | usm.PRIVATE,
     ) -> bytes:
         self._salt = (self._salt + 1) & 0xFFFFFFFF
-        salt = self.unit.boots.to_bytes(4, "big") + self._salt.to_bytes(4, "big")
+        salt = self.boots.to_bytes(4, "big") + self._salt.to_bytes(4, "big")
         sealing = usm.Sealing(
             engine=self.engine,
-            boots=self.unit.boots,
+            boots=self.boots,
             time_s=self.time_s,
             user=user,
             flags=flags if user is not None else 0,
