@@ -15,7 +15,7 @@ from citybrain.controllers.ntcip.secrets import V3
 from citybrain.controllers.ntcip.session import SnmpSession
 from citybrain.controllers.ntcip.wire import Wires
 from citybrain.controllers.polling.poller import Poll, Poller, Target
-from citybrain.ports.controllers import ControllerError, UnitPlan
+from citybrain.ports.controllers import ControllerError, Outcome, Step, UnitPlan
 
 WARM_UP_S = 5.0
 """Polling until every unit was met, which is not measured. [s]"""
@@ -29,21 +29,22 @@ class Pushes:
 
     Parameters
     ----------
-    took_s
-        Time of each that ended with the plan running. [s]
+    verified_s
+        From the first question to values that are stored, read back, compared and commanded, of
+        each push that ended with the plan running. [s]
+    proven_s
+        The same until the unit was seen to run the plan; it may wait for its coordinated green
+        and get into step first, which is the unit's own time. [s]
     others
         How the others ended.
     wall_s
         All of them together. [s]
     """
 
-    took_s: tuple[float, ...]
+    verified_s: tuple[float, ...]
+    proven_s: tuple[float, ...]
     others: dict[str, int] = field(default_factory=dict)
     wall_s: float = 0.0
-
-    def share_s(self, share: float) -> float:
-        """Return the time within which a share of the pushes ended. [s]."""
-        return quantile(self.took_s, share)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +148,7 @@ async def _to_all(ports: Sequence[int], credentials: V3) -> Pushes:
     links = [await _linked(wires, port) for port in ports]
     own = await links[0].read_plan(1)
 
-    async def one(link: NtcipLink, number: int) -> tuple[str, float]:
+    async def one(link: NtcipLink, number: int) -> _Ended:
         async with gate:
             return await _timed(link, spare_plan(own, number))
 
@@ -163,19 +164,36 @@ async def _linked(wires: Wires, port: int) -> NtcipLink:
     return NtcipLink(SnmpSession(f"u{port}", wire, Patience(timeout_s=2.0)))
 
 
-async def _timed(link: NtcipLink, plan: UnitPlan) -> tuple[str, float]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ended:
+    """How one push ended, and how long it took until verified and until proven. [s]."""
+
+    outcome: str
+    verified_s: float
+    proven_s: float
+
+
+async def _timed(link: NtcipLink, plan: UnitPlan) -> _Ended:
     begun_s = time.monotonic()
     try:
-        outcome = (await link.push(plan)).outcome.name
+        receipt = await link.push(plan)
     except ControllerError as error:
-        outcome = type(error).__name__
-    return outcome, time.monotonic() - begun_s
+        return _Ended(outcome=type(error).__name__, verified_s=0.0, proven_s=0.0)
+    proven_s = time.monotonic() - begun_s
+    at = {note.step: note.at for note in receipt.steps}
+    verified_s = (at.get(Step.PROVE, at[Step.READ]) - at[Step.READ]).total_seconds()
+    return _Ended(outcome=receipt.outcome.name, verified_s=verified_s, proven_s=proven_s)
 
 
-def _pushes(ended: Sequence[tuple[str, float]], wall_s: float) -> Pushes:
-    good = tuple(took_s for outcome, took_s in ended if outcome == "RUNS")
-    others = Counter(outcome for outcome, _ in ended if outcome != "RUNS")
-    return Pushes(took_s=good, others=dict(others), wall_s=wall_s)
+def _pushes(ended: Sequence[_Ended], wall_s: float) -> Pushes:
+    good = [each for each in ended if each.outcome == Outcome.RUNS.name]
+    others = Counter(each.outcome for each in ended if each.outcome != Outcome.RUNS.name)
+    return Pushes(
+        verified_s=tuple(each.verified_s for each in good),
+        proven_s=tuple(each.proven_s for each in good),
+        others=dict(others),
+        wall_s=wall_s,
+    )
 
 
 async def _poll(ports: Sequence[int], credentials: V3, seconds: float) -> Polling:

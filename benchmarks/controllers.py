@@ -16,6 +16,7 @@ from benchmarks._manager_load import (
     measure_fleet,
     measure_polling,
     measure_pushes,
+    quantile,
 )
 from benchmarks._table import print_whole
 from citybrain.cli.console import OUTPUT, Stages, print_json
@@ -137,8 +138,9 @@ def misses(results: Results) -> Iterator[str]:
     for name, pushes in (("push", results.push), ("fleet", results.fleet)):
         if pushes is not None and pushes.others:
             yield f"{name}: did not end with the plan running: {pushes.others}"
-    if results.push is not None and results.push.share_s(0.99) > PUSH_P99_S:
-        yield f"push: p99 {results.push.share_s(0.99):.1f} s is above {PUSH_P99_S:.0f} s"
+    p99_s = 0.0 if results.push is None else quantile(results.push.verified_s, 0.99)
+    if p99_s > PUSH_P99_S:
+        yield f"push: p99 {p99_s:.1f} s is above {PUSH_P99_S:.0f} s"
     polling = results.polling
     if polling is not None and polling.loss > MOST_LOSS:
         yield f"poll: {polling.loss:.2%} of the polls lost, at most {MOST_LOSS:.1%}"
@@ -170,12 +172,16 @@ def _fuzz_rows(fuzz: Fuzz) -> list[tuple[str, str, str]]:
 
 
 def _push_rows(name: str, pushes: Pushes) -> list[tuple[str, str, str]]:
-    p50_s, p99_s = pushes.share_s(0.5), pushes.share_s(0.99)
     return [
-        (name, "proven to run / otherwise", f"{len(pushes.took_s)} / {pushes.others or 0}"),
-        ("", "time of one, p50 / p99", f"{p50_s:.2f} s / {p99_s:.2f} s"),
+        (name, "proven to run / otherwise", f"{len(pushes.proven_s)} / {pushes.others or 0}"),
+        ("", "stored, read back, commanded, p50 / p99", _shares(pushes.verified_s)),
+        ("", "proven to run, p50 / p99", _shares(pushes.proven_s)),
         ("", "all together", f"{pushes.wall_s:.1f} s"),
     ]
+
+
+def _shares(times_s: Sequence[float]) -> str:
+    return f"{quantile(times_s, 0.5):.2f} s / {quantile(times_s, 0.99):.2f} s"
 
 
 def _poll_rows(polling: Polling) -> list[tuple[str, str, str]]:

@@ -1,0 +1,71 @@
+"""The benchmark of the manager finds what it looks for."""
+
+import pytest
+
+from benchmarks import _manager_fuzz
+from benchmarks._manager_fuzz import Fuzz, fuzz_manager, fuzz_poller
+from benchmarks._manager_load import Polling, Pushes
+from benchmarks.controllers import Results, misses, run
+from citybrain.errors import InputError
+from citybrain.ports.controllers import PhaseSplit, UnitPlan
+
+PLAN = UnitPlan(
+    pattern=_manager_fuzz.SPARE,
+    cycle_s=90,
+    offset_s=7,
+    splits=(PhaseSplit(phase=2, split_s=30),),
+)
+
+
+def polling(*, lost: int, growth_mb: float) -> Polling:
+    return Polling(
+        units=1, seconds=1.0, answered=1000, lost=lost, p50_s=0.0, p99_s=0.0, cores=0.1,
+        growth_mb=growth_mb,
+    )  # fmt: skip
+
+
+def test_mutated_replies_do_not_harm_the_poller() -> None:
+    fuzz = fuzz_poller(3000, 20.0)
+    assert fuzz.fault == ""
+    assert fuzz.operations > 10
+
+
+@pytest.mark.integration
+def test_mutated_replies_do_not_harm_the_manager() -> None:
+    fuzz = fuzz_manager("v2c", 300, 20.0)
+    assert fuzz.fault == ""
+    assert fuzz.operations >= 4
+
+
+def test_a_set_that_no_plan_names_is_unintended() -> None:
+    allowed = _manager_fuzz._allowed([PLAN])
+    cycle, walk = "1.3.6.1.4.1.1206.4.2.1.4.7.1.2.3", "1.3.6.1.4.1.1206.4.2.1.1.2.1.2.2"
+    responder = _manager_fuzz.defective(_manager_fuzz.virtual_unit("k1"), [], 1)
+    responder.written = [(cycle, 90), (cycle, 91), (walk, 0)]
+    told = _manager_fuzz._unintended(responder, allowed)
+    assert told == ["patternCycleTime.3 = 91", "phaseWalk.2 = 0"]
+
+
+def test_targets_that_are_missed_are_named() -> None:
+    bad = Results(
+        fuzzes=[Fuzz(what="manager", hangs=1)],
+        push=Pushes(verified_s=(6.0,), proven_s=(7.0,), others={"KEPT": 2}),
+        polling=polling(lost=9, growth_mb=50.0),
+    )
+    told = " ".join(misses(bad))
+    assert "did not end within" in told
+    assert "'KEPT': 2" in told
+    assert "p99 6.0 s is above 5 s" in told
+    assert "of the polls lost" in told
+    assert "memory grew by 50 MB" in told
+    good = Results(
+        fuzzes=[Fuzz(what="manager")],
+        push=Pushes(verified_s=(1.0,), proven_s=(2.0,)),
+        polling=polling(lost=0, growth_mb=1.0),
+    )
+    assert list(misses(good)) == []
+
+
+def test_an_unknown_part_is_refused() -> None:
+    with pytest.raises(InputError, match="there is no part nothing"):
+        run(networks=["nothing"], is_check=True, is_json=False)
