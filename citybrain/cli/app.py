@@ -387,7 +387,7 @@ def bench(
     what: Annotated[
         str,
         typer.Argument(
-            help="optimizer, counting, tracking, controller_log, intervals, fuzz or safety."
+            help="optimizer, counting, tracking, controller_log, health, intervals, fuzz or safety."
         ),
     ],
     *,
