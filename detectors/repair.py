@@ -10,6 +10,12 @@ from detectors.pulses import FeedRepairs, Flags, Floats, Ints, Pulses
 
 GAP_S = 300.0
 """A feed of which no detector says anything for longer than this was not alive [s]."""
+SHORTEST_GAP_S = 60.0
+"""In a busy feed a shorter silence is no gap either [s]."""
+MISSING_MOMENTS = 80.0
+"""A silence in which detectors and signals would have said so much is a gap.  A vehicle is heard
+up to six times, and 13 vehicles do not fail to come by chance: e^-13."""
+BESIDE_S = 900.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -126,7 +132,7 @@ def tidy(raw: RawPulses, *, gap_s: float = GAP_S) -> Pulses:
     Pulses
         In order of the on time; see `FeedRepairs` for what is mended, and how.
     """
-    spans_s = alive_spans_s(raw.alive_s, gap_s)
+    spans_s = alive_spans_s(raw.alive_s, gap_s, missing=MISSING_MOMENTS)
     raw = _without_doubles(_with_ends_lost(raw))
     missing = np.isnan(raw.off_s)
     mended_s = np.where(missing, _lost_off_s(raw, spans_s), raw.off_s)
@@ -156,7 +162,7 @@ def tidy(raw: RawPulses, *, gap_s: float = GAP_S) -> Pulses:
     )
 
 
-def alive_spans_s(alive_s: Floats, gap_s: float) -> Floats:
+def alive_spans_s(alive_s: Floats, gap_s: float, *, missing: float = np.inf) -> Floats:
     """Return the times during which a feed was alive.
 
     Parameters
@@ -165,6 +171,9 @@ def alive_spans_s(alive_s: Floats, gap_s: float) -> Floats:
         Moments at which anything was said, in any order. [s]
     gap_s
         Longest silence that is not a gap. [s]
+    missing
+        A shorter one is a gap too, from `SHORTEST_GAP_S` on, if the feed would have said more
+        than so many things in it, at the rate of the quieter quarter of an hour on either side.
 
     Returns
     -------
@@ -174,10 +183,21 @@ def alive_spans_s(alive_s: Floats, gap_s: float) -> Floats:
     if not len(alive_s):
         return np.empty((0, 2))
     moments_s = np.unique(alive_s)
-    last = np.flatnonzero(np.diff(moments_s) > gap_s)
+    last = np.flatnonzero(np.diff(moments_s) > min(gap_s, SHORTEST_GAP_S))
+    last = last[_is_gap(moments_s, last, gap_s, missing)]
     begins_s = moments_s[np.append(0, last + 1)]
     ends_s = moments_s[np.append(last, len(moments_s) - 1)]
     return np.column_stack((begins_s, ends_s))
+
+
+def _is_gap(moments_s: Floats, last: Ints, gap_s: float, most: float) -> Flags:
+    """Tell which silences, each behind a moment, are longer than chance lets them be."""
+    begin_s, end_s = moments_s[last], moments_s[last + 1]
+    before = last - np.searchsorted(moments_s, begin_s - BESIDE_S)
+    after = np.searchsorted(moments_s, end_s + BESIDE_S) - last - 2
+    silence_s = end_s - begin_s
+    missing = silence_s * np.minimum(before, after) / BESIDE_S
+    return np.asarray((silence_s > gap_s) | (missing > most))
 
 
 def older_than_before(time_s: Floats, by_s: float = 0.0) -> int:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from detectors.pulses import Pulses
-from detectors.repair import alive_spans_s, pair_events, tidy
+from detectors.repair import GAP_S, MISSING_MOMENTS, alive_spans_s, pair_events, tidy
 from tests.detectors.feeds import pulses, raw_pulses
 
 NAN = np.nan
@@ -128,3 +128,30 @@ def test_repeated_events_make_one_pulse() -> None:
     assert paired.on_row.tolist() == [0]
     assert paired.off_row.tolist() == [2]
     assert paired.doubled_rows == 2
+
+
+def spans_of(rate_ps: float, silence_s: float, seed: int) -> int:
+    """Return how many spans a feed of two hours has that is silent for a while in the middle."""
+    moments_s = np.cumsum(np.random.default_rng(seed).exponential(1 / rate_ps, int(9000 * rate_ps)))
+    heard = (moments_s < 3600) | (moments_s > 3600 + silence_s)
+    return len(alive_spans_s(moments_s[heard & (moments_s < 7200)], GAP_S, missing=MISSING_MOMENTS))
+
+
+def test_a_busy_feed_that_is_silent_for_two_minutes_was_not_alive() -> None:
+    assert spans_of(rate_ps=2.0, silence_s=120.0, seed=1) == 2
+    assert spans_of(rate_ps=2.0, silence_s=50.0, seed=1) == 1
+
+
+def test_the_silences_of_the_night_are_no_gaps() -> None:
+    for seed in range(40):
+        assert spans_of(rate_ps=0.05, silence_s=0.0, seed=seed) == 1
+        assert spans_of(rate_ps=0.1, silence_s=120.0, seed=seed) == 1
+
+
+def test_a_busy_evening_does_not_make_a_gap_of_the_first_silence_of_the_night() -> None:
+    evening_s = np.arange(0.0, 3600.0, 0.5)
+    night_s = np.arange(3800.0, 7200.0, 200.0)
+    assert (
+        len(alive_spans_s(np.concatenate((evening_s, night_s)), GAP_S, missing=MISSING_MOMENTS))
+        == 1
+    )
