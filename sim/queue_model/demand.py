@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.queue_model.routes import Routes
+from sim.queue_model.routes import Route, Routes
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -34,7 +34,7 @@ class Trip:
         Routes between the same ends that its driver chooses from at departure; none for one that
         keeps to its own.
     dwell_s
-        Stops on the way, at bus stops say: place on the route → time. [s]
+        Stops on the way, at bus stops say: edge → time. [s]
     """
 
     depart_s: float
@@ -44,7 +44,13 @@ class Trip:
     acceleration_mps2: float = 2.6
     imperfection: float = 0.5
     choices: tuple[tuple[str, ...], ...] = ()
-    dwell_s: tuple[tuple[int, float], ...] = ()
+    dwell_s: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def route(self) -> Route:
+        """Edges, each with the time of the stops there [s]."""
+        stops = dict(self.dwell_s)
+        return tuple((edge, stops.get(edge, 0.0)) for edge in self.edges)
 
 
 class DemandArrays(NamedTuple):
@@ -92,7 +98,7 @@ def compile_demand(
     highest = np.array([trip.acceleration_mps2 for trip in ordered], dtype=np.float64)
     dawdle = 0.5 * highest * np.array([trip.imperfection for trip in ordered])
     accel = highest - dawdle
-    option = np.array([routes.sources[trip.edges] for trip in ordered], dtype=np.int32)
+    option = np.array([routes.sources[trip.route] for trip in ordered], dtype=np.int32)
     following = np.full(len(ordered), -1, dtype=np.int32)
     first = np.full(lane_count, -1, dtype=np.int32)
     last = np.full(lane_count, -1, dtype=np.int32)

@@ -253,8 +253,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
 
     length_m, speed_mps, store_m, wave_s, ring_start, edge_of = streets[:6]
     group_of, from_lane, inside_m, cross, slowing, ys, yl, ym = streets[6:]
-    option_lane, option_link, pair_start, pair_link, pair_option, pair_cost = routes[:6]
-    choices = routes[6:]
+    option_lane, option_link, pair_start, pair_link, pair_option, pair_cost, dwell = routes[:7]
+    choices = routes[7:]
     depart, first_option, choice, space, factor, accel, dawdle, launch, following, first, last = (
         demand
     )
@@ -556,7 +556,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                 delay += lost
                 link_delay[link] += lost
                 link_count[link] += 1
-                arrives = t + inside + spent + drive
+                arrives = t + inside + spent + drive + dwell[target_option]
                 entered[v] = t + inside
                 following_vehicle = nxt[v]
                 head[lane] = following_vehicle

@@ -18,7 +18,7 @@ from sim.queue_model import kernels
 from sim.queue_model.demand import DemandArrays, Trip, compile_demand
 from sim.queue_model.physics import Physics
 from sim.queue_model.right_of_way import read_right_of_way
-from sim.queue_model.routes import Routes, compile_routes
+from sim.queue_model.routes import Routes, compile_routes, without_stops
 from sim.queue_model.signals import number_signals
 from sim.queue_model.streets import Streets, compile_streets
 from sim.queue_model.sumo_demand import routed_days
@@ -145,8 +145,9 @@ class QueueModel:
         streets = compile_streets(net, read_right_of_way(scenario.net_file), signals.rows, physics)
         everybody = [trip for day in days for trip in day]
         choices = tuple(dict.fromkeys(trip.choices for trip in everybody if trip.choices))
-        own = (trip.edges for trip in everybody)
-        distinct = dict.fromkeys(chain(own, chain.from_iterable(choices)))
+        own = (trip.route for trip in everybody)
+        chosen = (without_stops(edges) for edges in chain.from_iterable(choices))
+        distinct = dict.fromkeys(chain(own, chosen))
         routes = compile_routes(streets, tuple(distinct), choices, physics.look_ahead_m)
         movements = tuple(network.movements)
         numbers = {name: number for number, name in enumerate(movements)}

@@ -21,6 +21,8 @@ from citybrain.errors import InputError
 from sim.queue_model.streets import Streets, Way
 
 Edges = tuple[str, ...]
+Route = tuple[tuple[str, float], ...]
+"""Edges of a route, each with the time that the vehicle stops there. [s]"""
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
@@ -35,13 +37,19 @@ Source: SUMO's LC2013 looks 10 s ahead at the present speed, twice that to the l
 """
 
 
+def without_stops(edges: Edges) -> Route:
+    """Return a route on which nobody stops."""
+    return tuple((edge, 0.0) for edge in edges)
+
+
 class RouteArrays(NamedTuple):
     """What the kernel reads of routes.
 
-    An *option* is a place on a route and a lane there; its *pairs* are (link, option behind it)
-    with a cost in metres of queue that a driver would accept to avoid it.  Options without pairs
-    end a route.  A *choice* is a set of routes; each has the option at its source, the edges that
-    not all of the set share, and the time that passing its junctions takes. [s]
+    An *option* is a place on a route and a lane there, with the time of a stop there; its
+    *pairs* are (link, option behind it) with a cost in metres of queue that a driver would
+    accept to avoid it.  Options without pairs end a route.  A *choice* is a set of routes; each
+    has the option at its source, the edges that not all of the set share, and the time that
+    passing its junctions takes. [s]
     """
 
     lane: Ints
@@ -50,6 +58,7 @@ class RouteArrays(NamedTuple):
     pair_link: Ints
     pair_option: Ints
     pair_cost_m: Floats
+    dwell_s: Floats
     choice_start: Ints
     choice_option: Ints
     choice_fixed_s: Floats
@@ -71,7 +80,7 @@ class Routes:
         What the kernel reads.
     """
 
-    sources: dict[Edges, int] = field(repr=False)
+    sources: dict[Route, int] = field(repr=False)
     choices: dict[tuple[Edges, ...], int] = field(repr=False)
     arrays: RouteArrays = field(repr=False)
 
@@ -81,17 +90,21 @@ class _Rows:
     lane: list[int]
     link: list[int]
     pairs: list[list[tuple[int, int, float]]]
+    dwell_s: list[float]
 
-    def add(self, lane: int, link: int, pairs: list[tuple[int, int, float]]) -> int:
+    def add(
+        self, lane: int, link: int, pairs: list[tuple[int, int, float]], dwell_s: float = 0.0
+    ) -> int:
         self.lane.append(lane)
         self.link.append(link)
         self.pairs.append(pairs)
+        self.dwell_s.append(dwell_s)
         return len(self.lane) - 1
 
 
 def compile_routes(
     streets: Streets,
-    routes: Sequence[Edges],
+    routes: Sequence[Route],
     choices: Sequence[tuple[Edges, ...]],
     look_ahead_m: float,
 ) -> Routes:
@@ -102,7 +115,7 @@ def compile_routes(
     streets
         Numbered streets.
     routes
-        Edges of every distinct route, those of the choices among them.
+        Every distinct route, those of the choices among them.
     choices
         Sets of routes that drivers choose from at departure.
     look_ahead_m
@@ -113,8 +126,8 @@ def compile_routes(
     InputError
         A route uses an unknown edge, or two edges that no lane connects.
     """
-    rows = _Rows([], [], [])
-    tails: dict[tuple[str, ...], tuple[dict[str, int], dict[str, float]]] = {}
+    rows = _Rows([], [], [], [])
+    tails: dict[Route, tuple[dict[str, int], dict[str, float]]] = {}
     sources = {}
     for route in dict.fromkeys(routes):
         options, _ = _options(streets, route, rows, tails, look_ahead_m)
@@ -134,9 +147,11 @@ class _Choices:
 
     @classmethod
     def of(
-        cls, streets: Streets, choices: Sequence[tuple[Edges, ...]], sources: Mapping[Edges, int]
+        cls, streets: Streets, choices: Sequence[tuple[Edges, ...]], sources: Mapping[Route, int]
     ) -> "_Choices":
-        found = cls([[sources[route] for route in routes] for routes in choices], [], [])
+        found = cls(
+            [[sources[without_stops(route)] for route in routes] for routes in choices], [], []
+        )
         for routes in choices:
             shared = set.intersection(*map(set, routes))
             for route in routes:
@@ -158,9 +173,9 @@ def _passing_s(streets: Streets, edge: str, onward: str) -> float:
 
 def _options(
     streets: Streets,
-    route: tuple[str, ...],
+    route: Route,
     rows: _Rows,
-    tails: dict[tuple[str, ...], tuple[dict[str, int], dict[str, float]]],
+    tails: dict[Route, tuple[dict[str, int], dict[str, float]]],
     look_ahead_m: float,
 ) -> tuple[dict[str, int], dict[str, float]]:
     """Return lane → option and lane → reach at the first edge of a route; tails are shared."""
@@ -168,11 +183,11 @@ def _options(
         tail = route[first:]
         if tail in tails:
             continue
-        if tail[0] not in streets.edge_lanes:
-            where = f"route over edge {tail[0]}"
+        if tail[0][0] not in streets.edge_lanes:
+            where = f"route over edge {tail[0][0]}"
             raise InputError(where, "uses an edge without lanes", "correct the route")
         if len(tail) == 1:
-            tails[tail] = _last(streets, tail[0], rows, look_ahead_m)
+            tails[tail] = _last(streets, tail[0][0], rows, look_ahead_m)
         else:
             tails[tail] = _middle(streets, tail, rows, tails[tail[1:]], look_ahead_m)
     return tails[route]
@@ -188,7 +203,7 @@ def _last(
 
 def _middle(
     streets: Streets,
-    tail: tuple[str, ...],
+    tail: Route,
     rows: _Rows,
     behind: tuple[dict[str, int], dict[str, float]],
     look_ahead_m: float,
@@ -197,16 +212,17 @@ def _middle(
     length_m = streets.arrays.length_m
     reach: dict[str, float] = {}
     ways: dict[str, list[Way]] = {}
-    for lane in streets.edge_lanes[tail[0]]:
+    edge, dwell_s = tail[0]
+    for lane in streets.edge_lanes[edge]:
         ways[lane] = [way for way in streets.ways.get(lane, ()) if way.to_lane in next_reach]
         onward = max((next_reach[way.to_lane] for way in ways[lane]), default=-1.0)
         reach[lane] = onward
     best = max(reach.values())
     if best < 0:
-        where = f"route from edge {tail[0]} to {tail[1]}"
+        where = f"route from edge {edge} to {tail[1][0]}"
         raise InputError(where, "has no lane that leads there", "correct the route or the network")
     options = {
-        lane: _option(streets, lane, ways[lane], rows, next_options)
+        lane: _option(streets, (lane, dwell_s), ways[lane], rows, next_options)
         for lane, far in reach.items()
         if far >= best or (far >= 0 and _is_far_enough(streets, lane, reach, best))
     }
@@ -230,7 +246,7 @@ def _is_far_enough(streets: Streets, lane: str, reach: Mapping[str, float], best
 
 def _option(
     streets: Streets,
-    lane: str,
+    place: tuple[str, float],
     ways: Sequence[Way],
     rows: _Rows,
     next_options: Mapping[str, int],
@@ -242,6 +258,7 @@ def _option(
         cost_m, way = min(costs, key=lambda priced: priced[0])
         link = way.onward if way.inner >= 0 else way.number
         pairs.setdefault(way, []).append((link, option, cost_m))
+    lane, dwell_s = place
     number = streets.lane_numbers[lane]
     direct: list[tuple[int, int, float]] = []
     for way, onward in pairs.items():
@@ -251,7 +268,7 @@ def _option(
             inside = rows.add(way.inner, way.onward, onward)
             cheapest = min(cost_m for _, _, cost_m in onward)
             direct.append((way.number, inside, cheapest))
-    return rows.add(number, direct[0][0], direct)
+    return rows.add(number, direct[0][0], direct, dwell_s)
 
 
 def _change_cost_m(streets: Streets, landing: str, target: str) -> float:
@@ -263,10 +280,8 @@ def _change_cost_m(streets: Streets, landing: str, target: str) -> float:
     return changes * (_HARD_CHANGE_M if is_hard else _EASY_CHANGE_M)
 
 
-def _source(
-    streets: Streets, route: tuple[str, ...], rows: _Rows, options: Mapping[str, int]
-) -> int:
-    edge = route[0]
+def _source(streets: Streets, route: Route, rows: _Rows, options: Mapping[str, int]) -> int:
+    edge = route[0][0]
     source = streets.sources[edge]
     link = int(np.flatnonzero(streets.arrays.from_lane == source)[0])
     first = streets.edge_lanes[edge][0]
@@ -290,6 +305,7 @@ def _packed(rows: _Rows, choices: _Choices) -> RouteArrays:
         pair_link=np.array([pair[0] for pair in pairs], dtype=np.int32),
         pair_option=np.array([pair[1] for pair in pairs], dtype=np.int32),
         pair_cost_m=np.array([pair[2] for pair in pairs], dtype=np.float64),
+        dwell_s=np.array(rows.dwell_s, dtype=np.float64),
         choice_start=np.cumsum([0, *map(len, choices.option)]).astype(np.int32),
         choice_option=np.array([o for part in choices.option for o in part], dtype=np.int32),
         choice_fixed_s=np.array(choices.fixed_s, dtype=np.float64),

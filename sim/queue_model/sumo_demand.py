@@ -73,6 +73,7 @@ def routed_days(
     """
     kinds = _kinds((*scenario.route_files, *scenario.additional_files))
     free = _free_names(scenario)
+    stops = _stops(scenario)
     with Staging(scenario, planned=()) as staging:
         jobs: list[tuple[int, tuple[str, ...]]] = [
             (seed, options) for options in (_FREE, _CROWDED) for seed in seeds
@@ -89,7 +90,7 @@ def routed_days(
         raise InputError(scenario.config, what, "correct route-files, begin or end")
     known = _known_routes([*days, *others], free)
     return tuple(
-        tuple(_trip(one, kinds, known if _is_free(one, free) else {}) for one in day)
+        tuple(_trip(one, kinds, known if _is_free(one, free) else {}, stops) for one in day)
         for day in days
     )
 
@@ -143,13 +144,36 @@ def _trip(
     one: DrivenTrip,
     kinds: Mapping[str, Trip],
     known: Mapping[tuple[str, str], tuple[Edges, ...]],
+    stops: Mapping[str, tuple[tuple[str, float], ...]],
 ) -> Trip:
     return replace(
         kinds.get(one.kind, _ANY),
         depart_s=one.depart_s,
         edges=one.edges,
         choices=known.get((one.edges[0], one.edges[-1]), ()),
+        dwell_s=stops.get(one.vehicle, stops.get(one.vehicle.rpartition(".")[0], ())),
     )
+
+
+def _stops(scenario: SumoScenario) -> dict[str, tuple[tuple[str, float], ...]]:
+    """Return vehicle or flow → (edge, time) of the stops that its entry names [s]."""
+    places = {
+        element.get("id", ""): element.get("lane", "")
+        for path in scenario.additional_files
+        for element in iterate_elements(path, {"busStop"})
+    }
+    found = {}
+    for path in scenario.route_files:
+        for vehicle in iterate_elements(path, {"vehicle", "trip", "flow"}):
+            stops = tuple(
+                (places.get(stop.get("busStop", ""), stop.get("lane", "")), stop.get("duration"))
+                for stop in vehicle.iter("stop")
+            )
+            if stops:
+                found[vehicle.get("id", "")] = tuple(
+                    (lane.rpartition("_")[0], float(time_s or 0.0)) for lane, time_s in stops
+                )
+    return found
 
 
 def _kinds(files: tuple[Path, ...]) -> dict[str, Trip]:

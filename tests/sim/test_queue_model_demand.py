@@ -1,0 +1,49 @@
+"""Laws of the queue model's demand: flows, turning ratios and stops on the way."""
+
+from dataclasses import replace
+
+import pytest
+
+from citybrain.errors import InputError
+from sim.queue_model.flow_demand import drawn_trips
+from tests.sim.queue_streets import area, model, routes, trips
+
+
+def test_turning_ratios_are_met_on_average() -> None:
+    drawn = drawn_trips(
+        {"a": 6000.0}, {("a", "b"): 0.25, ("a", "c"): 0.75}, horizon_s=3600.0, seed=1
+    )
+    share = sum(trip.edges == ("a", "b") for trip in drawn) / len(drawn)
+    assert len(drawn) == pytest.approx(6000, rel=0.05)
+    assert share == pytest.approx(0.25, abs=0.02)
+
+
+def test_the_same_seed_draws_the_same_day_and_another_seed_another_one() -> None:
+    days = [
+        drawn_trips({"a": 500.0}, {("a", "b"): 1.0}, horizon_s=3600.0, seed=seed)
+        for seed in (1, 1, 2)
+    ]
+    assert days[0] == days[1] != days[2]
+
+
+def test_ratios_above_one_are_refused_by_name() -> None:
+    with pytest.raises(InputError, match="edge a"):
+        drawn_trips({"a": 1.0}, {("a", "b"): 0.7, ("a", "c"): 0.7}, horizon_s=1.0, seed=1)
+
+
+def test_a_route_with_a_gap_is_refused_by_name() -> None:
+    first, _, last = routes()[0]
+    broken = tuple(replace(trip, edges=(first, first, last)) for trip in trips(600.0))
+    with pytest.raises(InputError, match=first):
+        model(broken)
+
+
+def test_a_stop_on_the_way_is_no_delay_itself() -> None:
+    edge = routes()[0][1]
+    alone = tuple(trip for trip in trips(30.0) if trip.edges == routes()[0])[:1]
+    stopping = tuple(replace(trip, dwell_s=((edge, 600.0),)) for trip in alone)
+    costs_s = []
+    for day in (alone, stopping):
+        compiled = model(day)
+        costs_s.append(compiled.delays(compiled.tables([area().running]))[0, 0])
+    assert abs(costs_s[1] - costs_s[0]) <= max(p.cycle_s for p in area().running.patterns)
