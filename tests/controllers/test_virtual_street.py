@@ -1,5 +1,7 @@
 """Virtual units drive junctions of a SUMO run: their colours and detectors close the loop."""
 
+import asyncio
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -10,14 +12,20 @@ import pytest
 
 from citybrain.config import SafetyLimits
 from citybrain.controllers.ntcip import objects
+from citybrain.controllers.ntcip.link import NtcipLink
+from citybrain.controllers.ntcip.patience import Patience
+from citybrain.controllers.ntcip.secrets import V3, Secret
+from citybrain.controllers.ntcip.session import SnmpSession
+from citybrain.controllers.ntcip.wire import Wires
 from citybrain.controllers.virtual.faults import Fault
 from citybrain.controllers.virtual.unit import VirtualUnit
 from citybrain.engine.area import StudyArea, open_area
-from citybrain.engine.virtual_units import Drive, live_street, read_installed
+from citybrain.engine.virtual_units import Drive, live_street, open_agent, read_installed
+from citybrain.ports.controllers import Outcome, Receipt
 from citybrain.ports.evaluation import Evaluation
 from sim.sumo.evaluator import SumoEvaluator
 from sim.sumo.live_junction import LiveSettings
-from tests.controllers.virtual_street_kit import unit_files
+from tests.controllers.virtual_street_kit import SECRET, unit_files
 from tests.controllers.virtual_units_kit import MIDNIGHT_S, command, get
 
 pytestmark = pytest.mark.integration
@@ -75,6 +83,34 @@ def test_a_new_plan_changes_the_street_and_the_units_count_it(drive: Drive) -> N
     assert [later - at for at, later in pairwise(begins)] == [60, 60]
     counted = [get(controller, objects.DETECTOR_VOLUME, n) for n in range(1, 9)]
     assert sum(int(each) for each in counted) > 0
+
+
+def test_a_push_over_snmp_is_proven_and_seen_on_the_street(drive: Drive) -> None:
+    """Push, run, measure: the manager is citybrain's own, the street is SUMO."""
+    shown = []
+    drive.on_step = lambda _: shown.append(drive.street.states["J1"][3])
+
+    async def push() -> Receipt:
+        agent = open_agent(drive.installed, time.time)
+        running = asyncio.create_task(drive.run(speed=40, until_s=440))
+        credentials = V3(user="writer", auth_key=Secret(SECRET), priv_key=Secret(SECRET))
+        wires = Wires(credentials)
+        session = SnmpSession("J1", await wires.to("127.0.0.1", agent.ports["J1"]), Patience())
+        link = NtcipLink(session)
+        own = await link.read_plan(1)
+        splits = tuple(replace(each, split_s=35) for each in own.splits)
+        try:
+            return await link.push(replace(own, pattern=2, cycle_s=70, offset_s=5, splits=splits))
+        finally:
+            await running
+            wires.close()
+            agent.close()
+
+    receipt = asyncio.run(push())
+    begins = [at for at in range(220, 440) if shown[at] == "G" and shown[at - 1] != "G"]
+    assert receipt.outcome is Outcome.RUNS
+    assert {later - at for at, later in pairwise(begins)} == {70}
+    assert {at % 70 for at in begins} == {5}
 
 
 def test_in_free_the_street_is_served_by_its_detectors(drive: Drive) -> None:
