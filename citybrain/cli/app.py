@@ -444,6 +444,21 @@ def safety_check(
     return command.check(plan, safety, is_json=json)
 
 
+@safety.command("nearest")
+def safety_nearest(
+    plan: Annotated[Path, typer.Argument(help="Plan (JSON).")],
+    *,
+    safety: Annotated[Path, typer.Option(help="Safety data (TOML).")] = Path("safety.toml"),
+    out: Annotated[Path, typer.Option(help="Plan to write (JSON).")] = Path("nearest.plan.json"),
+    json: Json = False,
+) -> int:
+    """Say what the units cannot show of a plan, and write the nearest that they can."""
+    from citybrain.cli import safety as command  # noqa: PLC0415 - loads SUMO
+
+    request = command.NearestRequest(plan=plan, safety=safety, out=out, is_json=json)
+    return command.nearest(request)
+
+
 @camera.command("suggest")
 def camera_suggest(
     clip: Annotated[str, typer.Argument(help="Clip of some minutes with traffic.")],

@@ -1,4 +1,4 @@
-"""The commands ``safety draft`` and ``safety check``: safety data, and plans held against them."""
+"""The commands ``safety``: safety data, and plans held against them and against their units."""
 
 from dataclasses import asdict, dataclass
 from math import isfinite
@@ -7,13 +7,16 @@ from pathlib import Path
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.cli.sources import open_study
 from citybrain.errors import InputError
+from citybrain.model.nema.encoding import Refusal, encode
+from citybrain.model.nema.nearest import nearest as nearest_pattern
+from citybrain.model.plan import Plan
 from citybrain.model.safety import SafetyData
 from citybrain.model.safety_draft import draft_safety
 from citybrain.model.safety_rules import check_plan_safety
 from citybrain.second_opinion import judge, read_grounds
 from citybrain.store.phase_maps import read_phase_maps
-from citybrain.store.plans import plan_of
-from citybrain.store.safety import safety_of, write_safety
+from citybrain.store.plans import plan_of, read_plan, write_plan
+from citybrain.store.safety import read_safety, safety_of, write_safety
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,71 @@ def check(plan: Path, safety: Path, *, is_json: bool) -> int:
     if unsigned:
         OUTPUT.print(f"nobody has signed the safety data of {', '.join(unsigned)}", markup=False)
     return 1 if first or second else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearestRequest:
+    """What the command line asked for.
+
+    Parameters
+    ----------
+    plan, safety
+        Plan (JSON) and safety data (TOML).
+    out
+        Plan to write.
+    is_json
+        Print JSON.
+    """
+
+    plan: Path
+    safety: Path
+    out: Path
+    is_json: bool
+
+
+def nearest(request: NearestRequest) -> int:
+    """Write the nearest plan that the units can show; return 1 if there is none that is safe."""
+    data = read_safety(request.safety)
+    plan = read_plan(request.plan)
+    moved: dict[str, tuple[str, tuple[str, ...]]] = {}
+    patterns = []
+    for pattern in plan.patterns:
+        phase_map = data[pattern.intersection].phase_map if pattern.intersection in data else None
+        refusal = encode(pattern, phase_map) if phase_map else None
+        if phase_map and isinstance(refusal, Refusal):
+            proposed = nearest_pattern(pattern, phase_map)
+            moved[pattern.intersection] = (str(refusal), proposed.changes)
+            patterns.append(proposed.pattern)
+        else:
+            patterns.append(pattern)
+    near = Plan(name=f"{plan.name}-nearest", patterns=tuple(patterns), provenance=plan.provenance)
+    found = check_plan_safety(near, data)
+    if moved and not found:
+        write_plan(near, request.out)
+    if request.is_json:
+        print_json(
+            {
+                "moved": {
+                    name: {"why": why, "changes": list(c)} for name, (why, c) in moved.items()
+                },
+                "violations": [str(violation) for violation in found],
+                "file": str(request.out) if moved and not found else None,
+            }
+        )
+        return 1 if found else 0
+    for why, changes in moved.values():
+        for line in (why, *(f"  {change}" for change in changes)):
+            OUTPUT.print(line, markup=False)
+    for violation in found:
+        OUTPUT.print(f"the nearest breaks a rule: {violation}", markup=False)
+    if not found:
+        told = (
+            f"{request.out}: a new plan; prove it with citybrain validate"
+            if moved
+            else ("the units can show the plan as it is; nothing is written")
+        )
+        OUTPUT.print(told, markup=False)
+    return 1 if found else 0
 
 
 def _notes(drafts: dict[str, SafetyData]) -> dict[str, list[str]]:
