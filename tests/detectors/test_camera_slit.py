@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from detectors.camera.band import SCALE, BandReducer, Rows
 from detectors.camera.counting import LaneCounter
 from detectors.camera.passages import Passage
 from detectors.camera.slit import kernels
 from detectors.camera.slit.counter import SlitCounter
+from detectors.camera.slit.sizes import TypicalSizes
 from detectors.camera.slit.vote import Sighting
 from tests.detectors.camera_street import (
     RATE_HPS,
@@ -165,3 +167,20 @@ def test_compiled_kernels_equal_the_plain_ones() -> None:
         kernel(rows, table, shift, along, across)
         results.append((along, across))
     np.testing.assert_allclose(results[0], results[1], atol=1e-5)
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 10_000))
+def test_holes_are_filled_as_the_reference_does(seed: int) -> None:
+    mask = np.random.default_rng(seed).random((23, 17)) < 0.55
+    wanted = ndimage.binary_fill_holes(mask)
+    kernels.fill_holes(mask)
+    np.testing.assert_array_equal(mask, wanted)
+
+
+def test_parts_taken_for_vehicles_cannot_make_the_usual_size_collapse() -> None:
+    sizes = TypicalSizes(100, 32.0, 9.0)
+    sizes.see([(50.0, 5.0, 2.0)] * 300)
+    width, height = sizes.at(50.0)
+    assert width > 20
+    assert height > 6
