@@ -387,7 +387,8 @@ def bench(
     what: Annotated[
         str,
         typer.Argument(
-            help="optimizer, counting, tracking, controller_log, health, intervals, fuzz or safety."
+            help="optimizer, evaluator, calibration, counting, tracking, controller_log, health, "
+            "intervals, fuzz or safety."
         ),
     ],
     *,
