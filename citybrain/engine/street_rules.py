@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from citybrain.controllers.settings import ControllerSettings, read_controllers
 from citybrain.engine.approval_desk import Desk, running_plans
 from citybrain.engine.approval_settings import Street
-from citybrain.engine.unit_plans import unit_plan
+from citybrain.engine.unit_plans import check_unit_plan, unit_plan
 from citybrain.errors import UnsafePlanError
 from citybrain.model.nema.phases import PhaseMap
 from citybrain.model.plan import Plan
@@ -118,7 +118,10 @@ class StreetRules:
                 raise UnsafePlanError(msg)
             if unit is not None and (not units or unit in units):
                 number = _number(self.patterns, runs.get(unit), key)
-                found[unit] = unit_plan(pattern, self._phase_map(pattern.intersection), number)
+                phase_map = self._phase_map(pattern.intersection)
+                found[unit] = unit_plan(pattern, phase_map, number)
+                ground = self.checkers.grounds[pattern.intersection]
+                check_unit_plan(pattern, found[unit], phase_map, ground)
         if unknown := sorted(set(units) - set(found)):
             msg = f"unit {unknown[0]} has no part in plan {plan.name}"
             raise UnsafePlanError(msg)

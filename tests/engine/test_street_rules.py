@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from citybrain.engine.approval_settings import read_street
 from citybrain.engine.street_rules import StreetRules, open_rules
 from citybrain.errors import UnsafePlanError
 from citybrain.model.plan import Plan
+from citybrain.ports.controllers import UnitPlan
 from citybrain.store.ledger.pushes import Running
 from citybrain.store.plans import plan_hash, read_plan
 from tests.engine.unit_street import CORRIDOR, STREET
@@ -97,3 +99,17 @@ def test_what_runs_is_the_plan_of_the_ledger_where_it_is_known(
     now = rules.with_running({"K3": plan})
     cycles_s = {pattern.intersection: pattern.cycle_s for pattern in now.patterns}
     assert cycles_s == {"J1": 80, "J2": 80, "J3": 60}
+
+
+def test_numbers_that_show_another_plan_are_seen_by_the_second_checker(
+    rules: StreetRules, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded = street_rules.unit_plan
+
+    def late(*given: Any) -> UnitPlan:
+        told = encoded(*given)
+        return replace(told, offset_s=(told.offset_s + 1) % told.cycle_s)
+
+    monkeypatch.setattr(street_rules, "unit_plan", late)
+    with pytest.raises(UnsafePlanError, match="what is to be written is not what was proven: J1"):
+        rules.unit_plans(plan, {})
