@@ -35,6 +35,8 @@ FORETELL_NOTHING = frozenset({"stuck on", "silent", "locked", "chatter", "feed s
 """A detector that breaks one of these rules is no witness for others."""
 MOST_FORETOLD = 1000
 """Feeds of more detectors are not learned unasked: it takes 0.1 s for each and its day."""
+LONGEST_FORETOLD_S = 48 * 3600.0
+"""Longer feeds are not learned unasked either: seconds of all detectors must fit into memory."""
 FEWEST_USUAL_VEH = 5.0
 """A neighbour with fewer pulses in a usual window says nothing about the present flow. [veh]"""
 _FLOORS = frozenset(rule.name for rule in RULES if rule.is_floor)
@@ -101,7 +103,8 @@ def health_of(
     habits
         How the detectors followed from one another when they were in order; without it they are
         learned from the first half of the feed, if that is `SHORTEST_LEARNING_S` or more, and only
-        its second half is held against them; not in feeds of more than `MOST_FORETOLD` detectors.
+        its second half is held against them; not in feeds of more than `MOST_FORETOLD` detectors
+        or longer than `LONGEST_FORETOLD_S`.
 
     Returns
     -------
@@ -144,7 +147,7 @@ def _convict(
     first = 0
     if habits is None:
         first = (len(edges_s) - 1) // 2
-        if len(pulses.names) > MOST_FORETOLD:
+        if len(pulses.names) > MOST_FORETOLD or edges_s[-1] - edges_s[0] > LONGEST_FORETOLD_S:
             return
         if edges_s[first] - edges_s[0] < SHORTEST_LEARNING_S:
             return
