@@ -21,7 +21,6 @@ from sim.queue_model.right_of_way import read_right_of_way
 from sim.queue_model.routes import Routes, compile_routes, without_stops
 from sim.queue_model.signals import number_signals
 from sim.queue_model.streets import Streets, compile_streets
-from sim.queue_model.sumo_demand import routed_days
 from sim.queue_model.tables import Block, stacked
 from sim.sumo.net_file import read_net_file
 from sim.sumo.scenario import SumoScenario
@@ -139,7 +138,7 @@ class QueueModel:
             SUMO could not route the trips.
         """
         physics = physics or Physics()
-        days = trips or routed_days(scenario, seeds=seeds, timeout_s=_ROUTING_TIMEOUT_S)
+        days = trips or _routed(scenario, seeds)
         net = read_net_file(scenario.net_file)
         signals = number_signals(scenario, network)
         streets = compile_streets(net, read_right_of_way(scenario.net_file), signals.rows, physics)
@@ -291,6 +290,12 @@ class QueueModel:
 
     def _day(self, seed: int) -> int:
         return self.seeds.index(seed) if seed in self.seeds else seed % len(self.seeds)
+
+
+def _routed(scenario: SumoScenario, seeds: Sequence[int]) -> tuple[tuple[Trip, ...], ...]:
+    from sim.queue_model.sumo_demand import routed_days  # noqa: PLC0415 - needs SUMO installed
+
+    return routed_days(scenario, seeds=seeds, timeout_s=_ROUTING_TIMEOUT_S)
 
 
 def _side_by_side(one: Callable[[Job], Found], jobs: Sequence[Job], threads: int) -> list[Found]:

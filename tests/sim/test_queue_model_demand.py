@@ -1,5 +1,7 @@
 """Laws of the queue model's demand: flows, turning ratios and stops on the way."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -47,3 +49,8 @@ def test_a_stop_on_the_way_is_no_delay_itself() -> None:
         compiled = model(day)
         costs_s.append(compiled.delays(compiled.tables([area().running]))[0, 0])
     assert abs(costs_s[1] - costs_s[0]) <= max(p.cycle_s for p in area().running.patterns)
+
+
+def test_the_model_runs_where_sumo_is_not_installed() -> None:
+    code = "import sys; sys.modules['sumo'] = None; import sim.queue_model.model"
+    subprocess.run([sys.executable, "-c", code], check=True)
