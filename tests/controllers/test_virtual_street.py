@@ -92,7 +92,7 @@ def test_a_push_over_snmp_is_proven_and_seen_on_the_street(drive: Drive) -> None
 
     async def push() -> Receipt:
         agent = open_agent(drive.installed, time.time)
-        running = asyncio.create_task(drive.run(speed=40, until_s=440))
+        running = asyncio.create_task(drive.run(speed=50, until_s=5000))
         credentials = V3(user="writer", auth_key=Secret(SECRET), priv_key=Secret(SECRET))
         wires = Wires(credentials)
         session = SnmpSession("J1", await wires.to("127.0.0.1", agent.ports["J1"]), Patience())
@@ -100,14 +100,24 @@ def test_a_push_over_snmp_is_proven_and_seen_on_the_street(drive: Drive) -> None
         own = await link.read_plan(1)
         splits = tuple(replace(each, split_s=35) for each in own.splits)
         try:
-            return await link.push(replace(own, pattern=2, cycle_s=70, offset_s=5, splits=splits))
+            receipt = await link.push(
+                replace(own, pattern=2, cycle_s=70, offset_s=5, splits=splits)
+            )
+            proven_s = drive.street.time_s
+            while drive.street.time_s < proven_s + 560:
+                await asyncio.sleep(0.1)
+            return receipt
         finally:
-            await running
+            running.cancel()
             wires.close()
             agent.close()
 
     receipt = asyncio.run(push())
-    begins = [at for at in range(220, 440) if shown[at] == "G" and shown[at - 1] != "G"]
+    begins = [
+        at
+        for at in range(len(shown) - 220, len(shown))
+        if shown[at] == "G" and shown[at - 1] != "G"
+    ]
     assert receipt.outcome is Outcome.RUNS
     assert {later - at for at, later in pairwise(begins)} == {70}
     assert {at % 70 for at in begins} == {5}
