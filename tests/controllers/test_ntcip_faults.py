@@ -152,6 +152,21 @@ def test_a_value_that_did_not_take_is_found_by_reading_back_and_taken_back() -> 
     run(act)
 
 
+def test_a_unit_that_shows_old_values_after_storing_new_ones_gets_the_old_ones_back() -> None:
+    """What it says it holds cannot be believed, so the values are written back in any case."""
+
+    async def act() -> None:
+        wire = HandlerWire()
+        plan = await planned(wire, 3)
+        shown_old = (objects.SPLIT_TIME.at(3, 1)[:-2], objects.PATTERN_CYCLE_TIME.at(3))
+        wire.lie = lambda oid, value: 0 if oid.startswith(shown_old) else value
+        receipt = await link_over(wire).push(plan)
+        assert receipt.outcome is Outcome.ROLLED_BACK
+        assert held(wire, 3) == (0,) * 10
+
+    run(act)
+
+
 def test_nothing_is_ever_written_but_what_the_dry_run_named_and_its_undoing() -> None:
     async def act() -> None:
         wire = HandlerWire()

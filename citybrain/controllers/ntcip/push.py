@@ -111,7 +111,8 @@ class Push:
         except Exception as failure:
             reason = reason or str(failure)
         try:
-            was_changed = await self._patiently(lambda: self._restore(former))
+            must_write = not reason or any(note.step is Step.STORE for note in self._steps)
+            was_changed = await self._patiently(lambda: self._restore(former, must_write))
             wanted = wanted_before(former, _longest_cycle_s(former))
             status = await self._patiently(lambda: prove(self._session, self._now, wanted))
         except ControllerError as failure:
@@ -151,8 +152,12 @@ class Push:
             what = f"holds other values than were written: {'; '.join(wrong)}"
             raise GarbledError(self._session.unit, what, "look at the unit")
 
-    async def _restore(self, former: Former) -> bool:
-        """Bring command and values back, the street first; tell whether anything was written."""
+    async def _restore(self, former: Former, must_write: bool) -> bool:
+        """Bring command and values back, the street first; tell whether anything was written.
+
+        Once a store was tried the values are written back whatever the unit says it holds: what it
+        says was just found wrong.
+        """
         await Download(self._session).discard()
         is_recommanded = (await self._status()).system_pattern != former.system_pattern
         if is_recommanded:
@@ -160,10 +165,10 @@ class Push:
         before = {instance_of(oid): value for oid, value in former.values}
         held = await read_twice(self._session, tuple(before))
         is_apart = any(held[one.oid] != value for one, value in before.items())
-        if is_apart:
+        if is_apart or must_write:
             self._append(Step.ROLL_BACK, former)
             await self._write_back(tuple(before.items()))
-        return is_apart or is_recommanded
+        return is_apart or must_write or is_recommanded
 
     async def _write_back(self, writes: Writes) -> None:
         download = Download(self._session)
