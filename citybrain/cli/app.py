@@ -388,7 +388,7 @@ def bench(
         str,
         typer.Argument(
             help="optimizer, evaluator, calibration, counting, tracking, controller_log, health, "
-            "intervals, fuzz or safety."
+            "intervals, fuzz, safety, controllers or virtual_controller."
         ),
     ],
     *,
