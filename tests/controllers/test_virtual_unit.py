@@ -47,6 +47,21 @@ def test_a_transaction_that_is_given_up_changes_nothing() -> None:
     assert get(unit, objects.PATTERN_CYCLE_TIME, 1) == 90
 
 
+@pytest.mark.parametrize(("timeout_s", "state"), [(0, 2), (60, 1)])
+def test_a_transaction_that_nobody_touches_ends_where_the_unit_is_set_to_end_it(
+    timeout_s: int, state: int
+) -> None:
+    unit = unit_of(transaction_timeout_s=timeout_s)
+    turn(unit, Transaction.TRANSACTION)
+    pass_s(unit, 59)
+    put(unit, 100, objects.PATTERN_CYCLE_TIME, 1)
+    pass_s(unit, 59)
+    assert get(unit, objects.DB_CREATE_TRANSACTION) == Transaction.TRANSACTION
+    pass_s(unit, 5)
+    assert get(unit, objects.DB_CREATE_TRANSACTION) == state
+    assert get(unit, objects.PATTERN_CYCLE_TIME, 1) == 90
+
+
 def test_verify_refuses_rings_that_do_not_meet_and_stores_nothing() -> None:
     unit = unit_of()
     wrong = [(bytes([1, 3, 2, 4]), objects.SEQUENCE_DATA, (1, 1))]

@@ -49,9 +49,11 @@ class Database:
         One for each slot.
     check
         Judges the values during verify.
+    timeout_ds
+        An open transaction that nobody touches for so long is dropped; 0 for never. [0.1 s]
     """
 
-    def __init__(self, values: Sequence[Value], check: Check) -> None:
+    def __init__(self, values: Sequence[Value], check: Check, timeout_ds: int = 0) -> None:
         self.values = list(values)
         self.state = Transaction.NORMAL
         self.verdict = Verify.NOT_DONE
@@ -59,7 +61,8 @@ class Database:
         self.commits = 0
         self._check = check
         self._buffer: dict[int, Value] = {}
-        self._left_ds = 0
+        self._left_ds = self._idle_ds = 0
+        self._timeout_ds = timeout_ds
         self.verify_ds: int | None = VERIFY_DS
 
     def may_write(self, slot: Slot) -> bool:
@@ -72,6 +75,7 @@ class Database:
 
     def write(self, slot: Slot, value: Value) -> None:
         """Store a value, or keep it for the end of the transaction."""
+        self._idle_ds = 0
         if slot.role is not Role.CONTROL and self.state is Transaction.TRANSACTION:
             self._buffer[slot.index] = value
             return
@@ -94,6 +98,7 @@ class Database:
         if not self.allows_turn(wanted):
             raise RefusedError(WRONG_VALUE)
         state = Transaction(wanted)
+        self._idle_ds = 0
         if state is Transaction.VERIFY:
             self._left_ds = self.verify_ds or 0
             self.verdict, self.error = Verify.NOT_DONE, ""
@@ -114,7 +119,12 @@ class Database:
         return values
 
     def tick(self) -> None:
-        """Let a tenth of a second pass; a verify comes to its end."""
+        """Let a tenth of a second pass; a verify, or everybody's patience, comes to its end."""
+        if self.state is Transaction.NORMAL:
+            return
+        self._idle_ds += 1
+        if self._timeout_ds and self._idle_ds > self._timeout_ds:
+            self.lose_power()
         if self.state is not Transaction.VERIFY or self.verify_ds is None:
             return
         self._left_ds -= 1

@@ -51,6 +51,8 @@ class UnitSettings:
         Programming of its conflict monitor.
     checks_patterns
         Whether verify refuses a pattern that cannot run.  Most units accept it and run Free.
+    transaction_timeout_s
+        An open transaction that nobody touches for so long is dropped; 0 for never. [s]
     faults
         Faults from the start.
     """
@@ -60,6 +62,7 @@ class UnitSettings:
     values: Sequence[Value]
     card: MonitorCard
     checks_patterns: bool = False
+    transaction_timeout_s: int = 0
     faults: frozenset[Fault] = frozenset()
 
 
@@ -78,7 +81,8 @@ class VirtualUnit:
         self.settings = settings
         self.schema = settings.schema
         self.faults: set[Fault] = set()
-        self.database = Database(settings.values, self._check)
+        timeout_ds = settings.transaction_timeout_s * TENTHS_PER_S
+        self.database = Database(settings.values, self._check, timeout_ds)
         self.boots = 0
         self.now_s = now_s
         self.started_s = now_s

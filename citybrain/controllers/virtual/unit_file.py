@@ -159,6 +159,7 @@ class UnitFile(Part):
     time_zone_s: Annotated[int, Field(ge=-43200, le=43200)] = 0
     correction: Literal["dwell", "shortway", "add", "subtract"] = "shortway"
     checks_patterns: bool = False
+    transaction_timeout_s: Annotated[int, Field(ge=0, le=65535)] = 0
     faults: list[Fault] = Field(default_factory=list)
 
 
@@ -264,6 +265,7 @@ def unit_settings(file: UnitFile, where: object) -> UnitSettings:
         values=values,
         card=_card(file),
         checks_patterns=file.checks_patterns,
+        transaction_timeout_s=file.transaction_timeout_s,
         faults=frozenset(file.faults),
     )
 
