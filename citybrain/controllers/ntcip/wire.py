@@ -39,6 +39,11 @@ from citybrain.controllers.ntcip.syntax import Instance, Kind, Value
 Pair = tuple[Instance, Value]
 
 
+IN_FLIGHT = 24
+"""Messages of one engine that wait for their answers at the same time; with more of them, answers
+lie unread until the time for them is over."""
+
+
 class Trouble(Enum):
     """Why there is no answer."""
 
@@ -128,13 +133,14 @@ class Wires:
         self._engine = SnmpEngine(msgAndPduDsp=_Dispatcher())
         self._user = _user_of(credentials)
         self._configurator = CommandGeneratorLcdConfigurator()
+        self._turns = asyncio.Semaphore(IN_FLIGHT)
 
     async def to(self, address: str, port: int) -> "PysnmpWire":
         """Return the wire to one unit."""
         if self._engine.transport_dispatcher is None:
             self._engine.register_transport_dispatcher(_Carrier())
         target = await UdpTransportTarget.create((address, port), retries=0)
-        return PysnmpWire(self._engine, partial(self._named, target))
+        return PysnmpWire(self._engine, partial(self._named, target), self._turns)
 
     def _named(self, target: UdpTransportTarget, timeout_s: float) -> str:
         """Return the engine's name for a target with this time for an answer."""
@@ -157,22 +163,29 @@ class PysnmpWire:
         Keeps keys and clocks of the units.
     name_for
         The engine's name for this unit, given the time for an answer.
+    turns
+        Shared by all units of the engine; a message waits for its turn before its time runs.
     """
 
-    def __init__(self, engine: SnmpEngine, name_for: Callable[[float], str]) -> None:
+    def __init__(
+        self, engine: SnmpEngine, name_for: Callable[[float], str], turns: asyncio.Semaphore
+    ) -> None:
         self._engine = engine
         self._name_for = name_for
+        self._turns = turns
         self._names: dict[float, str] = {}
 
     async def get(self, instances: Sequence[Instance], timeout_s: float) -> Answer:
         """Ask for values."""
         asked = [(rfc1902.ObjectName(each.oid), _NOTHING) for each in instances]
-        return await self._exchange(GetCommandGenerator(), asked, timeout_s)
+        async with self._turns:
+            return await self._exchange(GetCommandGenerator(), asked, timeout_s)
 
     async def set(self, pairs: Sequence[Pair], timeout_s: float) -> Answer:
         """Write values."""
         written = [(rfc1902.ObjectName(one.oid), _encoded(one, value)) for one, value in pairs]
-        return await self._exchange(SetCommandGenerator(), written, timeout_s)
+        async with self._turns:
+            return await self._exchange(SetCommandGenerator(), written, timeout_s)
 
     async def _exchange(
         self, generator: CommandGenerator, bindings: Sequence[tuple[Any, Any]], timeout_s: float
