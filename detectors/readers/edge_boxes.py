@@ -1,9 +1,7 @@
 """Feeds of edge boxes: detections or tracks as JSON lines, one frame or one detection in each."""
 
 import zlib
-from array import array
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,17 +12,13 @@ from citybrain.errors import InputError
 from detectors.clock import first_instant, seconds_since, utc_instants
 from detectors.clock_steps import overlaid_rows, wild_times
 from detectors.pulses import FeedRepairs, Flags, Floats, Ints
-from detectors.readers.edge_lines import BoxForm, Detection, EdgeLine, UnreadableError, read_line
+from detectors.readers.edge_rows import BACKWARDS, SHOWN, EdgeFeed, EdgeRows
 from detectors.repair import older_than_before
 from detectors.tables import opened
 from detectors.tracking.boxes import UNTRACKED, Boxes
-from detectors.tracking.kinds import KindNames
 
-SHOWN = 5
-"""Lines that a note names; the others are only counted."""
 MOST_BACKWARDS = 0.2
 """Share of boxes that end before they begin from which on their form must be another one."""
-BACKWARDS = "box ends before it begins"
 RELATIVE = 1.5
 """Boxes that all lie within this are parts of the picture, not pixels."""
 LONGEST_STEP_S = 1.0
@@ -32,34 +26,6 @@ LONGEST_STEP_S = 1.0
 _SCALES = ((1e17, 1e-9), (1e14, 1e-6), (1e11, 1e-3), (0.0, 1.0))
 _EPOCH_FROM_S = 1e8
 """Seconds from here on count from 1970."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EdgeFeed:
-    """What an edge box's feed does not say about itself.
-
-    Parameters
-    ----------
-    box
-        What a list of four numbers means.
-    frame_px
-        Width and height of the picture; boxes that are parts of it are given in its pixels. [px]
-    is_relative
-        Boxes are parts of the picture, 0 to 1.
-    rate_hps
-        Frames per second, for frames that have a number but no time. [1/s]
-    sensor
-        Camera that is read, where the feed names several.
-    classes
-        What the feed's words for kinds mean.
-    """
-
-    box: BoxForm = BoxForm.CORNERS
-    frame_px: tuple[float, float] | None = None
-    is_relative: bool = False
-    rate_hps: float | None = None
-    sensor: str | None = None
-    classes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -125,7 +91,7 @@ def read_edge_boxes(
         of another form, or several cameras' are mixed.
     """
     feed = feed or EdgeFeed()
-    rows = _Rows(feed)
+    rows = EdgeRows(feed)
     cut = _read(path, rows)
     _check(path, rows, feed)
     time_s, zero, repeated, skipped = _seconds(path, rows, start, assume_zone)
@@ -154,91 +120,6 @@ def read_edge_boxes(
     )
 
 
-class _Rows:
-    """The lines of a feed as columns, and what could not be read."""
-
-    def __init__(self, feed: EdgeFeed) -> None:
-        self.feed = feed
-        self.kinds = KindNames(feed.classes)
-        self.time: list[str | float] = []
-        self.frame = array("q")
-        self.is_list = array("b")
-        self.offset = array("q", [0])
-        self.corners, self.score = array("d"), array("d")
-        self.kind, self.track = array("q"), array("q")
-        self.tracks: dict[str, int] = {}
-        self.sensors: Counter[str] = Counter()
-        self.reasons: Counter[str] = Counter()
-        self.faulty_lines: list[tuple[int, str]] = []
-        self.unreadable = self.elsewhere = self.empty = self.last_faulty = 0
-
-    @property
-    def weights(self) -> Ints:
-        """Rows of each line: its boxes, or 1 for a frame without any."""
-        return np.maximum(np.diff(np.array(self.offset, np.int64)), 1)
-
-    @property
-    def count(self) -> int:
-        """All rows: boxes, frames without any, and what cannot be read."""
-        return int(self.weights.sum()) + self.unreadable
-
-    @property
-    def faults_told(self) -> str:
-        """Reasons with their numbers."""
-        told = [f"{reason}: {count}" for reason, count in self.reasons.most_common()]
-        return ", ".join(told) or "it is empty"
-
-    def add(self, number: int, text: str) -> None:
-        """Take one line."""
-        try:
-            line = read_line(text, self.feed.box)
-            time = self._time(line)
-        except UnreadableError as error:
-            self._note(number, str(error))
-            return
-        if line.sensor is not None:
-            self.sensors[line.sensor] += 1
-            if self.feed.sensor not in (None, line.sensor):
-                self.elsewhere += max(len(line.detections), 1)
-                return
-        for fault in line.faults:
-            self._note(number, fault)
-        whole = [one for one in line.detections if _is_whole(one)]
-        for _ in range(len(line.detections) - len(whole)):
-            self._note(number, BACKWARDS)
-        if not whole and (line.faults or line.detections):
-            return
-        self.time.append(time)
-        self.frame.append(-1 if line.frame is None else line.frame)
-        self.is_list.append(line.is_list)
-        self.empty += not whole
-        for one in whole:
-            self.corners.extend(one.corners)
-            self.score.append(one.score)
-            self.kind.append(self.kinds.number(one.kind))
-            known = (
-                UNTRACKED
-                if one.track is None
-                else self.tracks.setdefault(one.track, len(self.tracks))
-            )
-            self.track.append(known)
-        self.offset.append(len(self.track))
-
-    def _time(self, line: EdgeLine) -> str | float:
-        if line.time is not None:
-            return line.time
-        if line.frame is None or self.feed.rate_hps is None:
-            raise UnreadableError("no time")  # noqa: EM101 - a reason to be counted
-        return line.frame / self.feed.rate_hps
-
-    def _note(self, number: int, reason: str) -> None:
-        self.unreadable += 1
-        self.reasons[reason] += 1
-        self.last_faulty = number
-        if len(self.faulty_lines) < SHOWN:
-            self.faulty_lines.append((number, reason))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Kept:
     """Lines that are used, in order of time, and why the others are not."""
@@ -252,7 +133,7 @@ class _Kept:
     reordered: int
 
     @classmethod
-    def of(cls, time_s: Floats, rows: _Rows) -> "_Kept":
+    def of(cls, time_s: Floats, rows: EdgeRows) -> "_Kept":
         wild = wild_times(time_s)
         timeless = ~np.isfinite(time_s)
         usable = np.flatnonzero(~wild & ~timeless)
@@ -274,12 +155,7 @@ class _Kept:
         )
 
 
-def _is_whole(one: Detection) -> bool:
-    left, top, right, bottom = one.corners
-    return left <= right and top <= bottom
-
-
-def _read(path: Path, rows: _Rows) -> str:
+def _read(path: Path, rows: EdgeRows) -> str:
     """Read all lines; return a note if the file breaks off."""
     try:
         with opened(path) as file:
@@ -299,7 +175,7 @@ def _read(path: Path, rows: _Rows) -> str:
     return f"the file breaks off in line {number}; what followed is missing" if is_cut else ""
 
 
-def _check(path: Path, rows: _Rows, feed: EdgeFeed) -> None:
+def _check(path: Path, rows: EdgeRows, feed: EdgeFeed) -> None:
     if feed.sensor is not None and feed.sensor not in rows.sensors:
         names = ", ".join(sorted(rows.sensors)[:SHOWN]) or "none"
         raise InputError(path, f"names no sensor {feed.sensor!r}", f"it names {names}")
@@ -321,7 +197,7 @@ def _check(path: Path, rows: _Rows, feed: EdgeFeed) -> None:
 
 
 def _seconds(
-    path: Path, rows: _Rows, start: datetime | None, assume_zone: str | None
+    path: Path, rows: EdgeRows, start: datetime | None, assume_zone: str | None
 ) -> tuple[Floats, datetime | None, int, int]:
     """Return times of lines, their zero, and the hours that a change of the clocks mended."""
     is_text = np.array([isinstance(time, str) for time in rows.time], np.bool_)
@@ -342,7 +218,7 @@ def _seconds(
     return time_s - zero_s, datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=zero_s), 0, 0
 
 
-def _frames(kept: _Kept, rows: _Rows, feed: EdgeFeed) -> tuple[Boxes, Ints]:
+def _frames(kept: _Kept, rows: EdgeRows, feed: EdgeFeed) -> tuple[Boxes, Ints]:
     """Put the lines of one frame together, and spread frames that have the same time."""
     offset, track = np.array(rows.offset, np.int64), np.array(rows.track, np.int64)
     kind = np.array(rows.kind, np.int64)
@@ -367,7 +243,7 @@ def _frames(kept: _Kept, rows: _Rows, feed: EdgeFeed) -> tuple[Boxes, Ints]:
     return boxes, track[take][is_user]
 
 
-def _frame_begins(kept: _Kept, rows: _Rows, offset: Ints, track: Ints) -> Flags:
+def _frame_begins(kept: _Kept, rows: EdgeRows, offset: Ints, track: Ints) -> Flags:
     """Tell which lines begin a frame: each list, and detections when an identity returns."""
     number = np.array(rows.frame, np.int64)[kept.line]
     is_list = np.array(rows.is_list, np.bool_)[kept.line]
@@ -395,7 +271,7 @@ def _spread(time_s: Floats) -> Floats:
     return time_s + place * np.repeat(step_s / count, count)
 
 
-def _notes(rows: _Rows, cut: str, track: Ints) -> tuple[str, ...]:
+def _notes(rows: EdgeRows, cut: str, track: Ints) -> tuple[str, ...]:
     notes = [cut] if cut else []
     if rows.unreadable:
         shown = ", ".join(f"line {number} ({reason})" for number, reason in rows.faulty_lines)

@@ -7,8 +7,8 @@ from math import cos, hypot, isfinite, radians, sin
 import numpy as np
 
 from citybrain.errors import InfeasibleError
-from detectors.tracking.crossing.kernels import Records
 from detectors.tracking.crossing.records import LINE
+from detectors.tracking.geometry.kernels import Records
 
 Point = tuple[float, float]
 MOST_KINDS = 64

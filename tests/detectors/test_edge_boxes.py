@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from citybrain.errors import InputError
-from detectors.readers.edge_boxes import EdgeBoxes, EdgeFeed, read_edge_boxes
+from detectors.readers.edge_boxes import EdgeBoxes, read_edge_boxes
 from detectors.readers.edge_lines import BoxForm
+from detectors.readers.edge_rows import EdgeFeed
 from detectors.tracking.edge_count import BoxCount, count_edge_boxes
 from detectors.tracking.kinds import CLASSES
 from detectors.tracking.lines_file import read_lines

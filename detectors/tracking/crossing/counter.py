@@ -9,9 +9,11 @@ import numpy as np
 from citybrain.errors import InfeasibleError
 from detectors.pulses import Floats, Ints
 from detectors.tracking.boxes import Boxes
-from detectors.tracking.crossing.kernels import Records, cross_lines, end_tracks, enter_all
+from detectors.tracking.crossing.kernels import cross_lines, end_tracks
 from detectors.tracking.crossing.records import BOOK, CROSSING, NEAR, RULES, TRACK
+from detectors.tracking.geometry.kernels import Records
 from detectors.tracking.lines import CountLine, line_records
+from detectors.tracking.slots.kernels import enter_all
 
 _TRACKS = 64
 _FOUND = 4096

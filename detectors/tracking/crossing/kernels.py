@@ -13,97 +13,28 @@ stays in it and the box grows no larger than half as much again, its foot cannot
 and one look at 64 bytes is all.
 """
 
-from typing import Any
-
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from detectors.pulses import Floats, Ints
 from detectors.tracking.crossing.records import RECENT
+from detectors.tracking.geometry.kernels import (
+    Corners,
+    Record,
+    Records,
+    contact,
+    foot_span,
+    is_apart,
+    is_at_border,
+    is_safe,
+    set_safe,
+    set_unsafe,
+    time_at_zero,
+)
+from detectors.tracking.slots.kernels import Slots, enter_all, enter_slot, find_slot
 
-Records = NDArray[np.void]
-Record = Any
-"""One record, which may be changed in place."""
-Corners = NDArray[np.float32]
-Slots = NDArray[np.int32]
-
-GROWTH = 1.5
-"""Most that a box may grow in its safe rectangle. [-]"""
-MARGIN_PX = 0.5
-"""The safe rectangle is smaller by this, for its sides are rounded [px]."""
-BORDER_PX = 2.0
-"""A box that comes this near touches the border of the picture [px]."""
 SMOOTHING = 0.5
 """Weight of the newest step in the speed across a line. [-]"""
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-
-
-@njit(cache=True, nogil=True)
-def _hash(track: int, size: int) -> int:
-    return int((np.uint64(track) * _GOLDEN) >> np.uint64(32)) & (size - 1)
-
-
-@njit(cache=True, nogil=True)
-def _find(track: int, tracks: Records, table: Slots) -> int:
-    """Return the slot of a track, -1 if it is new."""
-    at = _hash(track, len(table))
-    while table[at] >= 0:
-        if tracks[table[at]].id == track:
-            return int(table[at])
-        at = (at + 1) & (len(table) - 1)
-    return -1
-
-
-@njit(cache=True, nogil=True)
-def _enter(track: int, slot: int, table: Slots) -> None:
-    at = _hash(track, len(table))
-    while table[at] >= 0:
-        at = (at + 1) & (len(table) - 1)
-    table[at] = slot
-
-
-@njit(cache=True, nogil=True)
-def enter_all(tracks: Records, count: int, table: Slots) -> None:
-    """Write the slots of all tracks into an emptied table.
-
-    Parameters
-    ----------
-    tracks
-        Tracks, the first `count` of them in use.
-    count
-        Number of them.
-    table
-        Slots by hash of the identity; its length is a power of 2.
-    """
-    table[:] = -1
-    for slot in range(count):
-        _enter(tracks[slot].id, slot, table)
-
-
-@njit(cache=True, nogil=True)
-def _foot(line: Record, box: Record, share: float) -> tuple[float, float]:
-    """Return the least and the most distance of a foot ahead of a line [px]."""
-    height = share * (box.bottom - box.top)
-    x, y = 0.5 * (box.left + box.right) - line.x, box.bottom - 0.5 * height - line.y
-    middle = x * line.ahead_x + y * line.ahead_y
-    half = 0.5 * ((box.right - box.left) * abs(line.ahead_x) + height * abs(line.ahead_y))
-    return middle - half, middle + half
-
-
-@njit(cache=True, nogil=True)
-def _contact(line: Record, box: Record) -> tuple[float, float]:
-    """Return how far a ground contact is ahead of a line, and its place along it [px]."""
-    x, y = 0.5 * (box.left + box.right) - line.x, box.bottom - line.y
-    return x * line.ahead_x + y * line.ahead_y, x * line.along_x + y * line.along_y
-
-
-@njit(cache=True, nogil=True)
-def _when(before: float, now: float, from_s: float, to_s: float) -> float:
-    """Return when a distance reached 0 on the way from a negative one [s]."""
-    if before >= 0 or now <= before:
-        return from_s
-    return from_s + (to_s - from_s) * (-before) / (now - before)
 
 
 @njit(cache=True, nogil=True)
@@ -128,11 +59,11 @@ def _takes(line: Record, kind: int, place_px: float) -> bool:
 @njit(cache=True, nogil=True)
 def _approach(line: Record, near: Record, before: Record, now: Record, share: float) -> None:
     """Begin to follow a track that comes near a line; `before` is `now` for a new one."""
-    low, high = _foot(line, before, share)
+    low, high = foot_span(line, before, share)
     near.is_near = True
     near.on_s = near.off_s = np.nan
     near.pace_pxps = 0.0
-    _, near.place_px = _contact(line, before)
+    _, near.place_px = contact(line, before)
     near.side = 1 if low + high > 0 else -1
     if before.sightings == 0 and low <= 0 <= high:
         near.side = 0
@@ -142,10 +73,10 @@ def _approach(line: Record, near: Record, before: Record, now: Record, share: fl
 @njit(cache=True, nogil=True)
 def _meet(line: Record, near: Record, before: Record, now: Record, rules: Record) -> float:
     """Follow a track beside a line; return the way in which it has left it, 0 if it has not."""
-    low, high = _foot(line, now, rules.foot)
-    low_before, high_before = _foot(line, before, rules.foot)
-    ahead, place = _contact(line, now)
-    ahead_before, place_before = _contact(line, before)
+    low, high = foot_span(line, now, rules.foot)
+    low_before, high_before = foot_span(line, before, rules.foot)
+    ahead, place = contact(line, now)
+    ahead_before, place_before = contact(line, before)
     if (ahead < 0) != (ahead_before < 0):
         near.place_px = place_before + (place - place_before) * ahead_before / (
             ahead_before - ahead
@@ -164,67 +95,12 @@ def _meet(line: Record, near: Record, before: Record, now: Record, rules: Record
         if high < -slack:
             near.on_s = np.nan
         elif np.isnan(near.on_s) and high >= 0:
-            near.on_s = _when(high_before, high, from_s, to_s)
+            near.on_s = time_at_zero(high_before, high, from_s, to_s)
     if low < 0:
         near.off_s = np.nan
     elif np.isnan(near.off_s):
-        near.off_s = _when(low_before, low, from_s, to_s)
+        near.off_s = time_at_zero(low_before, low, from_s, to_s)
     return way if low >= slack else 0.0
-
-
-@njit(cache=True, nogil=True)
-def _is_apart(line: Record, before: Record, now: Record, rules: Record) -> bool:
-    """Tell whether the way of a foot stays clear of the rectangle around a line."""
-    slack = max(rules.slack_px, rules.slack * (now.bottom - now.top))
-    top = min(
-        now.bottom - rules.foot * (now.bottom - now.top),
-        before.bottom - rules.foot * (before.bottom - before.top),
-    )
-    return bool(
-        max(now.right, before.right) + slack < line.left
-        or min(now.left, before.left) - slack > line.right
-        or max(now.bottom, before.bottom) + slack < line.top
-        or top - slack > line.bottom
-    )
-
-
-@njit(cache=True, nogil=True)
-def _set_unsafe(track: Record) -> None:
-    track.safe_left = track.safe_top = np.inf
-    track.safe_right = track.safe_bottom = -np.inf
-
-
-@njit(cache=True, nogil=True)
-def _set_safe(track: Record, lines: Records, near: Records, rules: Record) -> None:
-    """Lay the largest rectangle that one side of each line leaves."""
-    left = top = -np.inf
-    right = bottom = np.inf
-    track.most_width = GROWTH * (track.right - track.left) + 1
-    track.most_height = GROWTH * (track.bottom - track.top) + 1
-    slack = max(rules.slack_px, rules.slack * track.most_height) + MARGIN_PX
-    beside, above = 0.5 * track.most_width + slack, slack
-    below = rules.foot * track.most_height + slack
-    x, y = 0.5 * (track.left + track.right), track.bottom
-    for j in range(len(lines)):
-        if near[j].is_counted:
-            continue
-        line = lines[j]
-        room_left, room_right = line.left - beside - x, x - line.right - beside
-        room_above, room_below = line.top - above - y, y - line.bottom - below
-        most = max(room_left, room_right, room_above, room_below)
-        if most <= 0:
-            _set_unsafe(track)
-            return
-        if most == room_above:
-            bottom = min(bottom, line.top - above)
-        elif most == room_below:
-            top = max(top, line.bottom + below)
-        elif most == room_left:
-            right = min(right, line.left - beside)
-        else:
-            left = max(left, line.right + beside)
-    track.safe_left, track.safe_top = left, top
-    track.safe_right, track.safe_bottom = right, bottom
 
 
 @njit(cache=True, nogil=True)
@@ -244,8 +120,8 @@ def _look_closely(  # noqa: PLR0913, PLR0917 - kernels take arrays and numbers
     for j in range(len(lines)):
         if near[j].is_counted:
             continue
-        is_apart = _is_apart(lines[j], before, now, rules)
-        if is_apart and not near[j].is_near:
+        is_away = is_apart(lines[j], before, now, rules)
+        if is_away and not near[j].is_near:
             continue
         if not near[j].is_near:
             _approach(lines[j], near[j], before, now, rules.foot)
@@ -257,20 +133,13 @@ def _look_closely(  # noqa: PLR0913, PLR0917 - kernels take arrays and numbers
                 continue
             near[j].side = np.int8(way)
             near[j].on_s = near[j].off_s = np.nan
-        if is_apart and is_seen_enough:
+        if is_away and is_seen_enough:
             near[j].is_near = False
         is_any_near |= near[j].is_near
     if is_any_near:
-        _set_unsafe(now)
+        set_unsafe(now)
     else:
-        _set_safe(now, lines, near, rules)
-
-
-@njit(cache=True, nogil=True)
-def _is_at_border(box: Record, rules: Record) -> bool:
-    is_low = box.left <= BORDER_PX or box.top <= BORDER_PX
-    is_high = box.right >= rules.right_px - BORDER_PX or box.bottom >= rules.bottom_px - BORDER_PX
-    return bool(np.isfinite(rules.right_px) and (is_low or is_high))
+        set_safe(now, lines, near, rules)
 
 
 @njit(cache=True, nogil=True)
@@ -294,15 +163,15 @@ def _end(
         if not near[j].is_near or near[j].side == 0:
             continue
         way = -1.0 * near[j].side
-        low, high = _foot(lines[j], track, rules.foot)
-        ahead, place = _contact(lines[j], track)
+        low, high = foot_span(lines[j], track, rules.foot)
+        ahead, place = contact(lines[j], track)
         lead, trail = (high, low) if way > 0 else (-low, -high)
         will_leave = trail + way * near[j].pace_pxps * rules.swallow_s >= 0
         if way * ahead < 0:
             near[j].place_px = place
         if lead < 0 or not will_leave or not _takes(lines[j], track.kind, near[j].place_px):
             continue
-        if not _is_at_border(track, rules) and _is_swallowed(lines[j], track, rules):
+        if not is_at_border(track, rules) and _is_swallowed(lines[j], track, rules):
             book.swallowed += 1
             continue
         near[j].off_s = track.seen_s
@@ -358,7 +227,7 @@ def _begin(track: Record, near: Records, identity: int) -> None:
     track.id = identity
     track.sightings = 0
     track.frame = -1
-    _set_unsafe(track)
+    set_unsafe(track)
     for j in range(len(near)):
         near[j].is_near = near[j].is_counted = False
 
@@ -370,21 +239,6 @@ def _see(track: Record, corners_px: Corners, i: int, time_s: float, frame: int) 
     track.seen_s = time_s
     track.frame = frame
     track.sightings += 1
-
-
-@njit(cache=True, nogil=True)
-def _is_safe(track: Record, corners_px: Corners, i: int) -> bool:
-    left, top = corners_px[i, 0], corners_px[i, 1]
-    right, bottom = corners_px[i, 2], corners_px[i, 3]
-    x = np.float32(0.5) * (left + right)
-    return bool(
-        (x > track.safe_left)
-        & (x < track.safe_right)
-        & (bottom > track.safe_top)
-        & (bottom < track.safe_bottom)
-        & (right - left < track.most_width)
-        & (bottom - top < track.most_height)
-    )
 
 
 @njit(cache=True, nogil=True)
@@ -439,18 +293,18 @@ def cross_lines(  # noqa: PLR0913, PLR0917 - kernels take arrays and numbers
                 continue
             slot += 1
             if slot >= book.tracks or tracks[slot].id != identity[i]:
-                slot = _find(identity[i], tracks, table)
+                slot = find_slot(identity[i], tracks, table)
             if slot >= 0 and tracks[slot].frame == book.frame:
                 book.doubled += 1
                 continue
-            if slot >= 0 and _is_safe(tracks[slot], corners_px, i):
+            if slot >= 0 and is_safe(tracks[slot], corners_px, i):
                 _see(tracks[slot], corners_px, i, now_s, book.frame)
                 continue
             if slot < 0:
                 slot = book.tracks
                 book.tracks += 1
                 _begin(tracks[slot], nears[slot], identity[i])
-                _enter(identity[i], slot, table)
+                enter_slot(identity[i], slot, table)
                 _see(tracks[slot], corners_px, i, now_s, book.frame)
                 tracks[slot].sightings = 0
             tracks[slot].kind = kind[i]

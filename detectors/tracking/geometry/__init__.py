@@ -1,0 +1,1 @@
+"""Boxes beside lines."""

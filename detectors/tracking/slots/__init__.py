@@ -1,0 +1,1 @@
+"""Where the state of a track lies, by its identity."""
