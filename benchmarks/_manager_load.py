@@ -55,8 +55,8 @@ class Polling:
     ----------
     units, seconds
         How many units, for how long. [-, s]
-    answered, lost
-        Polls with and without an answer within their second.
+    answered, missed
+        Polls with an answer; turns without one, lost or late.
     p50_s, p99_s
         From question to answer. [s]
     cores
@@ -68,7 +68,7 @@ class Polling:
     units: int
     seconds: float
     answered: int
-    lost: int
+    missed: int
     p50_s: float
     p99_s: float
     cores: float
@@ -76,8 +76,8 @@ class Polling:
 
     @property
     def loss(self) -> float:
-        """Share of polls without an answer."""
-        return self.lost / max(1, self.answered + self.lost)
+        """Share of turns without an answer of their own."""
+        return self.missed / max(1, self.answered + self.missed)
 
     @property
     def rate(self) -> float:
@@ -203,6 +203,7 @@ async def _poll(ports: Sequence[int], credentials: V3, seconds: float) -> Pollin
     running = asyncio.create_task(poller.run(1.0, end))
     await asyncio.sleep(WARM_UP_S)
     polls.clear()
+    poller.skipped = 0
     memory_mb, busy_s, begun_s = _memory_mb(), time.process_time(), time.monotonic()
     took_s, lost = list[float](), 0
     while (passed_s := time.monotonic() - begun_s) < seconds:
@@ -217,7 +218,7 @@ async def _poll(ports: Sequence[int], credentials: V3, seconds: float) -> Pollin
         units=len(ports),
         seconds=passed_s,
         answered=len(took_s),
-        lost=lost,
+        missed=lost + poller.skipped,
         p50_s=quantile(took_s, 0.5),
         p99_s=quantile(took_s, 0.99),
         cores=busy_s / passed_s,

@@ -143,7 +143,7 @@ def misses(results: Results) -> Iterator[str]:
         yield f"push: p99 {p99_s:.1f} s is above {PUSH_P99_S:.0f} s"
     polling = results.polling
     if polling is not None and polling.loss > MOST_LOSS:
-        yield f"poll: {polling.loss:.2%} of the polls lost, at most {MOST_LOSS:.1%}"
+        yield f"poll: {polling.loss:.2%} of the turns without an answer, at most {MOST_LOSS:.1%}"
     if polling is not None and polling.growth_mb > MOST_GROWTH_MB:
         yield f"poll: memory grew by {polling.growth_mb:.0f} MB, at most {MOST_GROWTH_MB:.0f} MB"
 
@@ -188,7 +188,7 @@ def _poll_rows(polling: Polling) -> list[tuple[str, str, str]]:
     return [
         ("poll", f"{polling.units} units for {polling.seconds:.0f} s", f"{polling.rate:,.0f}/s"),
         ("", "latency p50 / p99", f"{polling.p50_s * 1e3:.1f} ms / {polling.p99_s * 1e3:.1f} ms"),
-        ("", "lost", f"{polling.lost} ({polling.loss:.3%})"),
+        ("", "turns without an answer", f"{polling.missed} ({polling.loss:.3%})"),
         ("", "cores of the poller", f"{polling.cores:.2f}"),
         ("", "memory growth", f"{polling.growth_mb:.1f} MB"),
     ]

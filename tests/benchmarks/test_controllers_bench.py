@@ -17,9 +17,9 @@ PLAN = UnitPlan(
 )
 
 
-def polling(*, lost: int, growth_mb: float) -> Polling:
+def polling(*, missed: int, growth_mb: float) -> Polling:
     return Polling(
-        units=1, seconds=1.0, answered=1000, lost=lost, p50_s=0.0, p99_s=0.0, cores=0.1,
+        units=1, seconds=1.0, answered=1000, missed=missed, p50_s=0.0, p99_s=0.0, cores=0.1,
         growth_mb=growth_mb,
     )  # fmt: skip
 
@@ -50,18 +50,18 @@ def test_targets_that_are_missed_are_named() -> None:
     bad = Results(
         fuzzes=[Fuzz(what="manager", hangs=1)],
         push=Pushes(verified_s=(6.0,), proven_s=(7.0,), others={"KEPT": 2}),
-        polling=polling(lost=9, growth_mb=50.0),
+        polling=polling(missed=9, growth_mb=50.0),
     )
     told = " ".join(misses(bad))
     assert "did not end within" in told
     assert "'KEPT': 2" in told
     assert "p99 6.0 s is above 5 s" in told
-    assert "of the polls lost" in told
+    assert "of the turns without an answer" in told
     assert "memory grew by 50 MB" in told
     good = Results(
         fuzzes=[Fuzz(what="manager")],
         push=Pushes(verified_s=(1.0,), proven_s=(2.0,)),
-        polling=polling(lost=0, growth_mb=1.0),
+        polling=polling(missed=0, growth_mb=1.0),
     )
     assert list(misses(good)) == []
 

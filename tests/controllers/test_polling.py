@@ -17,7 +17,7 @@ from citybrain.controllers.ntcip.secrets import V3, Secret
 from citybrain.controllers.ntcip.status import STATUS
 from citybrain.controllers.polling import ber
 from citybrain.controllers.polling.messages import Question, opened, sealed
-from citybrain.controllers.polling.poller import Poll, Poller, Target
+from citybrain.controllers.polling.poller import ANSWER_S, Poll, Poller, Target
 from citybrain.controllers.polling.usm import WINDOW_S, EngineClock, Keys, localised
 from tests.controllers import snmpd_kit as kit
 
@@ -142,10 +142,19 @@ def test_a_signed_report_sets_the_clock_and_the_question_is_sent_again() -> None
 
 def test_a_unit_that_loses_polls_is_met_anew() -> None:
     scene = Scene()
-    for _ in range(3):
-        scene.poller._ask(scene.poller._stations[0], 0.0)
+    for number in range(1, 4):
+        scene.poller._ask(scene.poller._stations[0], number * ANSWER_S)
     assert [poll.status for poll in scene.polls] == [None] * 3
     assert opened(scene.pipe.sent[-1]).engine_id == b""
+
+
+def test_a_slow_unit_is_not_asked_again_before_its_time_is_over() -> None:
+    scene = Scene()
+    sent = len(scene.pipe.sent)
+    scene.poller._ask(scene.poller._stations[0], ANSWER_S * 0.9)
+    assert (len(scene.pipe.sent), scene.poller.skipped) == (sent, 1)
+    scene.take(scene.answer())
+    assert len(scene.polls) == 1
 
 
 def test_keys_are_those_of_another_library() -> None:

@@ -27,6 +27,8 @@ from citybrain.ports.controllers import UnitStatus
 
 SLICE_S = 0.02
 """Units are asked in slices of this length, so that no burst fills a buffer. [s]"""
+ANSWER_S = 2.5
+"""Time for an answer; a unit that takes longer than its period misses turns meanwhile. [s]"""
 MOST_LOST = 3
 """Lost polls in a row after which a unit's engine is asked for anew."""
 _NUMBERS = (2**24, 2**31 - 1)
@@ -80,7 +82,8 @@ class Poller(asyncio.DatagramProtocol):
     """Polls units that share credentials.
 
     A message is believed only if it answers the open question of the unit at that address, is
-    signed with the unit's key, fresh and deciphered; anything else is dropped and counted.
+    signed with the unit's key, fresh and deciphered; ``dropped`` counts the others, ``skipped``
+    the turns at which an answer was still awaited.
 
     Parameters
     ----------
@@ -104,7 +107,7 @@ class Poller(asyncio.DatagramProtocol):
         hear: Callable[[Poll], None],
         rng: random.Random | None = None,
     ) -> None:
-        self.dropped = 0
+        self.dropped = self.skipped = 0
         self._stations = [_Station(target) for target in targets]
         self._credentials, self._user = credentials, credentials.user.encode()
         self._now, self._rng = now, rng or random.SystemRandom()
@@ -120,7 +123,7 @@ class Poller(asyncio.DatagramProtocol):
         Parameters
         ----------
         every_s
-            Time between two polls of one unit; also the time for an answer. [s]
+            Time between two polls of one unit. [s]
         end
             Set to end.
         """
@@ -146,7 +149,7 @@ class Poller(asyncio.DatagramProtocol):
         self._transport = transport
 
     def ask_all(self) -> None:
-        """Ask every unit once; what was asked before and not answered is lost."""
+        """Ask every unit whose last question is answered or lost."""
         at_s = asyncio.get_running_loop().time()
         for station in self._stations:
             self._ask(station, at_s)
@@ -162,7 +165,12 @@ class Poller(asyncio.DatagramProtocol):
         """Take note that a message could not be delivered; the poll is lost like any other."""
 
     def _ask(self, station: _Station, at_s: float) -> None:
-        if self._open.pop(station.number, None) is not None:
+        """Ask, unless an answer may still come: more questions make a slow unit no quicker."""
+        if station.number in self._open:
+            if at_s - station.sent_s < ANSWER_S:
+                self.skipped += 1
+                return
+            del self._open[station.number]
             self._lose(station)
         self._send(station, at_s)
 
