@@ -9,12 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks import _safety_junctions
+from benchmarks import _safety_junctions, safety
 from benchmarks._safety_junctions import Junction, junctions
 from benchmarks._safety_plans import attack, content_of
 from benchmarks.safety import Bench, Tally, first_miss, prepared, try_one
 from citybrain.model.nema.controller_plan import ControllerPlan
 from citybrain.model.nema.encoding import encode
+from citybrain.model.plan import Plan
+from citybrain.model.rules import Rule, Violation
+from citybrain.model.safety import SafetyData
 from citybrain.second_opinion import Numbers, judge_unit
 from citybrain.store.plans import plan_of
 
@@ -75,3 +78,19 @@ def test_bytes_that_are_no_plan_are_refused_by_both(bench: Bench, text: bytes) -
     try_one(type(made)(kind="bytes", junction="tee", text=text), bench, tally)
     assert tally.accepted == 0
     assert not tally.disagreements
+
+
+@pytest.mark.parametrize("rule", [Rule.STEP, Rule.MINIMUM_GREEN, Rule.YELLOW])
+def test_a_checker_that_forgets_a_rule_is_found_out(
+    bench: Bench, rule: Rule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = safety.check_plan_safety
+
+    def forgetful(plan: Plan, data: Mapping[str, SafetyData]) -> list[Violation]:
+        return [violation for violation in check(plan, data) if violation.rule is not rule]
+
+    monkeypatch.setattr(safety, "check_plan_safety", forgetful)
+    tally, dice = Tally(), Random(7)
+    while not tally.unsafe and tally.plans < 3000:
+        try_one(attack(dice, dict(bench.made)), bench, tally)
+    assert f"rule {safety.NUMBERS[rule]} " in first_miss(tally)
