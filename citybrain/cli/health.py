@@ -1,6 +1,6 @@
 """The command ``health``: when each detector of a feed could be believed, and why not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -68,7 +68,7 @@ def run(request: Request) -> int:
 
 
 def health_lines(spans: Sequence[HealthSpan], start: datetime) -> list[str]:
-    """Return one line for each time during which a detector was not believed.
+    """Return one line for each detector that was not believed, with its reasons and times.
 
     Parameters
     ----------
@@ -77,11 +77,16 @@ def health_lines(spans: Sequence[HealthSpan], start: datetime) -> list[str]:
     start
         Second 0 of the feed in UTC.
     """
-    return [
-        f"{span.detector} {span.answer.value}: {span.reason}, {_when(span, start)}"
-        for span in spans
-        if span.rule is not None
-    ]
+    told: dict[str, dict[str, list[str]]] = {}
+    for span in spans:
+        if span.rule is not None:
+            why = f"{span.answer.value}: {span.reason}"
+            told.setdefault(span.detector, {}).setdefault(why, []).append(_when(span, start))
+    return [f"{name} {_reasons(reasons)}" for name, reasons in told.items()]
+
+
+def _reasons(reasons: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(f"{why}, {' and '.join(when)}" for why, when in reasons.items())
 
 
 def health_content(spans: Sequence[HealthSpan], start: datetime) -> list[dict[str, object]]:
