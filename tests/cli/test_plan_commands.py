@@ -1,6 +1,8 @@
 """The commands from a proven plan to an approved one, the log, the keys and the kill switch."""
 
 import json
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -244,3 +246,17 @@ def test_a_slip_is_one_line(terminal: Terminal, words: tuple[str, ...], told: st
     answer = terminal(*words)
     assert answer.code == 2
     assert told in answer.complaint
+
+
+@pytest.mark.parametrize("group", ["plan", "audit", "keys", "kill-switch", "gate", "controllers"])
+def test_help_of_the_last_metre_loads_none_of_its_libraries(group: str) -> None:
+    heavy = ("sqlalchemy", "cryptography", "pysnmp", "numpy", "sumolib")
+    script = (
+        "import sys; from citybrain.cli.main import run; "
+        f"code = run(['{group}', '--help']); "
+        f"print(code, [name for name in {heavy!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stderr == "0 []\n"
