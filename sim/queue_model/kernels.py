@@ -49,6 +49,10 @@ _CREEP_MPS = 0.5
 _SLOWEST_MPS = 0.1
 _MEMORY_S = 90.0
 _NOSE_M = 2.0
+_SQUEEZE_S = 20.0
+_BUMPER_M = 4.0
+_SHORT_BOX_M = 26.0
+_LOOK_AGAIN_S = 2.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -129,6 +133,29 @@ def _wake(  # noqa: PLR0913, PLR0917 - the calendar is four arrays
     if bucket[tick] >= 0:
         before[bucket[tick]] = lane
     bucket[tick] = lane
+
+
+@njit(cache=True, nogil=True, inline="always", error_model="numpy")
+def _release(  # noqa: PLR0913, PLR0917 - a lane's room is six arrays
+    lane: Whole,
+    now_s: float,
+    occupied: Floats,
+    ring_start: Ints,
+    ring_at: Floats,
+    ring_m: Floats,
+    ring_first: Ints,
+    ring_count: Ints,
+) -> None:
+    """Give back the room of vehicles that have left, as far as the wave has travelled back."""
+    while ring_count[lane] > 0:
+        place = ring_start[lane] + ring_first[lane]
+        if ring_at[place] > now_s:
+            break
+        occupied[lane] -= ring_m[place]
+        ring_first[lane] += 1
+        if ring_first[lane] == ring_start[lane + 1] - ring_start[lane]:
+            ring_first[lane] = 0
+        ring_count[lane] -= 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -252,7 +279,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     root = np.sqrt(np.arange(_LAUNCHED + 1))
 
     length_m, speed_mps, store_m, wave_s, ring_start, edge_of = streets[:6]
-    group_of, from_lane, inside_m, cross, slowing, ys, yl, ym = streets[6:]
+    group_of, from_lane, inside_m, cross, slowing, ys, yl, ym, bs, bl = streets[6:]
     option_lane, option_link, pair_start, pair_link, pair_option, pair_cost, dwell = routes[:7]
     choices = routes[7:]
     depart, first_option, choice, space, factor, accel, dawdle, launch, following, first, last = (
@@ -425,6 +452,31 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         yielding[lane] = True
                         queued[lane] = 0 if merges else _ROLLING
                         continue
+                if must_yield and (since[lane] < 0.0 or t < since[lane] + _SQUEEZE_S):
+                    stuck = False
+                    for b in range(bs[link], bs[link + 1]):
+                        box = bl[b]
+                        most = length_m[box] + _BUMPER_M
+                        if length_m[box] < _SHORT_BOX_M:
+                            most = max(most, store_m[box] - space[v])
+                        if occupied[box] > most:
+                            _release(
+                                box,
+                                t,
+                                occupied,
+                                ring_start,
+                                ring_at,
+                                ring_m,
+                                ring_first,
+                                ring_count,
+                            )
+                            stuck = stuck or occupied[box] > most
+                    if stuck:
+                        if since[lane] < 0.0:
+                            since[lane] = t
+                        free_at[lane] = t + _LOOK_AGAIN_S
+                        queued[lane] = _ROLLING
+                        continue
                 is_source = length_m[lane] == 0.0
                 if is_source and choice[v] >= 0:
                     here = _chosen(choice[v], choices, flow_mps, seen_at, edge_m, edge_mps, t)
@@ -440,15 +492,9 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                     if pair_start[pair_option[p]] == pair_start[pair_option[p] + 1]:
                         best = p
                         break
-                    while ring_count[target] > 0:
-                        r = ring_start[target] + ring_first[target]
-                        if ring_at[r] > t:
-                            break
-                        occupied[target] -= ring_m[r]
-                        ring_first[target] += 1
-                        if ring_first[target] == ring_start[target + 1] - ring_start[target]:
-                            ring_first[target] = 0
-                        ring_count[target] -= 1
+                    _release(
+                        target, t, occupied, ring_start, ring_at, ring_m, ring_first, ring_count
+                    )
                     room = store_m[target] - occupied[target]
                     score = occupied[target] + pair_cost[p]
                     asked = min(need, store_m[target]) - _TINY

@@ -1,11 +1,9 @@
-"""Who yields to whom at the junctions of a SUMO network, and which lanes cars may use."""
+"""Who yields to whom, and who crosses whom, at the junctions of a SUMO network."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sim.sumo.xml_files import read_xml
-
-_CAR = "passenger"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,16 +14,16 @@ class RightOfWay:
     ----------
     responses
         Junction → for each request the requests that it yields to, as positions.
-    car_lanes
-        Lanes that passenger cars may use.
+    foes
+        The same for the requests that it conflicts with.
     """
 
     responses: dict[str, tuple[frozenset[int], ...]] = field(hash=False)
-    car_lanes: frozenset[str]
+    foes: dict[str, tuple[frozenset[int], ...]] = field(hash=False)
 
 
 def read_right_of_way(net_file: Path) -> RightOfWay:
-    """Read responses and permissions from a network file.
+    """Read responses and foes from a network file.
 
     Parameters
     ----------
@@ -39,26 +37,15 @@ def read_right_of_way(net_file: Path) -> RightOfWay:
     """
     root = read_xml(net_file)
     responses = {}
+    foes = {}
     for junction in root.findall("junction"):
         requests = sorted(junction.findall("request"), key=lambda r: int(r.get("index", "0")))
-        responses[junction.get("id", "")] = tuple(
-            _positions(request.get("response", "")) for request in requests
-        )
-    car_lanes = frozenset(
-        lane.get("id", "")
-        for edge in root.findall("edge")
-        for lane in edge.findall("lane")
-        if _lets_cars(lane.get("allow"), lane.get("disallow"))
-    )
-    return RightOfWay(responses=responses, car_lanes=car_lanes)
+        name = junction.get("id", "")
+        responses[name] = tuple(_positions(r.get("response", "")) for r in requests)
+        foes[name] = tuple(_positions(r.get("foes", "")) for r in requests)
+    return RightOfWay(responses=responses, foes=foes)
 
 
 def _positions(bits: str) -> frozenset[int]:
     """Return the positions of the ones; SUMO writes the last link first."""
     return frozenset(place for place, bit in enumerate(reversed(bits)) if bit == "1")
-
-
-def _lets_cars(allow: str | None, disallow: str | None) -> bool:
-    if allow is not None:
-        return allow == "all" or _CAR in allow.split()
-    return disallow is None or (disallow != "all" and _CAR not in disallow.split())

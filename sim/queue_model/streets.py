@@ -46,6 +46,8 @@ class StreetArrays(NamedTuple):
     yield_start: Ints
     yield_link: Ints
     yield_merges: Ints
+    box_start: Ints
+    box_lane: Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +241,24 @@ class _Compiler:
         slower = np.maximum(speed - np.array(self._cross), 0.0)
         return np.asarray(slower**2 / (2.0 * self._physics.deceleration_mps2 * speed))
 
+    def _boxes(self, link: int) -> list[int]:
+        """Return the exits of the streams that a link crosses: who queues there is in its way."""
+        place = self._request.get(link)
+        if place is None:
+            return []
+        junction, number = place
+        foes = self._right.foes.get(junction, ())
+        others = (
+            self._final.get((junction, foe))
+            for foe in (foes[number] if number < len(foes) else frozenset())
+        )
+        exits = {
+            self._numbers[self._onto[other]]
+            for other in others
+            if other is not None and self._ends[other][1] != self._ends[link][1]
+        }
+        return sorted(exits)
+
     def _passing_s(self) -> Iterator[float]:
         for link, (inside_m, speed_mps) in enumerate(zip(self._inside, self._cross, strict=True)):
             gives_way = self._group[link] < 0 and bool(self._yields(link))
@@ -287,6 +307,7 @@ class _Compiler:
         self._borrow(store, streets_count)
         yields = [self._yields(link) for link in range(len(self._group))]
         sizes = [int(max(room, 0.0) / SMALLEST_SPACE_M) + 4 for room in store]
+        boxes = [self._boxes(link) for link in range(len(self._group))]
         return StreetArrays(
             length_m=np.array(self._length),
             speed_mps=np.array(self._speed),
@@ -301,6 +322,8 @@ class _Compiler:
             slowing_s=self._slowing_s(),
             yield_start=np.cumsum([0, *map(len, yields)]).astype(np.int32),
             yield_link=np.array([foe for foes in yields for foe in foes], dtype=np.int32),
+            box_start=np.cumsum([0, *map(len, boxes)]).astype(np.int32),
+            box_lane=np.array([lane for part in boxes for lane in part], dtype=np.int32),
             yield_merges=np.array(
                 [
                     self._onto[link] == self._onto[foe]
