@@ -47,7 +47,7 @@ def attack(dice: Random, made: dict[str, Junction]) -> Attack:
         return Attack(kind="made up", junction=name, text=_bytes(content))
     kinds = dice.sample(_DAMAGES, dice.choice((1, 1, 1, 2, 3)))
     for _, damage in kinds:
-        with suppress(KeyError, IndexError, TypeError, AttributeError, ValueError):
+        with suppress(LookupError, TypeError, AttributeError, ValueError, ArithmeticError):
             damage(dice, content)  # what is too odd already cannot be damaged further
     return Attack(kind=kinds[0][0], junction=name, text=_bytes(content))
 
