@@ -33,6 +33,8 @@ from citybrain.ports.controllers import (
 
 _Answer = TypeVar("_Answer")
 _COMMAND = objects.SYSTEM_PATTERN_CONTROL.of()
+_WRITINGS = 5
+"""How often values are written back to a unit that stores a part of them."""
 _CYCLE_COLUMN = f"{objects.PATTERN_CYCLE_TIME.oid}."
 
 
@@ -171,11 +173,17 @@ class Push:
         return is_apart or must_write or is_recommanded
 
     async def _write_back(self, writes: Writes) -> None:
-        download = Download(self._session)
-        await download.open()
-        await download.write(writes)
-        await download.verify()
-        await download.store()
+        """Write values back; what a defective unit did not store is written again, a few times."""
+        download, apart = Download(self._session), writes
+        for _ in range(_WRITINGS):
+            await download.open()
+            await download.write(apart)
+            await download.verify()
+            await download.store()
+            held = await read_twice(self._session, [one for one, _ in writes])
+            apart = tuple((one, value) for one, value in writes if held[one.oid] != value)
+            if not apart:
+                return
         await self._compare(writes)
 
     async def _fall_back(self, former: Former, reason: str) -> Receipt:
