@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -68,10 +69,8 @@ def edges() -> ET.Element:
     """Return the streets, both ways: two lanes along the main street, one across."""
     root = ET.Element("edges")
     main = list(PLACES_M)
-    pairs = [(one, other, "2", MAIN_MPS) for one, other in zip(main, main[1:], strict=False)]
-    pairs += [
-        (f"{side}{n}", f"J{n}", "1", SIDE_MPS) for n in (1, 2, 3) for side in ("N", "S")
-    ]
+    pairs = [(one, other, "2", MAIN_MPS) for one, other in pairwise(main)]
+    pairs += [(f"{side}{n}", f"J{n}", "1", SIDE_MPS) for n in (1, 2, 3) for side in ("N", "S")]
     for one, other, lanes, speed_mps in pairs:
         for start, end in ((one, other), (other, one)):
             name = f"{start}_{end}"

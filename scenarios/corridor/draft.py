@@ -33,9 +33,7 @@ def better(plan: ControllerPlan, offset_s: int) -> ControllerPlan:
     splits_s = {2: MAIN_SPLIT_S, 4: CYCLE_S - MAIN_SPLIT_S}
     splits: list[Split] = [replace(split, split_s=splits_s[split.phase]) for split in plan.splits]
     frame = replace(plan.frame, program="progression")
-    return replace(
-        plan, cycle_s=CYCLE_S, offset_s=offset_s, splits=tuple(splits), frame=frame
-    )
+    return replace(plan, cycle_s=CYCLE_S, offset_s=offset_s, splits=tuple(splits), frame=frame)
 
 
 def main() -> None:
