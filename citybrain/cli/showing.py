@@ -9,6 +9,7 @@ from citybrain.cli.console import OUTPUT, print_json
 from citybrain.cli.sources import open_study
 from citybrain.config import SafetyLimits
 from citybrain.engine.area import open_network
+from citybrain.model.actuation import ActuatedPattern
 from citybrain.model.network import Network
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
@@ -57,6 +58,8 @@ def _show_plan(plan: Plan, *, is_json: bool) -> None:
             f"\n[bold]{pattern.intersection}[/bold]  cycle {pattern.cycle_s:g} s, "
             f"offset {pattern.offset_s:g} s"
         )
+        if isinstance(pattern, ActuatedPattern):
+            OUTPUT.print(f"  {pattern.actuation}", soft_wrap=True)
         for timing in pattern.groups:
             OUTPUT.print(_row(pattern, timing), no_wrap=True)
     OUTPUT.print(

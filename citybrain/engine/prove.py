@@ -8,6 +8,7 @@ from citybrain.engine import provenance
 from citybrain.engine.area import StudyArea
 from citybrain.engine.demand import SURVEY_SEED, Demand
 from citybrain.errors import UnsafePlanError
+from citybrain.model.actuation import ActuatedPattern
 from citybrain.model.plan import Plan
 from citybrain.model.rules import check_plan
 from citybrain.model.verdict import PROPOSED_PLAN, Verdict
@@ -115,7 +116,16 @@ def _study(area: StudyArea, demand: Demand, proposed: Plan) -> Study:
         end_s=area.scenario.end_s,
         demand=demand.description,
         detector_fits=demand.fits,
-        caveats=(*demand.caveats, *area.caveats),
+        caveats=(*demand.caveats, *_of_detectors(proposed), *area.caveats),
         versions=provenance.versions(),
         hashes=hashes | {PROPOSED_PLAN: plan_hash(proposed)},
+    )
+
+
+def _of_detectors(plan: Plan) -> tuple[str, ...]:
+    """Return what the reader must know of each pattern that is not a fixed time."""
+    return tuple(
+        f"{pattern.intersection} {pattern.actuation}"
+        for pattern in plan.patterns
+        if isinstance(pattern, ActuatedPattern)
     )

@@ -64,6 +64,17 @@ class Actuation:
     detector_s: float = 2.0
     is_coordinated: bool = False
 
+    def __str__(self) -> str:
+        """Say which intervals follow the traffic, how far, and what it needs."""
+        spans = ", ".join(
+            f"{s.minimum_s:g}-{s.maximum_s:g} s at {s.start_s:g} s" for s in self.stretches
+        )
+        step = "in step with the cycle" if self.is_coordinated else "free of the cycle"
+        return (
+            f"follows detectors {self.detector_s:g} s before the stop line, gap {self.gap_s:g} s, "
+            f"{step}: {spans}"
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActuatedPattern(Pattern):

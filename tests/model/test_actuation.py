@@ -51,3 +51,9 @@ def test_a_stretch_begins_where_an_interval_does() -> None:
         ActuatedPattern.of(PATTERN, Actuation(stretches=(stretch,)))
     with pytest.raises(InfeasibleError, match="lasts from"):
         Stretch(start_s=0.0, minimum_s=9.0, maximum_s=5.0)
+
+
+def test_an_actuation_says_what_it_needs() -> None:
+    told = str(stretched(5.0, 30.0).actuation)
+    assert "detectors 2 s before the stop line" in told
+    assert f"5-30 s at {GREEN_S.start_s:g} s" in told
