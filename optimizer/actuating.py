@@ -3,9 +3,10 @@
 An interval can be a stretch if no face changes colour in it and some green ends with it: a
 controller that holds it longer serves that green longer.  Its minimum is the shortest that keeps
 every bound while all other stretches are at their shortest, too; its maximum is a multiple of
-what the pattern shows, as far as no red becomes too long.
+what the pattern shows, or a time of its own, as far as no red becomes too long.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -37,6 +38,8 @@ class Option:
         Travel time from the detectors to the stop line. [s]
     longer
         Longest duration of a stretch over the one that the pattern shows. [-]
+    most_s
+        Longest duration of a stretch at all. [s]
     is_coordinated
         Stretches end at times of a fixed cycle.
     """
@@ -44,18 +47,19 @@ class Option:
     gap_s: float
     detector_s: float
     longer: float
+    most_s: float = 50.0
     is_coordinated: bool = False
 
 
 OPTIONS = (
+    Option(3.0, 2.0, math.inf, 30.0),
+    Option(3.0, 2.0, math.inf, 50.0),
+    Option(2.0, 2.0, math.inf, 30.0),
+    Option(3.0, 1.0, math.inf, 30.0),
     Option(3.0, 1.0, 2.0),
     Option(2.0, 1.0, 1.5),
     Option(3.0, 2.0, 1.3),
-    Option(3.0, 2.0, 3.0),
-    Option(2.0, 2.0, 2.0),
-    Option(3.0, 1.0, 1.3),
     Option(3.0, 2.0, 1.0, is_coordinated=True),
-    Option(2.0, 1.0, 1.0, is_coordinated=True),
 )
 """What a search chooses from at each intersection; the gaps are usual ones of controllers (Signal
 Timing Manual, 2nd ed., NCHRP Report 812, 2015, chapter 5: 1 to 4 s)."""
@@ -85,7 +89,10 @@ def actuated(
     shortest = dict(spans)
     for start_s, duration_s in sorted(found, key=lambda item: -item[1]):
         shortest[start_s] = bounds.shortest_s(start_s, duration_s, shortest)
-    longest = {s: max(shown_s, float(round(shown_s * option.longer))) for s, shown_s in found}
+    longest = {
+        start_s: max(shortest[start_s], float(round(min(option.most_s, shown_s * option.longer))))
+        for start_s, shown_s in found
+    }
     if not bounds.are_safe(longest):
         longest = spans
     stretches = tuple(

@@ -1,7 +1,7 @@
 """A candidate: event times, cycle and offset of every intersection, which render to a plan."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from citybrain.errors import InfeasibleError
@@ -88,7 +88,7 @@ class Candidate:
         return dict(self.timings)
 
 
-def following(candidates: Sequence[Candidate], options: Sequence[Option]) -> list[Candidate]:
+def following(candidates: Iterable[Candidate], options: Sequence[Option]) -> list[Candidate]:
     """Return every candidate with every option, the same one at all its intersections."""
     return [
         Candidate.of({name: replace(timing, option=option) for name, timing in candidate.timings})

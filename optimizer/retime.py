@@ -21,6 +21,10 @@ from optimizer.scoring import PLAN_NAME, Scorer
 from optimizer.search import Search
 from optimizer.starts import Starter
 
+_SHARE_BEFORE_ACTUATION = 0.5
+"""Of the model's time, where greens that follow detectors are searched as well, which the model
+does not know. [-]"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retiming:
@@ -131,13 +135,14 @@ def retime(
         search.sieve(starts)
     else:
         annealer = Annealer(Painter(workshop, evaluators.fast), mover, rng)
-        forge = Forge(annealer, budget, settings, progress)
+        share = settings.model_share * (_SHARE_BEFORE_ACTUATION if settings.with_actuation else 1.0)
+        forge = Forge(annealer, budget, replace(settings, model_share=share), progress)
         seen = search.sieve([*forge.first(starts), starts[-1]])
         search.sieve(forge.again(seen))
         tried = annealer.evaluations
     if settings.with_actuation:
         search.mover = replace(mover, options=OPTIONS)
-        search.sieve(following(search.leaders(2) or starts[:1], OPTIONS))
+        search.sieve(following(dict.fromkeys([starts[-1], *search.leaders(2)]), OPTIONS))
     found = search.best()
     is_better = found.candidate is not None and found.cost_s < found.running_cost_s
     return Retiming(
