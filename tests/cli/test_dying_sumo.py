@@ -24,7 +24,7 @@ DEATHS = {
     ),
     "no outputs": ("exit 0", "does not exist"),
     "garbage": (
-        'for a; do case "$a" in *trips.xml|*driven.xml) echo "<trips><tr" > "$a";; esac; done',
+        'for a; do case "$a" in *trips.xml|*driven.xml|*routed-*.xml) echo "<trips><tr" > "$a";; esac; done',
         "cut off",
     ),
 }
@@ -47,7 +47,7 @@ def write_script(script: Path, *lines: str) -> None:
 
 
 @pytest.mark.parametrize("death", DEATHS)
-@pytest.mark.parametrize("lives", [0, 3])
+@pytest.mark.parametrize("lives", [0, 3, 8])
 def test_a_run_that_dies_stops_the_work(
     terminal: Terminal, town: Path, out: Path, sumo_script: Path, *, death: str, lives: int
 ) -> None:
