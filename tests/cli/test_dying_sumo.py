@@ -24,7 +24,8 @@ DEATHS = {
     ),
     "no outputs": ("exit 0", "does not exist"),
     "garbage": (
-        'for a; do case "$a" in *trips.xml|*driven.xml|*routed-*.xml) echo "<trips><tr" > "$a";; esac; done',
+        'for a; do case "$a" in *trips.xml|*driven.xml|*routed-*.xml) '
+        'echo "<trips><tr" > "$a";; esac; done',
         "cut off",
     ),
 }
