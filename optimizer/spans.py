@@ -12,7 +12,7 @@ from citybrain.model.intersection import Intersection
 from citybrain.units import RESOLUTION_S, rounded_s
 from optimizer.courses import Course, Stay, Turn
 
-_SHORTEST_STAY_S = 1.0
+SHORTEST_STAY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class _SpanMaker:
         for course in courses:
             for aspect in Aspect:
                 for stay in course.stays(aspect):
-                    shortest_s = min(_SHORTEST_STAY_S, stay.shown_s)
+                    shortest_s = min(SHORTEST_STAY_S, stay.shown_s)
                     yield self._span(stay.begin, stay.end, "stay", minimum_s=shortest_s)
             minimum_s = self.intersection.group(course.group).minimum_green_s
             for stay in greens(course):

@@ -26,9 +26,7 @@ from citybrain.model.successions import with_red_clearances
 from citybrain.units import RESOLUTION_S, rounded_s
 from optimizer.courses import Course, Stay, Turn, events_and_courses
 from optimizer.kernels import Indices, Times, first_broken
-from optimizer.spans import greens
-
-_SHORTEST_STAY_S = 1.0
+from optimizer.spans import SHORTEST_STAY_S, greens
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +215,7 @@ class _BoundMaker:
         """Add what a group asks for by itself: stays, minimum green, maximum red."""
         for aspect in Aspect:
             for stay in course.stays(aspect):
-                self._add(stay, "shortest stay", min(_SHORTEST_STAY_S, stay.shown_s), math.inf)
+                self._add(stay, "shortest stay", min(SHORTEST_STAY_S, stay.shown_s), math.inf)
         minimum_s = self._intersection.group(course.group).minimum_green_s
         for stay in greens(course):
             self._add(stay, "minimum green", min(minimum_s, stay.shown_s), math.inf)

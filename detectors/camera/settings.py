@@ -1,13 +1,12 @@
 """The camera file: one band across adjacent lanes, and the lanes' limits on it."""
 
-import tomllib
 from math import cos, hypot, radians, sin
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from citybrain.errors import InputError
+from detectors.settings_file import read_settings
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Point = tuple[Number, Number]
@@ -160,23 +159,7 @@ def read_camera(path: Path) -> CameraSettings:
         The file is missing or no TOML; a key is missing, unknown or wrong; a band lies outside the
         frame; lanes overlap.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(path, "the camera file does not exist", "check the path") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(path, f"cannot be read ({error})", "give a TOML text file") from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(path, f"is not valid TOML: {error}", "mend that line") from None
-    content.pop("model", None)
-    try:
-        return CameraSettings.model_validate(content)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        key = ".".join(str(part) for part in fault["loc"])
-        what = fault["msg"].removeprefix("Value error, ")
-        where = f"{path}, {key}" if key else path
-        raise InputError(where, what[:1].lower() + what[1:], "correct the camera file") from None
+    return read_settings(path, CameraSettings, "camera file")
 
 
 def _check_band(band: Band, frame_px: tuple[int, int]) -> None:

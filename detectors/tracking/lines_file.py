@@ -1,12 +1,12 @@
 """The lines file: lines of lanes, zones of movements, and what a feed does not say about itself."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from citybrain.errors import InfeasibleError, InputError
+from citybrain.errors import InfeasibleError
+from detectors.settings_file import read_settings
 from detectors.tracking.kinds import CLASSES, VEHICLES
 from detectors.tracking.lines import CountLine
 from detectors.tracking.zones import Zone, ZoneKind
@@ -182,20 +182,4 @@ def read_lines(path: Path) -> LinesFile:
     InputError
         The file is missing or no TOML; a key is missing, unknown or wrong.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(path, "the lines file does not exist", "check the path") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(path, f"cannot be read ({error})", "give a TOML text file") from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(path, f"is not valid TOML: {error}", "mend that line") from None
-    content.pop("model", None)
-    try:
-        return LinesFile.model_validate(content)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        key = ".".join(str(part) for part in fault["loc"])
-        what = fault["msg"].removeprefix("Value error, ")
-        where = f"{path}, {key}" if key else path
-        raise InputError(where, what[:1].lower() + what[1:], "correct the lines file") from None
+    return read_settings(path, LinesFile, "lines file")

@@ -12,6 +12,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from citybrain.ports.tables import PERMISSIVE, PROTECTED, RED, STOP_THEN_GO, YELLOW
+
 Whole = Any
 """A whole number, Python's or NumPy's: kernels mix them."""
 Arrays = Any
@@ -34,7 +36,6 @@ Floats = NDArray[np.float64]
     PATIENCE,
 ) = range(11)
 """Places of the constants in ``Physics.packed``."""
-RED, PROTECTED, PERMISSIVE, YELLOW, STOP_THEN_GO = range(5)
 _NEVER = 65535
 _FAR = 1.0e9
 _LOOK_AT = 4
