@@ -5,77 +5,36 @@ split for good: the counter may be tuned on ``TUNING`` and is judged on ``HELD_O
 and views are others.
 """
 
-import hashlib
-import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from benchmarks._camera_development import DEVELOPMENT
+from benchmarks._camera_scene import CameraScene, kept, render_camera_scene
 from citybrain.cli.sources import find_scenario
-from citybrain.engine import rendering as engine
-from citybrain.engine.rendering import Shot, parked_car, render_street, street_lanes
+from citybrain.engine.rendering import Shot
 from citybrain.engine.scene_file import SceneFile
 from citybrain.engine.scene_render import render_scene
-from detectors.camera import rendering
 from detectors.camera.rendering.scene import (
     DAY,
     DUSK,
     LOW_SUN,
     NIGHT,
     OVERCAST,
-    Band,
-    Light,
     Pole,
-    Scene,
     Sensor,
     Tree,
     Weather,
 )
 from detectors.camera.rendering.view import View
-from sim.sumo import made_street
 from sim.sumo.made_street import Direction, MadeStreet
 
-_LANE_M = 3.4
 _MOTORWAY_MIX = {
     "car_small": 0.22, "car_medium": 0.32, "car_large": 0.20, "van": 0.12,
     "lorry_rigid": 0.04, "lorry_long": 0.08, "motorcycle": 0.02,
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CameraScene:
-    """One scene: a street, a view and its conditions.
-
-    Parameters
-    ----------
-    street
-        The street and its demand.
-    view
-        The camera.
-    band_at_m
-        Distance of the band along the street from the stop line. [m]
-    light, weather, sensor
-        The conditions.
-    shot
-        Length, rate and seed.
-    is_tuning
-        Whether the counter may be tuned on it.
-    poles, trees, parked
-        What hides the street, sways beside it or stands there; a car's front is at (x, y). [m]
-    """
-
-    street: MadeStreet
-    view: View
-    band_at_m: float
-    shot: Shot
-    is_tuning: bool
-    light: Light = DAY
-    weather: Weather = field(default_factory=Weather)
-    sensor: Sensor = field(default_factory=Sensor)
-    poles: tuple[Pole, ...] = ()
-    trees: tuple[Tree, ...] = ()
-    parked: tuple[tuple[float, float], ...] = ()
 
 
 def _view(
@@ -244,68 +203,24 @@ JUNCTIONS: dict[str, SceneFile] = {
 TUNING = tuple(name for name, scene in SCENES.items() if scene.is_tuning)
 HELD_OUT = tuple(name for name, scene in SCENES.items() if not scene.is_tuning)
 SCENES[SPEED_NAME] = SPEED
-
-
-def drawn_scene(name: str) -> Scene:
-    """Return the renderer's description of a scene."""
-    one = SCENES[name]
-    lanes = street_lanes(one.street)
-    middles = [float(lane.centre_m[:, 0].mean()) for lane in lanes]
-    east = max(middles) + _LANE_M / 2
-    west = min(middles) - _LANE_M / 2
-    ends = ((west, one.band_at_m), (east, one.band_at_m))
-    left_first = sorted(ends, key=lambda end: float(one.view.project(_ground(end))[0]))
-    second_m = 5.0 if left_first == list(ends) else -5.0
-    return Scene(
-        name=name,
-        view=one.view,
-        lanes=lanes,
-        band=Band(from_m=left_first[0], to_m=left_first[1], second_at_m=-second_m),
-        light=one.light,
-        weather=one.weather,
-        sensor=one.sensor,
-        poles=one.poles,
-        trees=one.trees,
-        street_lamps=tuple((east + 2.2, float(y), 10.0) for y in range(-330, 120, 28)),
-        seed=one.shot.seed,
-    )
+SCENES.update(DEVELOPMENT)
 
 
 def make_scene(name: str, folder: Path) -> Path:
-    """Render a scene into ``folder/name-hash`` unless it is there already, and return that folder.
+    """Return the folder of a scene, which is rendered if it is not there.
 
-    The hash covers the scene and the renderer's code, so that a change of either renders anew.
+    Parameters
+    ----------
+    name
+        Of a catalogued scene, a junction or a made one.
+    folder
+        Where scenes are kept.
     """
-    made = folder / f"{name}-{_content_hash(name)}"
-    if not (made / "truth.json").exists():
-        partial = folder / f".{made.name}.{os.getpid()}.part"
-        _render(name, partial)
-        if not made.exists():
-            partial.replace(made)
-    return made
-
-
-def _render(name: str, folder: Path) -> None:
     if name in JUNCTIONS:
-        render_scene(JUNCTIONS[name], folder, find=find_scenario)
-        return
+        junction = JUNCTIONS[name]
+        return kept(name, junction, folder, partial(render_scene, junction, find=find_scenario))
     one = SCENES[name]
-    parked = [parked_car(x, y, 0.0, one.shot) for x, y in one.parked]
-    render_street(drawn_scene(name), one.street, one.shot, folder, parked)
-
-
-def _ground(end: tuple[float, float]):  # noqa: ANN202
-    import numpy as np  # noqa: PLC0415
-
-    return np.array([end[0], end[1], 0.0])
-
-
-def _content_hash(name: str) -> str:
-    told = hashlib.sha256(repr(SCENES.get(name) or JUNCTIONS[name]).encode())
-    root = Path(rendering.__file__).parent
-    for path in (*sorted(root.glob("*.py")), *map(Path, (engine.__file__, made_street.__file__))):
-        told.update(path.read_bytes())
-    return told.hexdigest()[:12]
+    return kept(name, one, folder, partial(render_camera_scene, name, one))
 
 
 def _main(told: Callable[[str], object] = print) -> None:
