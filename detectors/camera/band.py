@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from citybrain.errors import InputError
+from detectors.camera.frame_size import zoom_of
 from detectors.camera.settings import Band, CameraSettings
 from detectors.camera.sources.stream import StreamInfo
 
@@ -97,11 +97,8 @@ class BandReducer:
     """
 
     def __init__(self, settings: CameraSettings, frame_px: tuple[int, int]) -> None:
-        zoom = frame_px[0] / settings.frame_px[0]
-        if abs(frame_px[1] - settings.frame_px[1] * zoom) > 0.02 * frame_px[1] + 1:
-            size, wanted = "{} x {}".format(*frame_px), "{} x {}".format(*settings.frame_px)
-            mend = "set frame_px and the bands for this stream"
-            raise InputError(settings.camera, f"frames are {size}, the file says {wanted}", mend)
+        mend = "set frame_px and the bands for this stream"
+        zoom = zoom_of(frame_px, settings.frame_px, settings.camera, mend)
         bands: list[Band] = [settings.band]
         if settings.second_band is not None:
             bands.append(settings.second_band)

@@ -18,7 +18,13 @@ from detectors.camera.settings import CameraSettings
 from detectors.camera.slit.counter import LEARNING_S, SlitCounter
 from detectors.camera.slit.reader import LONGEST_BLOB_S
 from detectors.camera.slit.vote import Sighting
-from detectors.camera.sources import Gap, StreamInfo, StreamLimits, open_stream
+from detectors.camera.sources import (
+    Gap,
+    StreamInfo,
+    StreamLimits,
+    open_stream,
+    spans_between_s,
+)
 from detectors.pulses import FeedRepairs, Flags, Floats, Pulses
 
 USUAL_RATE_HPS = 25.0
@@ -68,7 +74,7 @@ class CameraCount:
             off_s=np.array([one.off_s for one in counted], dtype=np.float64),
             speed_mps=np.array([one.speed_mps for one in counted], dtype=np.float64),
             repaired=np.zeros(len(counted), dtype=np.bool_),
-            spans_s=_spans_s(self.gaps, self.end_s),
+            spans_s=spans_between_s(self.gaps, self.end_s),
             start=start,
             repairs=FeedRepairs(rows=len(self.passages), gaps=len(self.gaps)),
         )
@@ -293,15 +299,3 @@ def _runs(flags: Flags) -> Iterator[tuple[int, int]]:
     edges = np.flatnonzero(np.diff(flags)) + 1
     ends = [0, *edges.tolist(), len(flags)]
     yield from pairwise(ends)
-
-
-def _spans_s(gaps: Sequence[Gap], end_s: float) -> Floats:
-    """Return the times between the gaps, one row (begin, end) each. [s]."""
-    spans, begin_s = [], 0.0
-    for gap in gaps:
-        if gap.begin_s > begin_s:
-            spans.append((begin_s, gap.begin_s))
-        begin_s = max(begin_s, gap.end_s)
-    if end_s > begin_s:
-        spans.append((begin_s, end_s))
-    return np.array(spans, dtype=np.float64).reshape(-1, 2)

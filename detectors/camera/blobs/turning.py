@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from citybrain.errors import InputError
 from detectors.camera.blobs.finder import FindBlobs
+from detectors.camera.frame_size import zoom_of
 from detectors.camera.model.boxes import boxes_of
 from detectors.camera.model.detector import DetectBoxes
 from detectors.camera.model.plan import CLASSES, ModelPlan
-from detectors.camera.model.presence import SHAPE_PX, spans_between_s
-from detectors.camera.sources import Gap, StreamInfo, StreamLimits, open_stream
+from detectors.camera.sources import Gap, StreamInfo, StreamLimits, open_stream, spans_between_s
 from detectors.pulses import FeedRepairs
 from detectors.tracking.boxes import Boxes
 from detectors.tracking.crossing.counter import CrossingRules, LineCounter
@@ -102,13 +101,8 @@ def _zoom(lines: LinesFile, info: StreamInfo) -> float:
     """Return how much larger the pictures are than the lines file says."""
     if lines.frame_px is None:
         return 1.0
-    zoom = info.width_px / lines.frame_px[0]
-    if abs(info.height_px - lines.frame_px[1] * zoom) > SHAPE_PX:
-        size = f"{info.width_px} x {info.height_px}"
-        what = f"frames are {size}, the file says {lines.frame_px[0]:g} x {lines.frame_px[1]:g}"
-        where = "frame_px"
-        raise InputError(where, what, "set frame_px, lines and zones for this stream")
-    return zoom
+    mend = "set frame_px, lines and zones for this stream"
+    return zoom_of((info.width_px, info.height_px), lines.frame_px, "frame_px", mend)
 
 
 def _shrunk(boxes: Boxes, zoom: float) -> Boxes:

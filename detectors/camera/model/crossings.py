@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from citybrain.errors import InfeasibleError, InputError
+from detectors.camera.frame_size import zoom_of
 from detectors.camera.model.boxes import boxes_of, open_boxes
 from detectors.camera.model.plan import CLASSES, ModelPlan
-from detectors.camera.model.presence import spans_between_s, zoom_of
 from detectors.camera.settings import Band, CameraSettings
-from detectors.camera.sources import Gap, StreamInfo, StreamLimits
+from detectors.camera.sources import Gap, StreamInfo, StreamLimits, spans_between_s
 from detectors.pulses import FeedRepairs, Floats, Pulses
 from detectors.tracking.crossing.counter import CrossingRules, Crossings, LineCounter
 from detectors.tracking.crossing.pulses import crossing_pulses
@@ -156,8 +156,9 @@ def _point(band: Band, along_px: float, zoom: float) -> tuple[float, float]:
 
 def _counters(settings: CameraSettings, info: StreamInfo) -> list[LineCounter]:
     """Return a counter for the lanes and, where there is a second band, one for that."""
-    zoom = zoom_of(settings, info)
     size = (float(info.width_px), float(info.height_px))
+    mend = "set frame_px and the band for this stream"
+    zoom = zoom_of(size, settings.frame_px, settings.camera, mend)
     rules = CrossingRules(sightings=Tracker().rules.sightings, frame_px=size)
     counters = [LineCounter(band_lines(settings, zoom), rules)]
     second = settings.second_band

@@ -10,6 +10,7 @@ from detectors.camera.sources.stream import (
     Reducer,
     StreamInfo,
     StreamLimits,
+    spans_between_s,
 )
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "StreamInfo",
     "StreamLimits",
     "open_stream",
+    "spans_between_s",
 ]

@@ -1,7 +1,7 @@
 """What a picture source gives: facts about it, chunks of reduced frames, and gaps."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -74,6 +74,31 @@ class Gap:
     begin_s: float
     end_s: float
     reason: str
+
+
+def spans_between_s(gaps: Sequence[Gap], end_s: float) -> Floats:
+    """Return the times between gaps, which may overlap, up to the end [s].
+
+    Parameters
+    ----------
+    gaps
+        In order of their begin.
+    end_s
+        End of the stream. [s]
+
+    Returns
+    -------
+    array of shape (spans, 2)
+        Begin and end of each span.
+    """
+    spans, begin_s = [], 0.0
+    for gap in gaps:
+        if gap.begin_s > begin_s:
+            spans.append((begin_s, gap.begin_s))
+        begin_s = max(begin_s, gap.end_s)
+    if end_s > begin_s:
+        spans.append((begin_s, end_s))
+    return np.array(spans, dtype=np.float64).reshape(-1, 2)
 
 
 class Reducer(Protocol):
