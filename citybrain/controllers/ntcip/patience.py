@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+_SLOWEST = 8
+"""How much rarer looks at a unit become, at most."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
@@ -18,7 +21,7 @@ class Patience:
     batch
         Objects in one message; small units take 484 bytes (RFC 3417, 3.2).
     poll_s
-        Time between two looks at a unit that is to change. [s]
+        Time between two looks at a unit that is to change; grows while it does not. [s]
     verify_s
         Time for the unit's own consistency check. [s]
     prove_cycles
@@ -42,3 +45,11 @@ class Patience:
     def timeouts_s(self) -> tuple[float, ...]:
         """Return the time for each attempt. [s]."""
         return tuple(self.timeout_s * self.growth**attempt for attempt in range(self.retries + 1))
+
+    def longer_s(self, pause_s: float) -> float:
+        """Return the next pause before a look at a unit that takes its time. [s].
+
+        A unit may need minutes to get into step, and hundreds of them may do so at once: looks at
+        the first pace would leave no time for their pushes.
+        """
+        return min(pause_s * self.growth, self.poll_s * _SLOWEST)

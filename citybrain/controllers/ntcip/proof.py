@@ -153,9 +153,10 @@ async def prove(session: Session, now: Clock, wanted: Wanted) -> UnitStatus:
     good = bad = 0
     counters: set[int] = set()
     seen: UnitStatus | None = None
+    pause_s = patience.poll_s
     while good < _LOOKS or (wanted.has_counter and len(counters) < _LOOKS):
         if seen is not None:
-            await asyncio.sleep(patience.poll_s)
+            await asyncio.sleep(pause_s)
         try:
             seen = await read_status(session, now)
         except UnreachableError:
@@ -163,6 +164,7 @@ async def prove(session: Session, now: Clock, wanted: Wanted) -> UnitStatus:
                 raise
             continue
         good = good + 1 if wanted.holds(seen) else 0
+        pause_s = patience.poll_s if good else patience.longer_s(pause_s)
         bad = bad + 1 if seen.free in _FAULTS else 0
         counters = counters | {seen.cycle_s} if good else set()
         if bad >= _REFUSALS or loop.time() >= end_s:

@@ -113,7 +113,14 @@ class _Dispatcher(MsgAndPduDispatcher):  # type: ignore[misc]
 
 
 class _Carrier(AsyncioDispatcher):  # type: ignore[misc]
-    """Drops messages that were under way when the socket was closed."""
+    """Drops messages that were under way when the socket was closed; waits by the loop's clock.
+
+    The library counts time-outs by the wall clock, which somebody may set back meanwhile.
+    """
+
+    def handle_timer_tick(self, _wall_s: float) -> None:
+        """Let time-outs pass."""
+        super().handle_timer_tick(asyncio.get_running_loop().time())
 
     def _callback_function(self, *arguments: Any) -> None:  # noqa: ANN401 (the library's signature)
         with suppress(CarrierError):
