@@ -8,8 +8,9 @@ from citybrain.errors import InfeasibleError
 from citybrain.model.network import Network
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
-from citybrain.units import rounded_s
+from citybrain.units import RESOLUTION_S, rounded_s
 from optimizer.actuating import Option, actuated
+from optimizer.contradiction import find_contradiction
 from optimizer.greens import scaled_gaps, shortest_gaps
 from optimizer.skeleton import Gaps, Skeleton
 from optimizer.timetable import Timetable
@@ -110,7 +111,7 @@ class Workshop:
     skeletons
         Intersection → order of events of the running pattern, for plans that are computed.
     cycle_ranges_s
-        Intersection → shortest and longest cycle, widened to the running plan's own. [s]
+        Intersection → shortest and longest cycle. [s]
     """
 
     running: Plan
@@ -136,8 +137,8 @@ class Workshop:
                 continue
             timetables[intersection.name] = Timetable.of(pattern, intersection)
             ranges_s[intersection.name] = (
-                min(intersection.minimum_cycle_s, pattern.cycle_s),
-                max(intersection.maximum_cycle_s, pattern.cycle_s),
+                intersection.minimum_cycle_s,
+                intersection.maximum_cycle_s,
             )
         if not skeletons:
             msg = f"plan {running.name}: no intersection has events to move"
@@ -153,11 +154,21 @@ class Workshop:
         return self.candidate(self.start_splits())
 
     def start_splits(self) -> Splits:
-        """Return the splits of the running plan, mended where they break a bound."""
+        """Return the splits of the running plan, mended where they break a bound.
+
+        Raises
+        ------
+        InfeasibleError
+            The bounds of an intersection leave no pattern; names the smallest set in conflict.
+        """
         return {
-            name: Split(_mended(skeleton), self.running.pattern(name).offset_s)
-            for name, skeleton in self.skeletons.items()
+            name: self._start_split(name, skeleton) for name, skeleton in self.skeletons.items()
         }
+
+    def _start_split(self, name: str, skeleton: Skeleton) -> Split:
+        running = self.running.pattern(name)
+        mended = _mended(skeleton, self.cycle_ranges_s[name])
+        return Split(mended, running.offset_s % sum(mended))
 
     def candidate(self, splits: Splits) -> Candidate:
         """Return splits in the running pattern's order of events as a candidate."""
@@ -170,8 +181,9 @@ class Workshop:
 
     def unchanged(self) -> Candidate | None:
         """Return the candidate that is the running plan, none if it breaks a bound."""
-        is_safe = all(s.is_safe(s.running) for s in self.skeletons.values())
-        return self.start() if is_safe else None
+        ranges_s = self.cycle_ranges_s
+        is_sound = all(_is_sound(s, ranges_s[name]) for name, s in self.skeletons.items())
+        return self.start() if is_sound else None
 
     def plan(self, candidate: Candidate, name: str) -> Plan:
         """Render a candidate.
@@ -199,12 +211,31 @@ class Workshop:
         return actuated(pattern, timing.times_s, timetable, timing.option)
 
 
-def _mended(skeleton: Skeleton) -> Gaps:
-    if skeleton.is_safe(skeleton.running):
+def _mended(skeleton: Skeleton, cycle_range_s: tuple[float, float]) -> Gaps:
+    """Return the gaps nearest to the running ones that keep every bound, the cycle's too.
+
+    Raises
+    ------
+    InfeasibleError
+        No gaps do; the smallest set of bounds in conflict is named.
+    """
+    if _is_sound(skeleton, cycle_range_s):
         return skeleton.running
-    shortest = shortest_gaps(skeleton)
-    if shortest is None:
-        msg = f"{skeleton.intersection}: its bounds on greens and intergreens leave no pattern"
+    contradiction = find_contradiction(skeleton, cycle_range_s)
+    if contradiction is not None:
+        raise InfeasibleError(str(contradiction))
+    low_s, high_s = math.ceil(cycle_range_s[0]), cycle_range_s[1]
+    shortest = shortest_gaps(skeleton, low_s)
+    if shortest is None or sum(shortest) > high_s:
+        msg = f"{skeleton.intersection}: its bounds leave no pattern in whole seconds"
         raise InfeasibleError(msg)
-    cycle_s = max(math.ceil(sum(skeleton.running)), round(sum(shortest)))
+    nearest_s = max(math.ceil(sum(skeleton.running)), round(sum(shortest)))
+    cycle_s = math.floor(min(high_s, nearest_s))
     return scaled_gaps(skeleton, skeleton.running, cycle_s) or shortest
+
+
+def _is_sound(skeleton: Skeleton, cycle_range_s: tuple[float, float]) -> bool:
+    """Tell whether the running gaps keep every bound, the cycle's too."""
+    low_s, high_s = cycle_range_s
+    is_usual = low_s - RESOLUTION_S < sum(skeleton.running) < high_s + RESOLUTION_S
+    return is_usual and skeleton.is_safe(skeleton.running)

@@ -8,16 +8,32 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
+from citybrain.units import RESOLUTION_S
 from optimizer.demand_ratios import GroupRatios
 from optimizer.effective_green import EffectiveGreen
 from optimizer.skeleton import Gaps, Skeleton
 
 
-def shortest_gaps(skeleton: Skeleton) -> Gaps | None:
-    """Return the gaps of the shortest cycle that a skeleton allows, none if it allows none [s]."""
+def shortest_gaps(skeleton: Skeleton, least_s: float = 0.0) -> Gaps | None:
+    """Return the gaps of the shortest cycle that a skeleton allows, none if it allows none [s].
+
+    Parameters
+    ----------
+    skeleton
+        Events and spans of the intersection.
+    least_s
+        Shortest cycle that is asked for. [s]
+    """
     rows, limits_s = _span_rows(skeleton)
-    solution = _minimised(np.ones(rows.shape[1]), rows, limits_s)
-    return _safe_whole(skeleton, solution)
+    size = rows.shape[1]
+    solution = _minimised(
+        np.ones(size), np.vstack([rows, -np.ones((1, size))]), np.append(limits_s, -least_s)
+    )
+    if solution is None:
+        return None
+    cycle_s = math.ceil(float(np.sum(solution)) - RESOLUTION_S)
+    filled = _minimised(np.ones(size), rows, limits_s, sum_of=size, sum_s=cycle_s)
+    return _safe_whole(skeleton, solution) or _safe_whole(skeleton, filled)
 
 
 def balanced_gaps(skeleton: Skeleton, ratios: GroupRatios, cycle_s: float) -> Gaps | None:

@@ -16,6 +16,22 @@ SHORTEST_STAY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """One thing that safety asks for, and of which groups.
+
+    Parameters
+    ----------
+    reason
+        The rule that it stands for.
+    groups
+        One group, or the two that exclude each other, the one that ends first.
+    """
+
+    reason: str
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """Gaps ``first, first + 1, …`` (``count`` of them, cyclic) and the bounds on their sum.
 
@@ -25,15 +41,15 @@ class Span:
         Which gaps.
     minimum_s, maximum_s
         Bounds on the sum. [s]
-    reason
-        The rule that the span stands for.
+    bound
+        What the span stands for.
     """
 
     first: int
     count: int
     minimum_s: float
     maximum_s: float
-    reason: str
+    bound: Bound
 
 
 def spans_of(
@@ -43,9 +59,9 @@ def spans_of(
 ) -> tuple[Span, ...]:
     """Collect the spans of an intersection.
 
-    Bounds that only keep the pattern in shape (shortest stays, separation of protected greens,
-    maximum red) are eased to what the running pattern shows; intergreens never are.  Bounds are
-    rounded up to whole seconds, because controllers keep cycle and splits in whole seconds.
+    Bounds are rounded up to whole seconds, because controllers keep cycle and splits in whole
+    seconds.  Where the running pattern keeps a bound, but not the rounded one, it may show what it
+    shows; intergreens are always rounded up.
 
     Parameters
     ----------
@@ -91,7 +107,7 @@ class _SpanMaker:
         self,
         begin: Turn,
         end: Turn,
-        reason: str,
+        bound: Bound,
         *,
         minimum_s: float = 0.0,
         maximum_s: float = math.inf,
@@ -102,14 +118,10 @@ class _SpanMaker:
         count = (end.event - begin.event) % size
         shown_s = sum(self.running[(begin.event + step) % size] for step in range(count))
         shift_s = begin.shift_s - end.shift_s
-        low_s = math.ceil(minimum_s + shift_s - RESOLUTION_S)
-        return Span(
-            begin.event,
-            count,
-            rounded_s(min(low_s, shown_s) if is_eased else low_s),
-            rounded_s(max(maximum_s + shift_s, shown_s)),
-            reason,
-        )
+        low_s = float(math.ceil(minimum_s + shift_s - RESOLUTION_S))
+        if is_eased and shown_s > minimum_s + shift_s - RESOLUTION_S:
+            low_s = min(low_s, shown_s)
+        return Span(begin.event, count, rounded_s(low_s), rounded_s(maximum_s + shift_s), bound)
 
     def own(self, courses: Iterable[Course]) -> Iterator[Span]:
         """Yield what each group asks for by itself: stays, minimum green, maximum red."""
@@ -117,14 +129,17 @@ class _SpanMaker:
             for aspect in Aspect:
                 for stay in course.stays(aspect):
                     shortest_s = min(SHORTEST_STAY_S, stay.shown_s)
-                    yield self._span(stay.begin, stay.end, "stay", minimum_s=shortest_s)
+                    bound = Bound("shortest stay", (course.group,))
+                    yield self._span(stay.begin, stay.end, bound, minimum_s=shortest_s)
             minimum_s = self.intersection.group(course.group).minimum_green_s
+            bound = Bound("minimum green", (course.group,))
             for stay in greens(course):
-                yield self._span(stay.begin, stay.end, "minimum green", minimum_s=minimum_s)
+                yield self._span(stay.begin, stay.end, bound, minimum_s=minimum_s)
             others = [a for a in Aspect if a not in (Aspect.PROTECTED, Aspect.PERMISSIVE)]
             for stay in course.stays(*others) if greens(course) else ():
                 limit_s = self.intersection.maximum_reds_s.get(course.group, math.inf)
-                yield self._span(stay.begin, stay.end, "maximum red", maximum_s=limit_s)
+                bound = Bound("maximum red", (course.group,))
+                yield self._span(stay.begin, stay.end, bound, maximum_s=limit_s)
 
     def conflicting(self, courses: Sequence[Course]) -> Iterator[Span]:
         """Yield the intergreens of groups that may never be green together."""
@@ -132,10 +147,9 @@ class _SpanMaker:
             for starting in courses:
                 bound_s = self.intersection.intergreens_s.get((ending.group, starting.group))
                 if bound_s is not None:
+                    bound = Bound("intergreen", (ending.group, starting.group))
                     for end, start in _successions(greens(ending), greens(starting)):
-                        yield self._span(
-                            end, start, "intergreen", minimum_s=bound_s, is_eased=False
-                        )
+                        yield self._span(end, start, bound, minimum_s=bound_s, is_eased=False)
 
     def yielding(self, courses: Sequence[Course]) -> Iterator[Span]:
         """Yield what keeps two protected greens apart where one may only yield to the other.
@@ -148,8 +162,9 @@ class _SpanMaker:
                 limit_s = self.intersection.protections_s.get((ending, starting), 0.0)
                 ends = by_name[ending].stays(Aspect.PROTECTED)
                 starts = by_name[starting].stays(Aspect.PROTECTED)
+                bound = Bound("separation of protected greens", (ending, starting))
                 for end, start in _successions(ends, starts):
-                    yield self._span(end, start, "protection", minimum_s=limit_s)
+                    yield self._span(end, start, bound, minimum_s=limit_s)
 
 
 def greens(course: Course) -> tuple[Stay, ...]:

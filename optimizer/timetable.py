@@ -26,23 +26,7 @@ from citybrain.model.successions import with_red_clearances
 from citybrain.units import RESOLUTION_S, rounded_s
 from optimizer.courses import Course, Stay, Turn, events_and_courses
 from optimizer.kernels import Indices, Times, first_broken
-from optimizer.spans import SHORTEST_STAY_S, greens
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """One thing that safety asks for, and of which groups.
-
-    Parameters
-    ----------
-    reason
-        The rule that it stands for.
-    groups
-        One group, or the two that exclude each other.
-    """
-
-    reason: str
-    groups: tuple[str, ...]
+from optimizer.spans import SHORTEST_STAY_S, Bound, greens
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -192,9 +176,8 @@ def _distinct(turns: Sequence[Turn]) -> Iterator[int]:
 class _BoundMaker:
     """Collects stays and the pairs of them that exclude each other.
 
-    Bounds that only keep the pattern in shape (shortest stays, minimum greens, separation of
-    protected greens, maximum red) are eased to what the running pattern shows; intergreens never
-    are.  Bounds are rounded up so that whole times keep them.
+    Bounds are rounded up so that whole times keep them.  Where the running pattern keeps a
+    separation of protected greens, but not the rounded one, it may show what it shows.
     """
 
     def __init__(
@@ -218,12 +201,12 @@ class _BoundMaker:
                 self._add(stay, "shortest stay", min(SHORTEST_STAY_S, stay.shown_s), math.inf)
         minimum_s = self._intersection.group(course.group).minimum_green_s
         for stay in greens(course):
-            self._add(stay, "minimum green", min(minimum_s, stay.shown_s), math.inf)
+            self._add(stay, "minimum green", minimum_s, math.inf)
         others = [a for a in Aspect if a not in (Aspect.PROTECTED, Aspect.PERMISSIVE)]
         limit_s = self._intersection.maximum_reds_s.get(course.group, math.inf)
         if greens(course) and math.isfinite(limit_s):
             for stay in course.stays(*others):
-                self._add(stay, "maximum red", 0.0, max(limit_s, stay.shown_s))
+                self._add(stay, "maximum red", 0.0, limit_s)
 
     def exclude_all(self, courses: Sequence[Course]) -> None:
         """Add the pairs of stays that may never be shown together."""
@@ -266,8 +249,8 @@ class _BoundMaker:
                 there_s = self._whole_s(both_s[0], one.end, other.begin)
                 back_s = self._whole_s(both_s[1], other.end, one.begin)
                 if reason != "intergreen":
-                    there_s = min(there_s, self._shown_s(one.end, other.begin))
-                    back_s = min(back_s, self._shown_s(other.end, one.begin))
+                    there_s = _eased_s(there_s, both_s[0], self._shown_s(one.end, other.begin))
+                    back_s = _eased_s(back_s, both_s[1], self._shown_s(other.end, one.begin))
                 self._rows.append((self._row_of[_key(one)], self._row_of[_key(other)]))
                 self._gaps_s.append((there_s, back_s))
                 self.pair_names.append(Bound(reason, (one.group, other.group)))
@@ -281,6 +264,11 @@ class _BoundMaker:
         times_s = self.running_s
         from_s = times_s[end.event] + end.shift_s
         return rounded_s((times_s[begin.event] + begin.shift_s - from_s) % self._cycle_s)
+
+
+def _eased_s(whole_s: float, bound_s: float, shown_s: float) -> float:
+    """Return a bound in whole seconds, or less where the running pattern keeps the bound [s]."""
+    return min(whole_s, shown_s) if shown_s > bound_s - RESOLUTION_S else whole_s
 
 
 def _key(stay: Stay) -> tuple[str, int, int]:
