@@ -1,8 +1,12 @@
 """The streets: lanes, movements and the intersections that control them."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from citybrain.model.intersection import Intersection
+
+_T = TypeVar("_T")
 
 Point = tuple[float, float]
 
@@ -96,13 +100,28 @@ class Network:
     movements: dict[str, Movement] = field(hash=False)
     intersections: dict[str, Intersection] = field(hash=False)
     untouched: tuple[Untouched, ...] = ()
+    _approaches: dict[str, tuple[Lane, ...]] = field(init=False, repr=False, compare=False)
+    _movements_at: dict[str, tuple[Movement, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Sort lanes and movements once, so that a large network is not searched for each."""
+        driven = (lane for lane in self.lanes.values() if lane.for_vehicles)
+        object.__setattr__(self, "_approaches", _sorted_by(driven, lambda lane: lane.edge))
+        turned = _sorted_by(self.movements.values(), lambda movement: movement.intersection)
+        object.__setattr__(self, "_movements_at", turned)
 
     def approach_lanes(self, edge: str) -> tuple[Lane, ...]:
         """Return the lanes of an edge that vehicles use, from right to left."""
-        return tuple(
-            lane for lane in self.lanes.values() if lane.edge == edge and lane.for_vehicles
-        )
+        return self._approaches.get(edge, ())
 
     def movements_at(self, intersection: str) -> tuple[Movement, ...]:
         """Return the movements of one intersection."""
-        return tuple(m for m in self.movements.values() if m.intersection == intersection)
+        return self._movements_at.get(intersection, ())
+
+
+def _sorted_by(things: Iterable[_T], key: Callable[[_T], str]) -> dict[str, tuple[_T, ...]]:
+    """Return key → the things that have it, in their order."""
+    found: dict[str, list[_T]] = {}
+    for thing in things:
+        found.setdefault(key(thing), []).append(thing)
+    return {name: tuple(members) for name, members in found.items()}

@@ -50,21 +50,23 @@ class Plan:
     name: str
     patterns: tuple[Pattern, ...]
     provenance: Provenance | None = None
+    _by_name: dict[str, Pattern] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse a plan with two patterns for one intersection."""
-        names = [pattern.intersection for pattern in self.patterns]
-        if len(set(names)) != len(names):
+        by_name = {pattern.intersection: pattern for pattern in self.patterns}
+        if len(by_name) != len(self.patterns):
             msg = f"plan {self.name} holds an intersection twice"
             raise InfeasibleError(msg)
+        object.__setattr__(self, "_by_name", by_name)
 
     def pattern(self, intersection: str) -> Pattern:
         """Return the pattern of an intersection by its name."""
-        for pattern in self.patterns:
-            if pattern.intersection == intersection:
-                return pattern
-        msg = f"plan {self.name} has no pattern for intersection {intersection}"
-        raise InfeasibleError(msg)
+        pattern = self._by_name.get(intersection)
+        if pattern is None:
+            msg = f"plan {self.name} has no pattern for intersection {intersection}"
+            raise InfeasibleError(msg)
+        return pattern
 
     def with_patterns(self, changed: Mapping[str, Pattern]) -> "Plan":
         """Return the plan with some patterns put in place of those of the same intersection."""

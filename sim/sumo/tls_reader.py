@@ -1,7 +1,7 @@
 """What SUMO files declare about signals: ``tlLogic`` and ``WAUT``, as they stand in the file."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -82,15 +82,28 @@ class Declarations:
     day_plans: tuple[DayPlan, ...] = ()
     begin_s: float = 0.0
     end_s: float = 0.0
+    _of: dict[str, list[ProgramDeclaration]] = field(init=False, repr=False, compare=False)
+    _active: dict[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Sort the programs once, so that a large network's are not searched for each signal."""
+        found: dict[str, list[ProgramDeclaration]] = {}
+        for program in self.programs:
+            found.setdefault(program.intersection, []).append(program)
+        object.__setattr__(self, "_of", found)
+        object.__setattr__(self, "_active", self._active_programs())
 
     @property
     def intersections(self) -> tuple[str, ...]:
         """Names of the signals, in order of their first program."""
-        return tuple(dict.fromkeys(program.intersection for program in self.programs))
+        return tuple(self._of)
 
     @property
     def active(self) -> dict[str, str]:
         """Intersection → program at the start: the last one loaded, unless a day plan rules."""
+        return self._active
+
+    def _active_programs(self) -> dict[str, str]:
         last = {
             program.intersection: OFF if program.kind == OFF else program.program
             for program in self.programs
@@ -116,7 +129,7 @@ class Declarations:
 
     def of(self, intersection: str) -> tuple[ProgramDeclaration, ...]:
         """Return the programs of one intersection."""
-        return tuple(p for p in self.programs if p.intersection == intersection)
+        return tuple(self._of.get(intersection, ()))
 
     def static_of(self, intersection: str) -> tuple[ProgramDeclaration, ...]:
         """Return the static programs of one intersection."""
