@@ -16,13 +16,12 @@ from detectors.counting import count_pulses
 
 try:
     from detectors.camera.counting import CameraCount, count_stream, lane_detectors
-    from detectors.camera.preview import SlitKeeper, write_preview
+    from detectors.camera.preview import marks_of, write_preview
 except ModuleNotFoundError as error:
     if error.name != "cv2":
         raise
     mend = "install citybrain with its extra: citybrain[camera]"
     raise InputError(__name__, "OpenCV is not installed", mend) from None
-from detectors.camera.band import geometry_of
 from detectors.camera.model.settings import has_model, read_model
 from detectors.camera.settings import CameraSettings, read_camera
 from detectors.pulses import SIMULATION_START
@@ -49,13 +48,12 @@ def run(request: Request, camera: Path) -> int:
         return model_counting.run(request, settings, read_model(camera))
     with Stages() as stages:
         stages.begin("count", request.feed)
-        slit = SlitKeeper(geometry_of(settings))
-        counted = count_stream(request.feed, settings, look=slit)
+        counted = count_stream(request.feed, settings)
         flows = _flows(request, settings, counted)
         write_flows(flows, request.out)
         if request.preview is not None:
             stages.begin("preview", str(request.preview))
-            write_preview(request.preview, request.feed, settings, counted, slit)
+            write_preview(request.preview, request.feed, settings, marks_of(counted))
     if request.is_json:
         print_json(_content(request, settings, counted, flows))
     else:

@@ -8,9 +8,8 @@ from rich.table import Table
 from citybrain.cli.console import OUTPUT, Stages, print_json
 from citybrain.errors import InputError
 from citybrain.files import atomic_write_bytes
-from detectors.camera.band import geometry_of
 from detectors.camera.counting import count_stream
-from detectors.camera.preview import SlitKeeper, write_preview
+from detectors.camera.preview import marks_of, write_preview
 from detectors.camera.settings import CameraSettings
 from detectors.camera.suggest import as_toml, suggest
 
@@ -41,9 +40,8 @@ def run(request: Request) -> int:
         atomic_write_bytes(request.out, as_toml(settings).encode())
         if request.preview is not None:
             stages.begin("preview", str(request.preview))
-            slit = SlitKeeper(geometry_of(settings))
-            counted = count_stream(request.clip, settings, look=slit)
-            write_preview(request.preview, request.clip, settings, counted, slit)
+            marks = marks_of(count_stream(request.clip, settings))
+            write_preview(request.preview, request.clip, settings, marks)
     if request.is_json:
         print_json(
             {"file": str(request.out), "lanes": _content(settings, vehicles)},

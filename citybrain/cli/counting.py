@@ -51,6 +51,10 @@ def run(request: Request) -> int:
         from citybrain.cli import camera_counting  # noqa: PLC0415 - loads OpenCV
 
         return camera_counting.run(request, request.camera)
+    if request.preview is not None:
+        mend = "leave --preview out, or count a clip with --camera CAMERA.toml"
+        what = "a preview shows the band of a camera file, and none is given"
+        raise InputError(request.preview, what, mend)
     if request.lines is not None:
         from citybrain.cli import box_counting  # noqa: PLC0415 - loads the tracker
 

@@ -10,6 +10,7 @@ from citybrain.store.flows import write_flows
 from detectors.camera.counting import lane_detectors
 from detectors.camera.model import ModelPlan
 from detectors.camera.model.crossings import ModelCount, count_model
+from detectors.camera.preview import Mark, write_preview
 from detectors.camera.settings import CameraSettings
 from detectors.counting import count_pulses
 
@@ -29,11 +30,8 @@ def run(request: Request, settings: CameraSettings, plan: ModelPlan) -> int:
     Raises
     ------
     InputError
-        A preview is asked for, or the source holds no frame to count.
+        The source holds no frame to count.
     """
-    if request.preview is not None:
-        mend = "leave --preview or the [model] table out"
-        raise InputError(request.preview, "a preview shows the count without a model", mend)
     with Stages() as stages:
         stages.begin("count", request.feed)
         counted = count_model(request.feed, plan, settings, start=request.start)
@@ -43,11 +41,22 @@ def run(request: Request, settings: CameraSettings, plan: ModelPlan) -> int:
             mend = "check the clip and the length of the bins"
             raise InputError(request.feed, str(error), mend) from None
         write_flows(flows, request.out)
+        if request.preview is not None:
+            stages.begin("preview", str(request.preview))
+            write_preview(request.preview, request.feed, settings, _marks(counted))
     if request.is_json:
         print_json(_content(request, settings, counted, flows))
     else:
         _print(request, counted, flows)
     return 0
+
+
+def _marks(counted: ModelCount) -> list[Mark]:
+    pulses = counted.pulses
+    columns = (pulses.detector.tolist(), pulses.on_s.tolist(), pulses.off_s.tolist())
+    return [
+        Mark(lane=lane, on_s=on_s, off_s=off_s) for lane, on_s, off_s in zip(*columns, strict=True)
+    ]
 
 
 def _content(
@@ -87,3 +96,5 @@ def _print(request: Request, counted: ModelCount, flows: FlowSnapshot) -> None:
         OUTPUT.print(f"class     {name}: {count}")
     OUTPUT.print(lane_table(flows))
     OUTPUT.print(f"flows     {request.out}", soft_wrap=True)
+    if request.preview is not None:
+        OUTPUT.print(f"preview   {request.preview}", soft_wrap=True)

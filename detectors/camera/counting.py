@@ -1,6 +1,6 @@
 """A camera's stream to vehicles per lane."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -104,8 +104,6 @@ def count_stream(
     source: str | Path,
     settings: CameraSettings,
     limits: StreamLimits | None = None,
-    *,
-    look: Callable[[Floats, Rows], None] | None = None,
 ) -> CameraCount:
     """Count the vehicles of a clip or a stream until it ends.
 
@@ -117,8 +115,6 @@ def count_stream(
         Camera file.
     limits
         Bounds of the source.
-    look
-        Is shown the times and the reduced frames, for a preview.
 
     Raises
     ------
@@ -134,8 +130,6 @@ def count_stream(
                 gaps.append(part)
             else:
                 lanes.feed(part.time_s, part.data)
-                if look is not None:
-                    look(part.time_s, part.data)
         lanes.break_off()
         return CameraCount(
             info=stream.info,

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -9,9 +10,8 @@ import numpy as np
 
 from citybrain.errors import InputError
 from citybrain.files import atomic_write_bytes
-from detectors.camera.band import SCALE, Geometry, Image, Rows, geometry_of
+from detectors.camera.band import SCALE, Image, geometry_of, make_reducer
 from detectors.camera.counting import CameraCount
-from detectors.camera.passages import Passage
 from detectors.camera.settings import Band, CameraSettings
 from detectors.camera.sources import Frames, StreamInfo, open_stream
 from detectors.pulses import Floats
@@ -28,39 +28,51 @@ WHITE, GREY, BLACK = (255, 255, 255), (150, 150, 150), (20, 20, 20)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
-class SlitKeeper:
-    """Keeps the rows on the band itself for the slit picture.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A vehicle as a preview shows it.
 
     Parameters
     ----------
-    geometry
-        How the band is sampled.
+    lane
+        Position of the lane in the camera file.
+    on_s, off_s
+        When it covered the band, since the stream's zero. [s]
+    ends
+        Left and right end along the band, where they are known. [units]
+    is_counted
+        It did not go against its lane.
     """
 
-    def __init__(self, geometry: Geometry) -> None:
-        self._row = 3 * geometry.main + 1
-        self._rows: list[Image] = []
-        self.times_s: list[float] = []
+    lane: int
+    on_s: float
+    off_s: float
+    ends: tuple[float, float] | None = None
+    is_counted: bool = True
 
-    def __call__(self, time_s: Floats, data: Rows) -> None:
-        """Take the frames that are counted, until there are enough."""
-        if self.times_s and self.times_s[-1] - self.times_s[0] > SLIT_S:
-            return
-        self._rows += list((data[:, self._row] // SCALE).astype(np.uint8))
-        self.times_s += time_s.tolist()
 
-    @property
-    def picture(self) -> Image:
-        """Brightness ``[frame, x]``."""
-        return np.array(self._rows, dtype=np.uint8)
+def marks_of(counted: CameraCount) -> list[Mark]:
+    """Return what was seen on a camera's band as marks, in order of time.
+
+    Parameters
+    ----------
+    counted
+        What the camera's stream held.
+    """
+    return [
+        Mark(
+            lane=one.lane,
+            on_s=one.on_s,
+            off_s=one.off_s,
+            ends=(one.sighting.blob.left, one.sighting.blob.right),
+            is_counted=not one.is_against,
+        )
+        for one in counted.passages
+    ]
 
 
 def write_preview(
-    path: Path,
-    source: str | Path,
-    settings: CameraSettings,
-    counted: CameraCount,
-    slit: SlitKeeper,
+    path: Path, source: str | Path, settings: CameraSettings, marks: Sequence[Mark]
 ) -> None:
     """Draw bands, pulses and counts into a picture or a clip.
 
@@ -70,8 +82,8 @@ def write_preview(
         ``.png`` or ``.mp4`` file to write.
     source
         Clip or folder that was counted.
-    settings, counted, slit
-        Set-up, result, and the rows that were kept on the way.
+    settings, marks
+        Set-up, and the vehicles in order of time.
 
     Raises
     ------
@@ -82,9 +94,9 @@ def write_preview(
         mend = "record a clip of it, and preview that"
         raise InputError(path, "a live stream cannot be read twice", mend)
     if path.suffix == ".png":
-        _write_picture(path, source, settings, counted, slit)
+        _write_picture(path, source, settings, marks)
     elif path.suffix == ".mp4":
-        _write_clip(path, source, settings, counted)
+        _write_clip(path, source, settings, marks)
     else:
         raise InputError(path, "is no preview", "name it .png or .mp4")
 
@@ -122,23 +134,16 @@ def _frames(source: str | Path) -> Generator[tuple[float, Image, StreamInfo], No
 
 
 def _write_picture(
-    path: Path,
-    source: str | Path,
-    settings: CameraSettings,
-    counted: CameraCount,
-    slit: SlitKeeper,
+    path: Path, source: str | Path, settings: CameraSettings, marks: Sequence[Mark]
 ) -> None:
-    middle_s = min(counted.end_s, SLIT_S) / 2
-    frames = _frames(source)
-    image: Image | None = next((image for time_s, image, _ in frames if time_s >= middle_s), None)
-    frames.close()
-    if image is None:
-        raise InputError(str(source), "has no frame in its middle", "give a whole clip")
+    image = _middle_of(source)
     if image.shape[1] < WIDEST_PX:
         image = np.asarray(cv2.resize(image, None, fx=2, fy=2), dtype=np.uint8)
-    totals = np.bincount([one.lane for one in counted.passages], minlength=len(settings.lane))
+    totals = np.bincount(
+        [one.lane for one in marks if one.is_counted], minlength=len(settings.lane)
+    )
     _draw_bands(image, settings, totals.tolist(), lit=frozenset())
-    below = _slit_picture(settings, counted.passages, slit)
+    below = _slit_picture(settings, marks, *_slit(source, settings))
     width = max(image.shape[1], below.shape[1])
     page = np.vstack([_padded(image, width), _padded(below, width)])
     is_made, content = cv2.imencode(".png", page)
@@ -147,15 +152,46 @@ def _write_picture(
     atomic_write_bytes(path, content.tobytes())
 
 
+def _middle_of(source: str | Path) -> Image:
+    """Return the middle frame of the time that the slit picture shows."""
+    kept: list[Image] = []
+    frames = _frames(source)
+    first_s = None
+    for time_s, image, _ in frames:
+        first_s = time_s if first_s is None else first_s
+        kept.append(image)
+        if time_s - first_s > SLIT_S:
+            break
+    frames.close()
+    if not kept:
+        raise InputError(str(source), "holds no frame", "give another clip")
+    return kept[len(kept) // 2]
+
+
+def _slit(source: str | Path, settings: CameraSettings) -> tuple[Floats, Image]:
+    """Return the times and the brightness ``[frame, x]`` of the band, up to `SLIT_S`."""
+    row = 3 * geometry_of(settings).main + 1
+    times_s: list[float] = []
+    rows: list[Image] = []
+    with open_stream(source, partial(make_reducer, settings)) as stream:
+        for part in stream:
+            if isinstance(part, Frames):
+                times_s += part.time_s.tolist()
+                rows.append((part.data[:, row] // SCALE).astype(np.uint8))
+                if times_s[-1] - times_s[0] > SLIT_S:
+                    break
+    return np.array(times_s), np.concatenate(rows)
+
+
 def _write_clip(
-    path: Path, source: str | Path, settings: CameraSettings, counted: CameraCount
+    path: Path, source: str | Path, settings: CameraSettings, marks: Sequence[Mark]
 ) -> None:
     part = path.with_name(f".{path.name}.part.mp4")
     writer = None
     try:
-        waiting = sorted(counted.passages, key=lambda one: one.off_s)
+        waiting = sorted((m for m in marks if m.is_counted), key=lambda one: one.off_s)
         totals = [0] * len(settings.lane)
-        flashes: list[Passage] = []
+        flashes: list[Mark] = []
         for time_s, image, info in _frames(source):
             if writer is None:
                 writer = _writer(part, path, image, info)
@@ -208,25 +244,26 @@ def _draw_bands(
         cv2.line(image, ends[0], ends[1], GREY, 1, cv2.LINE_AA)
 
 
-def _slit_picture(settings: CameraSettings, passages: Sequence[Passage], slit: SlitKeeper) -> Image:
+def _slit_picture(
+    settings: CameraSettings, marks: Sequence[Mark], times_s: Floats, grey: Image
+) -> Image:
     """Return the band over time, downwards, with a box around each vehicle."""
-    grey = slit.picture
     zoom = (grey.shape[1] * SLIT_UNIT_PX, grey.shape[0] * SLIT_ROW_PX)
     image: Image = np.asarray(
         cv2.cvtColor(cv2.resize(grey, zoom), cv2.COLOR_GRAY2BGR), dtype=np.uint8
     )
-    times_s = np.array(slit.times_s)
-    for left, right in geometry_of(settings).limits:
-        for x in (left, right):
-            cv2.line(image, (round(x * 2), 0), (round(x * 2), zoom[1]), GREY, 1)
-    for one in passages:
+    limits = geometry_of(settings).limits
+    for x in (x for ends in limits for x in ends):
+        at = round(x * SLIT_UNIT_PX)
+        cv2.line(image, (at, 0), (at, zoom[1]), GREY, 1)
+    for one in marks:
         if one.on_s > times_s[-1]:
             break
-        top, bottom = (int(np.searchsorted(times_s, s)) * 2 for s in (one.on_s, one.off_s))
-        blob = one.sighting.blob
-        corners = ((round(blob.left * 2), top), (round(blob.right * 2), bottom))
+        rows = np.searchsorted(times_s, (one.on_s, one.off_s)) * SLIT_ROW_PX
+        left, right = (round(x * SLIT_UNIT_PX) for x in one.ends or limits[one.lane])
         colour = LANE_COLOURS[one.lane % len(LANE_COLOURS)]
-        cv2.rectangle(image, corners[0], corners[1], colour, 1 if one.is_against else 2)
+        corners = ((left, int(rows[0])), (right, int(rows[1])))
+        cv2.rectangle(image, *corners, colour, 2 if one.is_counted else 1)
     for second in range(0, int(times_s[-1] - times_s[0]) + 1, 5):
         row = int(np.searchsorted(times_s, times_s[0] + second)) * SLIT_ROW_PX
         _text(image, f"{times_s[0] + second:.0f} s", (4, row + 12))

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -10,6 +11,7 @@ from citybrain.cli.main import run
 from citybrain.errors import InputError
 from detectors.camera.model import ModelPlan
 from detectors.camera.model.crossings import band_lines, count_model
+from detectors.camera.preview import LANE_COLOURS
 from detectors.camera.settings import Band, CameraLane, CameraSettings, SecondBand
 from tests.detectors.camera_model_kit import BLOCK_PX, INPUT_PX
 from tests.detectors.test_camera_model_counts import RED, SETTINGS, WHITE, plan_of, write_road
@@ -78,7 +80,23 @@ def test_command_counts_with_the_model_of_the_camera_file(
     assert out.exists()
     assert run([*arguments, "--out", str(out)]) == 0
     assert "class     bus: 2" in capsys.readouterr().out
-    assert run([*arguments, "--preview", str(road.parent / "look.png")]) == 2
+
+
+def test_a_preview_shows_the_vehicles_that_the_model_found(road: Path) -> None:
+    look = road.parent / "look.png"
+    arguments = ["count", str(road), "--camera", str(road.parent / "camera.toml")]
+    assert run([*arguments, "--out", str(road.parent / "f.parquet"), "--preview", str(look)]) == 0
+    below = cv2.imread(str(look))[2 * INPUT_PX[1] :]
+    for colour in LANE_COLOURS[:2]:
+        assert np.any(np.all(below == colour, axis=-1))
+
+
+def test_a_preview_without_a_camera_file_is_refused(road: Path) -> None:
+    lines = road.parent / "preview_lines.toml"
+    lines.write_text(LINES, encoding="utf-8")
+    look = road.parent / "none.png"
+    assert run(["count", str(road), "--lines", str(lines), "--preview", str(look)]) == 2
+    assert not look.exists()
 
 
 def test_band_becomes_lines_of_lanes_in_the_pixels_of_the_stream() -> None:
