@@ -16,13 +16,11 @@ from citybrain.ports.evaluation import Evaluation
 from citybrain.ports.tables import SignalTables
 from sim.queue_model import kernels
 from sim.queue_model.demand import DemandArrays, Trip, compile_demand
+from sim.queue_model.ground import Ground, read_ground
 from sim.queue_model.physics import Physics
-from sim.queue_model.right_of_way import read_right_of_way
 from sim.queue_model.routes import Routes, compile_routes, without_stops
-from sim.queue_model.signals import number_signals
 from sim.queue_model.streets import Streets, compile_streets
 from sim.queue_model.tables import Block, stacked
-from sim.sumo.net_file import read_net_file
 from sim.sumo.scenario import SumoScenario
 
 Floats = NDArray[np.float64]
@@ -137,19 +135,46 @@ class QueueModel:
         SimulationError
             SUMO could not route the trips.
         """
-        physics = physics or Physics()
         days = trips or _routed(scenario, seeds)
-        net = read_net_file(scenario.net_file)
-        signals = number_signals(scenario, network)
-        streets = compile_streets(net, read_right_of_way(scenario.net_file), signals.rows, physics)
+        ground = read_ground(scenario, network)
+        return cls.compiled(ground, days, seeds=seeds, physics=physics, threads=threads)
+
+    @classmethod
+    def compiled(
+        cls,
+        ground: Ground,
+        days: Sequence[Sequence[Trip]],
+        *,
+        seeds: Sequence[int],
+        physics: Physics | None = None,
+        threads: int | None = None,
+    ) -> "QueueModel":
+        """Compile what was read of a scenario, or a part of it.
+
+        Parameters
+        ----------
+        ground
+            Streets and signals.
+        days, seeds
+            Demand of each day, and a seed for the drivers' speeds.
+        physics, threads
+            As for ``build``.
+
+        Raises
+        ------
+        InputError
+            A route uses an unknown edge, or has a gap.
+        """
+        physics = physics or Physics()
+        signals = ground.signals
+        streets = compile_streets(ground.net, ground.right_of_way, signals.rows, physics)
         everybody = [trip for day in days for trip in day]
         choices = tuple(dict.fromkeys(trip.choices for trip in everybody if trip.choices))
         own = (trip.route for trip in everybody)
         chosen = (without_stops(edges) for edges in chain.from_iterable(choices))
         distinct = dict.fromkeys(chain(own, chosen))
         routes = compile_routes(streets, tuple(distinct), choices, physics.look_ahead_m)
-        movements = tuple(network.movements)
-        numbers = {name: number for number, name in enumerate(movements)}
+        numbers = {name: number for number, name in enumerate(ground.movements)}
         return cls(
             intersections=signals.names,
             groups=signals.groups,
@@ -161,10 +186,10 @@ class QueueModel:
                 for day, seed in zip(days, seeds, strict=True)
             ),
             seeds=tuple(seeds),
-            begin_s=round(scenario.begin_s),
-            horizon_s=round(scenario.end_s - scenario.begin_s),
+            begin_s=ground.begin_s,
+            horizon_s=ground.horizon_s,
             physics=physics,
-            movements=movements,
+            movements=ground.movements,
             link_movement=np.array(
                 [numbers.get(f"{a}->{b}", -1) for a, b in streets.link_ends], dtype=np.int64
             ),
