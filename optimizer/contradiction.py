@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
+from optimizer.greens import shortest_gaps
 from optimizer.skeleton import Skeleton
 from optimizer.spans import Bound, Span
 
@@ -75,11 +76,15 @@ class Contradiction:
         Where.
     shortest, longest
         Bounds from below, and the bounds from above that they do not fit into.
+    cycle_s
+        Longest cycle that would hold all bounds of the intersection, not only these; none if no
+        cycle would. [s]
     """
 
     intersection: str
     shortest: tuple[Asked, ...]
     longest: tuple[Asked, ...]
+    cycle_s: int | None = None
 
     @property
     def excess_s(self) -> int:
@@ -94,12 +99,10 @@ class Contradiction:
         )
 
     def _mend(self) -> str:
-        by = f"{self.excess_s} s in all"
-        shorter = f"shorten times on the left by {by}"
-        if not self.longest:
-            return shorter
-        names = " or ".join(dict.fromkeys(asked.span.bound.reason for asked in self.longest))
-        return f"{shorter}, or lengthen the {names} by {by}"
+        shorter = f"shorten times on the left by {self.excess_s} s or more"
+        if self.cycle_s is not None:
+            return f"allow a cycle of {self.cycle_s} s, or {shorter}"
+        return f"{shorter}, or lengthen those on the right as much" if self.longest else shorter
 
 
 def _sum_of(side: Sequence[Asked]) -> str:
@@ -133,7 +136,10 @@ def find_contradiction(
         else:
             kept = fewer[weights > _SLACK_S]
             position = min(position, len(kept))
-    return _told(skeleton.intersection, system, kept)
+    return replace(
+        _told(skeleton.intersection, system, kept),
+        cycle_s=_enough_s(skeleton, cycle_range_s),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,6 +202,13 @@ def _asked(skeleton: Skeleton, cycle_range_s: tuple[float, float]) -> Iterator[A
             yield Asked(span=span, is_longest=False)
         if math.isfinite(span.maximum_s):
             yield Asked(span=span, is_longest=True)
+
+
+def _enough_s(skeleton: Skeleton, cycle_range_s: tuple[float, float]) -> int | None:
+    """Return the shortest cycle beyond the longest that holds every other bound [s]."""
+    gaps_s = shortest_gaps(skeleton, cycle_range_s[0])
+    needed_s = math.ceil(sum(gaps_s)) if gaps_s else 0
+    return needed_s if needed_s > cycle_range_s[1] else None
 
 
 def _told(intersection: str, system: _System, kept: NDArray[np.int64]) -> Contradiction:

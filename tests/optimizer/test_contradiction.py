@@ -91,17 +91,30 @@ def test_gaps_exist_where_no_contradiction_is_found(junction: Junction, more_s: 
             workshop.start_splits()
 
 
-def test_the_line_names_groups_bounds_numbers_and_the_mend() -> None:
-    junction = Crossroads(green_s=40.0, other_green_s=35.0)
+def refusal(green_s: float, maximum_cycle_s: float) -> str:
+    junction = Crossroads(green_s=green_s, other_green_s=35.0)
     bounds = replace(
-        junction.intersection(), minimum_cycle_s=30.0, maximum_cycle_s=80.0, maximum_reds_s={}
+        junction.intersection(),
+        minimum_cycle_s=30.0,
+        maximum_cycle_s=maximum_cycle_s,
+        maximum_reds_s={},
     )
     running = Junction(bounds, junction.pattern())
-    with pytest.raises(InfeasibleError) as refusal:
+    with pytest.raises(InfeasibleError) as refused:
         Workshop.of(plan_of(running), network_of(running)).start()
-    assert str(refusal.value) == (
+    return str(refused.value)
+
+
+def test_the_line_names_groups_bounds_numbers_and_the_mend() -> None:
+    assert refusal(green_s=40.0, maximum_cycle_s=82.0) == (
         "J: its bounds leave no pattern in the running order of greens: minimum green of group 1 "
         "40 s + intergreen from 1 to 2 6 s + minimum green of group 2 35 s + intergreen from 2 to "
-        "1 6 s = 87 s > longest cycle 80 s; shorten times on the left by 7 s in all, or lengthen "
-        "the longest cycle by 7 s in all"
+        "1 6 s = 87 s > longest cycle 82 s; allow a cycle of 87 s, or shorten times on the left "
+        "by 5 s or more"
     )
+
+
+def test_bounds_that_need_not_be_named_are_not() -> None:
+    line = refusal(green_s=60.0, maximum_cycle_s=90.0)
+    assert "minimum green of group 1 60 s + minimum green of group 2 35 s = 95 s > " in line
+    assert "allow a cycle of 107 s" in line
