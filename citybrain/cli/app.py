@@ -216,6 +216,10 @@ def retime(
     actuated: Annotated[
         bool, typer.Option("--actuated", help="Greens may follow detectors, within bounds.")
     ] = False,
+    safety: Annotated[
+        Path | None,
+        typer.Option(help="Safety data (TOML) to keep, instead of what the network tells."),
+    ] = None,
     seeds: SeedCount = 10,
     workers: Workers = CORES,
     json: Json = False,
@@ -230,6 +234,7 @@ def retime(
         seconds_budget=None if evaluations else seconds_budget,
         evaluations=evaluations,
         flows=flows,
+        safety=safety,
         uses_feed=not own_demand,
         with_actuation=actuated,
         seed_count=seeds,

@@ -9,8 +9,10 @@ from citybrain.cli.sources import measured, open_study
 from citybrain.cli.verdicts import print_verdict, verdict_content
 from citybrain.config import ProofSettings, SearchSettings
 from citybrain.engine.area import StudyArea
+from citybrain.engine.bounds import with_safety
 from citybrain.engine.prove import proof_seeds
 from citybrain.engine.retiming import Measured, Result, Settings, retime_area
+from citybrain.store.safety import read_safety
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,7 @@ class Request:
     seconds_budget: float | None = 60.0
     evaluations: int | None = None
     flows: Path | None = None
+    safety: Path | None = None
     uses_feed: bool = True
     with_actuation: bool = False
     seed_count: int = 10
@@ -36,6 +39,8 @@ def run(request: Request) -> int:
     with Stages() as stages:
         stages.begin("read", str(request.scenario))
         area = open_study(request.scenario, request.period)
+        if request.safety is not None:
+            area = with_safety(area, read_safety(request.safety), request.safety)
         stages.begin("count")
         flows = measured(area, request.flows, uses_feed=request.uses_feed)
         stages.begin("survey", "which routes are driven")

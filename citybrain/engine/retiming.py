@@ -9,6 +9,7 @@ from citybrain.config import ProofSettings, SearchSettings
 from citybrain.engine import provenance
 from citybrain.engine.area import StudyArea
 from citybrain.engine.artefacts import Artefacts
+from citybrain.engine.bounds import check_feasible
 from citybrain.engine.demand import Demand, observed_demand, own_demand
 from citybrain.engine.prove import check_rules, prove_plan
 from citybrain.files import check_writable
@@ -106,11 +107,12 @@ def retime_area(
     InputError
         The flows do not belong to the network, or the folder cannot be written.
     InfeasibleError
-        There is nothing to retime.
+        There is nothing to retime, or the bounds of an intersection leave no pattern.
     SimulationError
         A run failed.
     """
     area.check_retimable()
+    check_feasible(area)
     check_writable(out)
     with tempfile.TemporaryDirectory(prefix="citybrain-") as folder:
         demand = find_demand(area, measured, Path(folder) / "demand.rou.xml", settings.proof)

@@ -1,0 +1,109 @@
+"""Which bounds a retiming keeps: those read from the network, or safety data that replace them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from citybrain.engine.area import StudyArea
+from citybrain.errors import InfeasibleError, InputError
+from citybrain.model.intersection import Intersection
+from citybrain.model.plan import Plan
+from citybrain.model.rules import Rule, Violation, check_pattern
+from citybrain.model.safety import SafetyData
+from optimizer.candidate import Workshop
+
+_MENDABLE = frozenset(
+    {
+        Rule.CYCLE,
+        Rule.INTERGREEN,
+        Rule.PROTECTION,
+        Rule.MINIMUM_GREEN,
+        Rule.MAXIMUM_RED,
+        Rule.RED_CLEARANCE,
+    }
+)
+"""Rules that other times of the same greens can mend."""
+
+
+def with_safety(area: StudyArea, safety: Mapping[str, SafetyData], path: Path) -> StudyArea:
+    """Return a study area whose intersections keep safety data, instead of what was read.
+
+    Parameters
+    ----------
+    area
+        The study area.
+    safety
+        Intersection → its safety data; intersections without any keep what was read.
+    path
+        File of the safety data, for errors and caveats.
+
+    Raises
+    ------
+    InputError
+        The data name an intersection or groups that the network does not have.
+    """
+    known = area.network.intersections
+    for name in safety:
+        if name not in known:
+            what = f"has no intersection {name} to retime, which {path} names"
+            raise InputError(area.scenario.net_file, what, "remove it, or draft the data anew")
+    kept = {name: _kept(known[name], data, path) for name, data in safety.items()}
+    network = replace(area.network, intersections={**known, **kept})
+    return replace(area, network=network)
+
+
+def check_feasible(area: StudyArea) -> None:
+    """Raise where the bounds of an intersection leave no pattern, before anything is searched.
+
+    Parameters
+    ----------
+    area
+        The study area.
+
+    Raises
+    ------
+    InfeasibleError
+        Names the smallest set of bounds in conflict, or what other times cannot mend.
+    """
+    for pattern in area.running.patterns:
+        broken = check_pattern(pattern, area.network.intersections[pattern.intersection])
+        fixed = next((each for each in broken if each.rule not in _MENDABLE), None)
+        if fixed is not None:
+            raise InfeasibleError(_unmendable(fixed))
+        if broken:
+            Workshop.of(Plan(name="running", patterns=(pattern,)), area.network).start_splits()
+
+
+def _kept(read: Intersection, data: SafetyData, path: Path) -> Intersection:
+    asked = data.intersection
+    names = [[group.name for group in each.groups] for each in (read, asked)]
+    if names[0] != names[1]:
+        where, what = f"{path}: {read.name}", f"has groups {', '.join(names[1])}"
+        mend = f"name those of the network, in this order: {', '.join(names[0])}"
+        raise InputError(where, what, mend)
+    unsigned = () if data.is_signed else (f"nobody has signed its safety data in {path.name}",)
+    return replace(
+        asked,
+        groups=tuple(
+            replace(group, minimum_green_s=bound.minimum_green_s)
+            for group, bound in zip(read.groups, asked.groups, strict=True)
+        ),
+        links=read.links,
+        intergreens_s={pair: _clear_s(*pair, data) for pair in asked.intergreens_s},
+        shared=read.shared,
+        caveats=(*read.caveats, *unsigned),
+    )
+
+
+def _clear_s(ending: str, starting: str, data: SafetyData) -> float:
+    """Return the time that all data ask for from the end of one green to another's start [s]."""
+    asked = data.intersection
+    return max(
+        asked.intergreens_s[ending, starting],
+        asked.yellows_s.get(ending, 0.0) + data.red_clearances_s.get(ending, 0.0),
+        data.pedestrian_clearances_s.get(ending, 0.0),
+    )
+
+
+def _unmendable(violation: Violation) -> str:
+    return f"{violation}; other times do not mend that: correct the running plan or the bounds"
