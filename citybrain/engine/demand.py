@@ -19,6 +19,7 @@ from citybrain.units import SECONDS_PER_HOUR
 from detectors.turning import estimate_turning_demand
 from detectors.window import busiest_window
 from sim.sumo.driven import DrivenTrip, driven_trips
+from sim.sumo.given import given_trips
 from sim.sumo.reweight import reweighted, timetabled_vehicles, write_demand
 from sim.sumo.routes import check_whole
 from sim.sumo.scenario import SumoScenario
@@ -71,7 +72,8 @@ def own_demand(area: StudyArea, *, timeout_s: float) -> Demand:
     SimulationError
         The survey run failed.
     """
-    counts = _movement_counts(_surveyed(area, timeout_s))
+    check_whole(area.scenario.route_files)
+    counts = _movement_counts(given_trips(area.scenario) or _surveyed(area, timeout_s))
     return Demand(
         scenario=area.scenario,
         turning=TurningDemand(

@@ -1,10 +1,10 @@
 """Trips of a SUMO scenario with the routes that SUMO itself gives them.
 
-SUMO routes a trip when the vehicle departs, by the mean speeds that the edges had in the last
-minutes.  Mesoscopic runs without and with junction control and one full run, which take a few
-seconds together, show which routes come into question; the model then chooses among them as
-SUMO does.  The run without junction control lets everybody in, so that those whom a queue keeps
-out have a route, too.
+Where the files give every route in full, nothing is run.  Else SUMO routes a trip when the
+vehicle departs, by the mean speeds that the edges had in the last minutes.  Mesoscopic runs
+without and with junction control and one full run, which take a few seconds together, show which
+routes come into question; the model then chooses among them as SUMO does.  The run without
+junction control lets everybody in, so that those whom a queue keeps out have a route, too.
 """
 
 from collections import defaultdict
@@ -18,6 +18,7 @@ from citybrain.errors import InputError
 from sim.queue_model.demand import Trip
 from sim.sumo.driven import DrivenTrip, read_driven
 from sim.sumo.evaluator import QUIET
+from sim.sumo.given import given_trips
 from sim.sumo.run import run_sumo
 from sim.sumo.scenario import SumoScenario
 from sim.sumo.staging import Staging
@@ -74,6 +75,13 @@ def routed_days(
     kinds = _kinds((*scenario.route_files, *scenario.additional_files))
     free = _free_names(scenario)
     stops = _stops(scenario)
+    given = given_trips(scenario)
+    if given:
+        shared = tuple(
+            _trip(replace(one, depart_s=one.depart_s - scenario.begin_s), kinds, {}, stops)
+            for one in given
+        )
+        return (shared,) * len(seeds)
     with Staging(scenario, planned=()) as staging:
         jobs: list[tuple[int, tuple[str, ...]]] = [
             (seed, options) for options in (_FREE, _CROWDED) for seed in seeds

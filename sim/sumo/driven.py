@@ -1,6 +1,6 @@
 """The routes that vehicles really drove: the raw material for reweighting a demand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -100,9 +100,10 @@ def read_driven(routes: Path) -> Iterator[DrivenTrip]:
                 kind=vehicle.get("type", "DEFAULT_VEHTYPE"),
                 depart_s=float(vehicle.attrib["depart"]),
                 edges=tuple(route.attrib["edges"].split()),
-                attributes=tuple(
-                    (name, vehicle.attrib[name])
-                    for name in _KEPT_ATTRIBUTES
-                    if name in vehicle.attrib
-                ),
+                attributes=kept_attributes(vehicle.attrib),
             )
+
+
+def kept_attributes(told: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return those attributes of a vehicle that a demand made from it should have, too."""
+    return tuple((name, told[name]) for name in _KEPT_ATTRIBUTES if name in told)
