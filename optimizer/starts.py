@@ -47,7 +47,7 @@ class Starter:
         self._workshop = workshop
         found = streams(network, demand)
         self._tree = coordinated_tree(found)
-        self._chain, self._streams = heaviest_chain(self._tree), by_ends(found)
+        self._streams = by_ends(found)
         self._analyses = {name: self._analyse(name, network, demand) for name in workshop.skeletons}
 
     def candidates(self) -> Iterator[Candidate]:
@@ -58,15 +58,31 @@ class Starter:
             self._workshop.candidate(splits) for splits in (*computed, running)
         )
 
+    def coordinated(self) -> Iterator[Candidate]:
+        """Yield plans for a large network, with and without one cycle for all of it.
+
+        Left out are bands along a chain: they serve few intersections of many.
+        """
+        running = self._workshop.start_splits()
+        found = [running, self._coordinated(running)]
+        for factor in _CYCLE_FACTORS:
+            cycles_s = dict.fromkeys(running, self._common_cycle_s() * factor)
+            found.append(self._coordinated(self._balanced(running, cycles_s)))
+        yield from dict.fromkeys(self._workshop.candidate(splits) for splits in found)
+
+    def _common_cycle_s(self) -> float:
+        ranges_s = self._workshop.cycle_ranges_s.values()
+        return common_cycle_s(
+            [analysis.cycle_s for analysis in self._analyses.values()],
+            minimum_s=min(low_s for low_s, _ in ranges_s),
+            maximum_s=max(high_s for _, high_s in ranges_s),
+        )
+
     def _computed(self, running: Splits) -> Iterator[Splits]:
         own_s = {name: split.cycle_s for name, split in running.items()}
         yield self._coordinated(running)
         yield self._balanced(running, own_s)
-        common_s = common_cycle_s(
-            [analysis.cycle_s for analysis in self._analyses.values()],
-            minimum_s=min(low_s for low_s, _ in self._workshop.cycle_ranges_s.values()),
-            maximum_s=max(high_s for _, high_s in self._workshop.cycle_ranges_s.values()),
-        )
+        common_s = self._common_cycle_s()
         for factor in _CYCLE_FACTORS:
             cycles_s = dict.fromkeys(own_s, common_s * factor)
             yield self._coordinated(self._balanced(running, cycles_s))
@@ -91,10 +107,11 @@ class Starter:
 
     def _banded(self, splits: Splits) -> Iterator[Splits]:
         """Yield splits with the widest bands along the heaviest chain, if there are any."""
-        if not self._chain:
+        chain = heaviest_chain(self._tree)
+        if not chain:
             return
         try:
-            arterial = arterial_along(self._chain, self._patterns(splits), self._streams)
+            arterial = arterial_along(chain, self._patterns(splits), self._streams)
             bands = widest_bands(arterial, node_budget=_BAND_NODES)
         except InfeasibleError:
             return
