@@ -16,10 +16,8 @@ from pathlib import Path
 
 from citybrain.errors import InputError
 from sim.queue_model.demand import Trip
-from sim.sumo.driven import DrivenTrip, read_driven
-from sim.sumo.evaluator import QUIET
+from sim.sumo.driven import LETTING_IN, DrivenTrip, run_routes
 from sim.sumo.given import given_trips
-from sim.sumo.run import run_sumo
 from sim.sumo.scenario import SumoScenario
 from sim.sumo.staging import Staging
 from sim.sumo.vehicle_types import VehicleType, read_vehicle_types
@@ -41,11 +39,6 @@ _CLASSES = {
 
 Source: SUMO documentation, "Vehicle Type Parameter Defaults".
 """
-_FREE = (
-    *("--mesosim", "true", "--meso-junction-control", "false"),
-    *("--meso-tauff", "0.1", "--meso-taufj", "0.1", "--meso-taujf", "0.1", "--meso-taujj", "0.1"),
-    *("--time-to-teleport", "10"),
-)
 _CROWDED = ("--mesosim", "true", "--meso-junction-control", "true")
 
 Edges = tuple[str, ...]
@@ -84,15 +77,15 @@ def routed_days(
         return (shared,) * len(seeds)
     with Staging(scenario, planned=()) as staging:
         jobs: list[tuple[int, tuple[str, ...]]] = [
-            (seed, options) for options in (_FREE, _CROWDED) for seed in seeds
+            (seed, options) for options in (LETTING_IN, _CROWDED) for seed in seeds
         ]
         if free:
             jobs.insert(0, (seeds[0], ()))
         with ThreadPoolExecutor(max_workers=cpu_count() or 1) as pool:
             done = pool.map(lambda job: _run(staging, job[0], job[1], timeout_s), jobs)
             runs = dict(zip(jobs, done, strict=True))
-    days = [runs[seed, _FREE] for seed in seeds]
-    others = [run for (_, options), run in runs.items() if options != _FREE]
+    days = [runs[seed, LETTING_IN] for seed in seeds]
+    others = [run for (_, options), run in runs.items() if options != LETTING_IN]
     if not days[0]:
         what = f"no vehicle departs between {scenario.begin_s:g} s and {scenario.end_s:g} s"
         raise InputError(scenario.config, what, "correct route-files, begin or end")
@@ -108,18 +101,12 @@ def _run(
 ) -> tuple[DrivenTrip, ...]:
     """Run SUMO once and return who wanted to depart before the end, with routes as driven."""
     scenario = staging.scenario
-    routes = staging.folder / f"routed-{seed}-{len(options)}.xml"
     end_s = scenario.end_s + (_LATE_S if options else 0.0)
-    arguments: list[str | Path] = ["-c", staging.config, *QUIET, *options]
-    arguments += ["--seed", str(seed), "--end", f"{end_s:g}", "--vehroute-output", routes]
-    if staging.additional_files:
-        arguments += ["--additional-files", ",".join(map(str, staging.additional_files))]
-    for flag in ("write-unfinished", "last-route", "intended-depart"):
-        arguments += [f"--vehroute-output.{flag}", "true"]
-    run_sumo(arguments, timeout_s=timeout_s)
+    name = f"routed-{seed}-{len(options)}"
+    told = (*options, "--seed", str(seed), "--end", f"{end_s:g}")
     return tuple(
         replace(one, depart_s=max(0.0, one.depart_s - scenario.begin_s))
-        for one in read_driven(routes)
+        for one in run_routes(staging, name, told, timeout_s=timeout_s)
         if one.depart_s < scenario.end_s
     )
 

@@ -1,6 +1,6 @@
 """The routes that vehicles really drove: the raw material for reweighting a demand."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,6 +37,12 @@ class DrivenTrip:
     attributes: tuple[tuple[str, str], ...]
 
 
+LETTING_IN = (
+    *("--mesosim", "true", "--meso-junction-control", "false"),
+    *("--meso-tauff", "0.1", "--meso-taufj", "0.1", "--meso-taujf", "0.1", "--meso-taujj", "0.1"),
+    *("--time-to-teleport", "10"),
+)
+"""Options under which no queue keeps anybody out."""
 _KEPT_ATTRIBUTES = ("departLane", "departPos", "departSpeed", "arrivalPos", "speedFactor")
 
 
@@ -44,6 +50,8 @@ def driven_trips(
     staging: Staging, network: Network, plan: Plan, *, seed: int, timeout_s: float
 ) -> tuple[DrivenTrip, ...]:
     """Run a plan once and return the trips of its vehicles, in order of departure.
+
+    Whom a queue keeps out until the end is taken from a run that lets everybody in.
 
     Parameters
     ----------
@@ -63,20 +71,64 @@ def driven_trips(
     SimulationError
         The run failed.
     """
-    programs, routes = staging.folder / "driven.add.xml", staging.folder / "driven.xml"
+    programs, counts = staging.folder / "driven.add.xml", staging.folder / "counts.xml"
     write_programs(replace(plan, name=RUN_PROGRAM), network, programs)
-    additional = ",".join(map(str, (*staging.additional_files, programs)))
-    arguments: list[str | Path] = ["-c", staging.config, *QUIET, "--seed", str(seed)]
-    arguments += ["--additional-files", additional, "--vehroute-output", routes]
-    for flag in ("write-unfinished", "last-route", "intended-depart"):
-        arguments += [f"--vehroute-output.{flag}", "true"]
-    run_sumo(arguments, timeout_s=timeout_s)
-    trips = sorted(read_driven(routes), key=lambda trip: (trip.depart_s, trip.vehicle))
+    seeded = ("--seed", str(seed))
+    options = (*seeded, "--statistic-output", str(counts))
+    trips = run_routes(staging, "driven", options, (programs,), timeout_s=timeout_s)
+    if _kept_out_veh(counts):
+        seen = {trip.vehicle for trip in trips}
+        everybody = run_routes(staging, "free", (*seeded, *LETTING_IN), timeout_s=timeout_s)
+        trips += tuple(trip for trip in everybody if trip.vehicle not in seen)
     if not trips:
         scenario = staging.scenario
         what = f"no vehicle departs between {scenario.begin_s:g} s and {scenario.end_s:g} s"
         raise InputError(scenario.config, what, "correct route-files, begin or end")
-    return tuple(trips)
+    return tuple(sorted(trips, key=lambda trip: (trip.depart_s, trip.vehicle)))
+
+
+def run_routes(
+    staging: Staging,
+    name: str,
+    options: Sequence[str],
+    additional: Sequence[Path] = (),
+    *,
+    timeout_s: float,
+) -> tuple[DrivenTrip, ...]:
+    """Run SUMO once and return the routes of everybody who got in, in the order of arrivals.
+
+    Parameters
+    ----------
+    staging
+        The scenario made ready to run.
+    name
+        Name of the output, apart from those of other runs.
+    options
+        Options of SUMO beyond the scenario's own.
+    additional
+        Additional files beyond the scenario's own.
+    timeout_s
+        Longest time that the run may take. [s]
+
+    Raises
+    ------
+    SimulationError
+        The run failed.
+    """
+    routes = staging.folder / f"{name}.xml"
+    arguments: list[str | Path] = ["-c", staging.config, *QUIET, *options]
+    files = ",".join(map(str, (*staging.additional_files, *additional)))
+    arguments += ["--additional-files", files] if files else []
+    arguments += ["--vehroute-output", routes]
+    for flag in ("write-unfinished", "last-route", "intended-depart"):
+        arguments += [f"--vehroute-output.{flag}", "true"]
+    run_sumo(arguments, timeout_s=timeout_s)
+    return tuple(read_driven(routes))
+
+
+def _kept_out_veh(counts: Path) -> int:
+    """Return how many vehicles a queue kept out until the end of a run [veh]."""
+    return sum(int(told.get("waiting", "0")) for told in iterate_elements(counts, {"vehicles"}))
 
 
 def read_driven(routes: Path) -> Iterator[DrivenTrip]:
