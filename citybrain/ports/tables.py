@@ -5,6 +5,7 @@ what each signal group shows in each second of the cycle, and changes the table 
 intersection while the others stay where they are.
 """
 
+from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -82,3 +83,28 @@ class TableEvaluator(Protocol):
 
     def price(self, tables: SignalTables) -> Prices:
         """Return what each plan costs; the same for the same plan, whatever else is in the call."""
+
+
+class PartEvaluators(Protocol):
+    """Makes evaluators of parts of a network, which cost what the part costs and not the whole."""
+
+    def observe(self, tables: SignalTables) -> None:
+        """Let a plan run on the whole network, so that parts know when traffic reaches them.
+
+        Parameters
+        ----------
+        tables
+            The plan, one row, for the evaluator of the whole.
+        """
+
+    def part(self, signals: Sequence[str], edges: Collection[str]) -> TableEvaluator:
+        """Return an evaluator of some streets only.
+
+        Parameters
+        ----------
+        signals
+            Signals of the part, in the order of its tables.
+        edges
+            Its streets; who comes from elsewhere enters when the observed plan brings him, and
+            who goes on elsewhere is not followed.
+        """

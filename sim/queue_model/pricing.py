@@ -37,7 +37,7 @@ class TablePricer:
 
     def price(self, tables: SignalTables) -> Prices:
         """Return what each plan costs; see ``TableEvaluator``."""
-        runs = self._model.runs(self._with_fixed(tables))
+        runs = self._model.runs(with_fixed(self._model, tables))
         mean_s = (runs.delay_s / np.maximum(self._wanted, 1.0)).mean(axis=1)
         link_s: NDArray[np.float64] = runs.link_delay_s.mean(axis=1)
         used = self._place_of_link >= 0
@@ -48,19 +48,28 @@ class TablePricer:
             )
         return Prices(mean_s, local_s)
 
-    def _with_fixed(self, tables: SignalTables) -> SignalTables:
-        """Append the signals that always run their own program."""
-        fixed = self._model.fixed
-        if not fixed:
-            return tables
-        sizes = [block.colour.size for block in fixed]
-        starts = len(tables.colour) + np.cumsum([0, *sizes[:-1]])
-        rows = (len(tables.start), 1)
-        cycles_s = [block.colour.shape[1] for block in fixed]
-        offsets_s = [block.offset_s for block in fixed]
-        return SignalTables(
-            np.concatenate([tables.colour, *(block.colour.ravel() for block in fixed)]),
-            np.hstack([tables.start, np.tile(starts.astype(np.int64), rows)]),
-            np.hstack([tables.cycle_s, np.tile(np.array(cycles_s, dtype=np.int32), rows)]),
-            np.hstack([tables.offset_s, np.tile(np.array(offsets_s, dtype=np.int32), rows)]),
-        )
+
+def with_fixed(model: QueueModel, tables: SignalTables) -> SignalTables:
+    """Append the signals that always run their own program.
+
+    Parameters
+    ----------
+    model
+        Knows them.
+    tables
+        Plans of the other signals.
+    """
+    fixed = model.fixed
+    if not fixed:
+        return tables
+    sizes = [block.colour.size for block in fixed]
+    starts = len(tables.colour) + np.cumsum([0, *sizes[:-1]])
+    rows = (len(tables.start), 1)
+    cycles_s = [block.colour.shape[1] for block in fixed]
+    offsets_s = [block.offset_s for block in fixed]
+    return SignalTables(
+        np.concatenate([tables.colour, *(block.colour.ravel() for block in fixed)]),
+        np.hstack([tables.start, np.tile(starts.astype(np.int64), rows)]),
+        np.hstack([tables.cycle_s, np.tile(np.array(cycles_s, dtype=np.int32), rows)]),
+        np.hstack([tables.offset_s, np.tile(np.array(offsets_s, dtype=np.int32), rows)]),
+    )
