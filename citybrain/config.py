@@ -1,6 +1,7 @@
 """Settings as frozen values; the command line builds them, everything below is handed them."""
 
 from dataclasses import dataclass
+from itertools import cycle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,10 @@ class SearchSettings:
         Seed of the search's own dice.
     simulation_seeds
         Seeds that the search may see; the proof uses others.
+    demand_scales
+        Travellers for each one of the demand, for these seeds in turn: a plan that has no reserve
+        shows it on a day that is a little busier (B. Hellinga and Z. Abdy, "Impact of day-to-day
+        variability of peak hour volumes on signalized intersection performance", TRB 2007). [-]
     with_actuation
         Greens may follow the traffic at intersections, which then need detectors.
     model_share
@@ -55,10 +60,16 @@ class SearchSettings:
     seconds_budget: float | None = 60.0
     evaluation_budget: int | None = None
     seed: int = 1
-    simulation_seeds: tuple[int, ...] = (1001, 1002, 1003, 1004)
+    simulation_seeds: tuple[int, ...] = tuple(range(1001, 1009))
+    demand_scales: tuple[float, ...] = (1.0, 1.1)
     with_actuation: bool = False
     model_share: float = 0.5
     model_runs: int = 100
+
+    @property
+    def days(self) -> tuple[tuple[int, float], ...]:
+        """Seeds with the scale of the demand on each, in the order of their use."""
+        return tuple(zip(self.simulation_seeds, cycle(self.demand_scales), strict=False))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

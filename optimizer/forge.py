@@ -56,7 +56,7 @@ class Forge:
         Parameters
         ----------
         seen
-            Candidates that SUMO ran, with their scores over one seed.
+            Candidates that SUMO ran, with their scores on one day.
         """
         if not seen:
             return []

@@ -128,7 +128,7 @@ def retime(
     workshop = Workshop.of(task.running, task.network)
     scorer = Scorer(workshop, task.network, evaluators.proving, budget)
     rng, mover = random.Random(settings.seed), Mover(workshop)
-    search = Search(scorer, mover, rng, settings.simulation_seeds, progress)
+    search = Search(scorer, mover, rng, settings.days, progress)
     starts = list(Starter(workshop, task.network, task.demand).candidates())
     tried = 0
     if evaluators.fast is None:

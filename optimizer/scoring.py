@@ -15,7 +15,7 @@ _EXCESS_COST_S = 600.0
 tells a search which way leads back to plans that can be accepted. [s]"""
 
 _MARGIN_VEH = 1.0
-"""Stranded vehicles that a plan should spare in each run, so that other seeds do not turn an
+"""Stranded vehicles that a plan should spare in each run, so that other days do not turn an
 equal count into a rise. [veh]"""
 
 _HARMS: tuple[Callable[[Outcome], int], ...] = (
@@ -30,29 +30,32 @@ PLAN_NAME = "citybrain"
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Cost of a candidate over some seeds.
+    """Cost of a candidate over some days.
 
     Parameters
     ----------
     mean_s
         Delay of drivers and people on foot, per vehicle that wanted to travel. [s/veh]
     local_s
-        Intersection → delay charged to its movements, summed over the seeds. [s]
+        Intersection → delay charged to its movements, summed over the days. [s]
     """
 
     mean_s: float
     local_s: Mapping[str, float]
 
 
-_Key = tuple[Candidate | None, int]
-"""Candidate and seed; no candidate stands for the running plan as it is."""
+Day = tuple[int, float]
+"""Seed, and travellers for each one of the demand."""
+
+_Key = tuple[Candidate | None, Day]
+"""Candidate and day; no candidate stands for the running plan as it is."""
 
 
 @dataclass(slots=True)
 class Scorer:
-    """Evaluates candidates, each with each seed once.
+    """Evaluates candidates, each on each day once.
 
-    The running plan is run with every seed that a candidate is run with, because the cost of a
+    The running plan is run on every day that a candidate is run on, because the cost of a
     candidate depends on what must not rise.
 
     Parameters
@@ -78,31 +81,34 @@ class Scorer:
         """Recognise the running plan among the candidates, unless it had to be mended."""
         self._running = self.workshop.unchanged()
 
-    def cost(self, candidates: Sequence[Candidate], seeds: Sequence[int]) -> int:
+    def cost(self, candidates: Sequence[Candidate], days: Sequence[Day]) -> int:
         """Return how many runs the scores of some candidates still need."""
-        return len(self._missing(candidates, seeds))
+        return len(self._missing(candidates, days))
 
-    def running_score(self, seeds: Sequence[int]) -> Score:
-        """Return the score of the running plan itself over some seeds."""
-        self._run(self._missing([], seeds))
-        return self._score(None, seeds)
+    def running_score(self, days: Sequence[Day]) -> Score:
+        """Return the score of the running plan itself over some days."""
+        self._run(self._missing([], days))
+        return self._score(None, days)
 
-    def scores(self, candidates: Sequence[Candidate], seeds: Sequence[int]) -> list[Score]:
-        """Return the scores of candidates over some seeds, in their order."""
-        self._run(self._missing(candidates, seeds))
-        return [self._score(self._key(candidate), seeds) for candidate in candidates]
+    def scores(self, candidates: Sequence[Candidate], days: Sequence[Day]) -> list[Score]:
+        """Return the scores of candidates over some days, in their order."""
+        self._run(self._missing(candidates, days))
+        return [self._score(self._key(candidate), days) for candidate in candidates]
 
     def _key(self, candidate: Candidate) -> Candidate | None:
         return None if candidate == self._running else candidate
 
-    def _missing(self, candidates: Sequence[Candidate], seeds: Sequence[int]) -> list[_Key]:
+    def _missing(self, candidates: Sequence[Candidate], days: Sequence[Day]) -> list[_Key]:
         plans = dict.fromkeys([None, *map(self._key, candidates)])
-        wanted = [(plan, seed) for plan in plans for seed in seeds]
+        wanted = [(plan, day) for plan in plans for day in days]
         return [key for key in wanted if key not in self._known]
 
     def _run(self, missing: Sequence[_Key]) -> None:
         plans = {candidate: self._plan(candidate) for candidate, _ in missing}
-        runs = [Evaluation(plan=plans[candidate], seed=seed) for candidate, seed in missing]
+        runs = [
+            Evaluation(plan=plans[candidate], seed=seed, demand_scale=scale)
+            for candidate, (seed, scale) in missing
+        ]
         outcomes = self.evaluator.evaluate(runs)
         self.budget.spent += len(runs)
         self._known.update(zip(missing, outcomes, strict=True))
@@ -112,9 +118,9 @@ class Scorer:
             return self.workshop.running
         return self.workshop.plan(candidate, PLAN_NAME)
 
-    def _score(self, candidate: Candidate | None, seeds: Sequence[int]) -> Score:
-        outcomes = [self._known[candidate, seed] for seed in seeds]
-        running = [self._known[None, seed] for seed in seeds]
+    def _score(self, candidate: Candidate | None, days: Sequence[Day]) -> Score:
+        outcomes = [self._known[candidate, day] for day in days]
+        running = [self._known[None, day] for day in days]
         local_s: dict[str, float] = {}
         for outcome in outcomes:
             for movement, delay_s in outcome.movement_delay_s.items():
@@ -131,7 +137,7 @@ def cost_s(outcomes: Sequence[Outcome], running: Sequence[Outcome]) -> float:
     outcomes
         Runs of the plan.
     running
-        Runs of the running plan with the same seeds.
+        Runs of the running plan on the same days.
 
     Returns
     -------
@@ -139,7 +145,7 @@ def cost_s(outcomes: Sequence[Outcome], running: Sequence[Outcome]) -> float:
         Delay of drivers and of people on foot.  A plan that strands more vehicles or has more
         teleports or collisions than the running plan costs more than the running plan, whatever
         it saves: such a plan would not be accepted.  One that strands about as many is charged
-        a little, so that other seeds do not tip it over. [s/veh]
+        a little, so that other days do not tip it over. [s/veh]
     """
     own_s = _delay_s(outcomes)
     if outcomes == running:

@@ -1,4 +1,4 @@
-"""The search: from starting candidates, by local moves, to finalists on fresh seeds.
+"""The search: from starting candidates, by local moves, to finalists on fresh days.
 
 One simulation tests a move at many intersections at once.  Each run charges its delay to
 movements, so every intersection can keep the move that helped it; whether the kept moves also
@@ -12,12 +12,17 @@ from dataclasses import dataclass, field
 from citybrain.ports.evaluation import Progress
 from optimizer.candidate import Candidate
 from optimizer.moves import Mover
-from optimizer.scoring import Score, Scorer
+from optimizer.scoring import Day, Score, Scorer
 
 _BATCH = 3
-_FINALISTS = 4
 _FEWEST_STARTS = 3
-_START_SHARE = 0.5
+_START_SHARE = 0.3
+_CLIMBING_DAYS = 2
+_FINALS = ((4, 6), (6, 4), (8, 3))
+"""Days, and candidates that are run on so many: a plan that jams one day in ten looks good on the
+other nine, so the choice among the best is worth more runs than finding yet another."""
+
+_FEWEST_FINALISTS = 2
 _LONGEST_REACH_S = 13.0
 _SHORTEST_REACH_S = 2.0
 _PATIENCE = 4
@@ -46,8 +51,8 @@ class Search:
         Draws moves.
     rng
         Dice.
-    seeds
-        Simulation seeds; the first half is used for climbing, all for the final choice.
+    days
+        Days that may be seen; the first two are used for climbing, all for the final choice.
     progress
         Hears the best cost found.
     """
@@ -55,16 +60,16 @@ class Search:
     scorer: Scorer
     mover: Mover
     rng: random.Random
-    seeds: Sequence[int]
+    days: Sequence[Day]
     progress: Progress
     _archive: dict[Candidate, tuple[int, float]] = field(default_factory=dict)
 
     @property
-    def _climbing(self) -> Sequence[int]:
-        return self.seeds[: max(1, len(self.seeds) // 2)]
+    def _climbing(self) -> Sequence[Day]:
+        return self.days[:_CLIMBING_DAYS]
 
     def sieve(self, starts: Iterable[Candidate]) -> list[tuple[Candidate, Score]]:
-        """Run starts with one seed, the better half with the others.
+        """Run starts on one day, the better half on a second.
 
         Parameters
         ----------
@@ -74,20 +79,20 @@ class Search:
         Returns
         -------
         list
-            Every start that was run, with its score on the first seed.
+            Every start that was run, with its score on the first day.
         """
-        left, seeds = list(starts), self._climbing
+        left, days = list(starts), self._climbing
         runs = self.scorer.budget.runs_left()
-        pacing = self._affordable(left[:_FEWEST_STARTS], seeds[:1], runs)
-        self.scorer.scores(pacing, seeds[:1])
+        pacing = self._affordable(left[:_FEWEST_STARTS], days[:1], runs)
+        self.scorer.scores(pacing, days[:1])
         first: list[tuple[Candidate, Score]] = []
-        for count in range(1, len(seeds) + 1):
+        for count in range(1, len(days) + 1):
             share = max(_FEWEST_STARTS, int(_START_SHARE * self.scorer.budget.left()))
             runs = self.scorer.budget.runs_left()
-            left = self._affordable(left[:share], seeds[:count], runs)
+            left = self._affordable(left[:share], days[:count], runs)
             if not left:
                 break
-            scores = self.scorer.scores(left, seeds[:count])
+            scores = self.scorer.scores(left, days[:count])
             ranked = sorted(zip(left, scores, strict=True), key=_by_cost)
             first = first or ranked
             left = [candidate for candidate, _ in ranked[: max(3, len(ranked) // 2)]]
@@ -102,28 +107,28 @@ class Search:
         """Climb from the best start with what is left of the budget; return the best of all."""
         if self._archive:
             self._climb(self.leaders(1)[0], self._climbing)
-        return self._final_choice(self._climbing)
+        return self._final_choice()
 
     def _affordable(
-        self, candidates: Sequence[Candidate], seeds: Sequence[int], runs: int
+        self, candidates: Sequence[Candidate], days: Sequence[Day], runs: int
     ) -> list[Candidate]:
         """Return the first candidates, as many as some runs can score."""
         left = list(candidates)
-        while left and self.scorer.cost(left, seeds) > runs:
+        while left and self.scorer.cost(left, days) > runs:
             left.pop()
         return left
 
-    def _climb(self, incumbent: Candidate, seeds: Sequence[int]) -> None:
+    def _climb(self, incumbent: Candidate, days: Sequence[Day]) -> None:
         """Move on to better candidates until the budget or the neighbourhood is used up."""
-        if not self._affordable([incumbent], seeds, self.scorer.budget.left()):
+        if not self._affordable([incumbent], days, self.scorer.budget.left()):
             return
         reach_s, failures, idle = _LONGEST_REACH_S, 0, 0
-        score = self._scored(incumbent, seeds)
-        size = (_BATCH + 1) * len(seeds)
-        reserve = _FINALISTS * len(self.seeds)
+        score = self._scored(incumbent, days)
+        size = (_BATCH + 1) * len(days)
+        reserve = self._runs_of_the_finals()
         while self.scorer.budget.allows(size + reserve) and idle < _MOST_IDLE:
             spent = self.scorer.budget.spent
-            better = self._improved(incumbent, score, seeds, reach_s)
+            better = self._improved(incumbent, score, days, reach_s)
             idle = idle + 1 if self.scorer.budget.spent == spent else 0
             reach_s = _LONGEST_REACH_S if idle else reach_s
             if better is None:
@@ -134,16 +139,16 @@ class Search:
             (incumbent, score), failures = better, 0
 
     def _improved(
-        self, incumbent: Candidate, score: Score, seeds: Sequence[int], reach_s: float
+        self, incumbent: Candidate, score: Score, days: Sequence[Day], reach_s: float
     ) -> tuple[Candidate, Score] | None:
         """Try a batch of moves and their combination; return the best if it is better."""
         batch = [self._neighbour(incumbent, reach_s) for _ in range(_BATCH)]
-        tried = list(zip(batch, self.scorer.scores(batch, seeds), strict=True))
+        tried = list(zip(batch, self.scorer.scores(batch, days), strict=True))
         combined = _combined(incumbent, score, tried)
         if combined != incumbent and combined not in batch:
-            tried.append((combined, self._scored(combined, seeds)))
+            tried.append((combined, self._scored(combined, days)))
         tried.sort(key=_by_cost)
-        self._note(tried, len(seeds))
+        self._note(tried, len(days))
         best = tried[0]
         return best if best[1].mean_s < score.mean_s else None
 
@@ -153,27 +158,41 @@ class Search:
         share = self.rng.choice((0.25, 0.5, 1.0))
         return self.mover.perturbed(incumbent, self.rng, share=share, reach_s=reach_s)
 
-    def _scored(self, candidate: Candidate, seeds: Sequence[int]) -> Score:
-        return self.scorer.scores([candidate], seeds)[0]
+    def _scored(self, candidate: Candidate, days: Sequence[Day]) -> Score:
+        return self.scorer.scores([candidate], days)[0]
 
-    def _note(self, ranked: Sequence[tuple[Candidate, Score]], seed_count: int) -> None:
-        """Keep candidates; those that were run with more seeds stand before the others."""
+    def _note(self, ranked: Iterable[tuple[Candidate, Score]], day_count: int) -> None:
+        """Keep candidates; those that were run on more days stand before the others."""
         for candidate, score in ranked:
-            self._archive[candidate] = (-seed_count, score.mean_s)
+            self._archive[candidate] = (-day_count, score.mean_s)
         best_s = self._archive[self.leaders(1)[0]][1]
         self.progress(self.scorer.budget.used, f"best {best_s:.1f} s/veh")
 
-    def _final_choice(self, climbing: Sequence[int]) -> Found:
-        """Choose among the best candidates with every seed, or with those that are affordable."""
-        ranked = self.leaders(_FINALISTS)
-        for seeds in (self.seeds, climbing, climbing[:1]):
-            finalists = self._affordable(ranked, seeds, self.scorer.budget.left())
-            if finalists:
-                scores = self.scorer.scores(finalists, seeds)
-                best, score = min(zip(finalists, scores, strict=True), key=_by_cost)
-                return Found(best, score.mean_s, self.scorer.running_score(seeds).mean_s)
-        running_s = self.scorer.running_score(climbing[:1]).mean_s
-        return Found(None, running_s, running_s)
+    def _final_choice(self) -> Found:
+        """Run the best candidates on more and more days, ever fewer of them; return the best."""
+        for count, keep in _FINALS:
+            days, leaders = self.days[:count], self.leaders(keep)
+            finalists = self._affordable(leaders, days, self.scorer.budget.left())
+            if finalists and len(finalists) >= min(len(leaders), _FEWEST_FINALISTS):
+                scores = self.scorer.scores(finalists, days)
+                self._note(zip(finalists, scores, strict=True), len(days))
+        if not self._archive:
+            running_s = self.scorer.running_score(self.days[:1]).mean_s
+            return Found(None, running_s, running_s)
+        best = self.leaders(1)[0]
+        days = self.days[: -self._archive[best][0]]
+        running_s = self.scorer.running_score(days).mean_s
+        return Found(best, self._archive[best][1], running_s)
+
+    def _runs_of_the_finals(self) -> int:
+        """Return how many runs the final choice takes where all of it is affordable."""
+        days = [min(count, len(self.days)) for count, _ in _FINALS]
+        added = [
+            count - before for count, before in zip(days, (_CLIMBING_DAYS, *days), strict=False)
+        ]
+        return sum(
+            max(0, more) * (keep + 1) for more, (_, keep) in zip(added, _FINALS, strict=True)
+        )
 
 
 def _by_cost(priced: tuple[Candidate, Score]) -> float:

@@ -75,7 +75,7 @@ def demo(
         period=period,
         out=out,
         seconds_budget=seconds_budget,
-        search_seed_count=2,
+        search_seed_count=4,
         workers=workers,
         is_json=json,
     )

@@ -29,7 +29,7 @@ class Request:
     uses_feed: bool = True
     with_actuation: bool = False
     seed_count: int = 10
-    search_seed_count: int = 4
+    search_seed_count: int = 8
     workers: int = 2
     is_json: bool = False
 

@@ -19,8 +19,10 @@ from citybrain.model.verdict import Decision, Verdict
 from citybrain.ports.evaluation import Progress
 from optimizer.overload import Overload, overloads
 from optimizer.retime import Evaluators, Retiming, Task, retime
+from sim.queue_model.demand import scaled
 from sim.queue_model.model import QueueModel
 from sim.queue_model.pricing import TablePricer
+from sim.queue_model.sumo_demand import routed_days
 from sim.sumo.evaluator import SumoEvaluator
 
 _MODEL_DAYS = 2
@@ -186,10 +188,13 @@ def _searched(
 
 def _fast_model(area: StudyArea, demand: Demand, settings: Settings) -> TablePricer:
     """Compile the queue model for days that the search may see."""
+    seeds, scales = zip(*settings.search.days[:_MODEL_DAYS], strict=True)
+    routed = routed_days(demand.scenario, seeds=seeds, timeout_s=settings.proof.timeout_s)
     model = QueueModel.build(
         demand.scenario,
         area.network,
-        seeds=settings.search.simulation_seeds[:_MODEL_DAYS],
+        seeds=seeds,
+        trips=[scaled(*day) for day in zip(routed, scales, seeds, strict=True)],
         threads=settings.proof.workers,
     )
     return TablePricer(model, area.network)

@@ -10,10 +10,22 @@ from citybrain.model.verdict import Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """One plan to be run with one seed."""
+    """One plan to be run on one day.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    seed
+        Dice of the day: drivers, departures, routes.
+    demand_scale
+        Travellers for each one of the demand; above 1 some are doubled, below 1 some stay
+        at home. [-]
+    """
 
     plan: Plan
     seed: int
+    demand_scale: float = 1.0
 
 
 class PlanEvaluator(Protocol):

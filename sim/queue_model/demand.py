@@ -74,6 +74,24 @@ class DemandArrays(NamedTuple):
     last: Ints
 
 
+def scaled(trips: Sequence[Trip], factor: float, seed: int) -> tuple[Trip, ...]:
+    """Return the trips of a day with more or fewer travellers.
+
+    Parameters
+    ----------
+    trips
+        The day as it is.
+    factor
+        Travellers for each one; what is beyond a whole number is drawn. [-]
+    seed
+        Dice.
+    """
+    whole, share = divmod(factor, 1.0)
+    rng = np.random.default_rng(seed)
+    copies = int(whole) + (rng.random(len(trips)) < share)
+    return tuple(trip for trip, count in zip(trips, copies, strict=True) for _ in range(count))
+
+
 def compile_demand(
     trips: Sequence[Trip], routes: Routes, lane_count: int, seed: int
 ) -> DemandArrays:

@@ -55,6 +55,7 @@ class SumoEvaluator(AbstractContextManager["SumoEvaluator"]):
     ) -> None:
         self._network = network
         self._timeout_s = timeout_s
+        self._scale = float(dict(scenario.options).get("scale", "1"))
         self._with_movements = with_movements
         self._on_finished = on_finished
         self._bicycle_types = bicycle_types((*scenario.route_files, *scenario.additional_files))
@@ -111,6 +112,7 @@ class SumoEvaluator(AbstractContextManager["SumoEvaluator"]):
         additional = ",".join(map(str, (*self._staging.additional_files, programs)))
         arguments: list[str | Path] = ["-c", self._staging.config, *QUIET]
         arguments += ["--additional-files", additional, "--seed", str(evaluation.seed)]
+        arguments += ["--scale", f"{self._scale * evaluation.demand_scale:.12g}"]
         arguments += output_options(files)
         self._processes.run(arguments, timeout_s=self._timeout_s)
         return read_outcome(

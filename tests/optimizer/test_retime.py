@@ -84,7 +84,9 @@ def test_no_budget_of_runs_is_overdrawn(single: Task, starts: list[Candidate], r
     workshop = Workshop.of(single.running, single.network)
     budget = Budget(stopped, None, runs)
     scorer = Scorer(workshop, single.network, evaluator, budget)
-    search = Search(scorer, Mover(workshop), random.Random(1), SEEDS, silent)
+    search = Search(
+        scorer, Mover(workshop), random.Random(1), [(seed, 1.0) for seed in SEEDS], silent
+    )
     search.sieve(starts)
     found = search.best()
     assert budget.spent == len(evaluator.asked) <= runs
@@ -106,7 +108,7 @@ def test_a_retiming_answers_for_its_plan(unbalanced: Task, budget: int) -> None:
 def test_no_run_is_asked_for_twice(unbalanced: Task) -> None:
     evaluator = Formula(FLOWS_VPH)
     searched(unbalanced, evaluator, 60)
-    asked = [(plan_text(run.plan), run.seed) for run in evaluator.asked]
+    asked = [(plan_text(run.plan), run.seed, run.demand_scale) for run in evaluator.asked]
     assert len(asked) == len(set(asked))
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from citybrain.errors import InputError
+from sim.queue_model.demand import Trip, scaled
 from sim.queue_model.flow_demand import drawn_trips
 from tests.sim.queue_streets import area, model, routes, trips
 
@@ -54,3 +55,14 @@ def test_a_stop_on_the_way_is_no_delay_itself() -> None:
 def test_the_model_runs_where_sumo_is_not_installed() -> None:
     code = "import sys; sys.modules['sumo'] = None; import sim.queue_model.model"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(("factor", "count"), [(0.5, 500), (1.0, 1000), (1.1, 1100), (2.25, 2250)])
+def test_a_busier_day_has_so_many_more_travellers_and_nobody_else(
+    factor: float, count: int
+) -> None:
+    day = tuple(Trip(depart_s=float(second), edges=("a",)) for second in range(1000))
+    busier = scaled(day, factor, 7)
+    assert len(busier) == pytest.approx(count, rel=0.1)
+    assert set(busier) <= set(day)
+    assert factor < 1 or set(busier) == set(day)
