@@ -116,10 +116,41 @@ def _plan_obstacles(plan: UnitPlan, image: Image) -> Iterator[str]:
             yield f"split {split_s} s of phase {phase} does not fit 0–{_MOST_BYTE} s"
         if split_s > 0 and phase not in told:
             yield f"the plan does not tell the safety times of phase {phase}"
-    for ring in plan.rings or image.ring_order():
-        total_s = sum(splits.get(phase, 0) for phase in ring)
-        if total_s not in {0, plan.cycle_s}:
-            yield f"splits of ring {ring} add up to {total_s} s, the cycle is {plan.cycle_s} s"
+    yield from _ring_obstacles(plan, image, splits)
+
+
+def _ring_obstacles(plan: UnitPlan, image: Image, splits: Mapping[int, int]) -> Iterator[str]:
+    """Yield where rings do not meet at a barrier, or do not fill the cycle.
+
+    A ring without a timed phase between two barriers waits there, as the second ring of a
+    T-junction does; the other rings fill that stretch.
+    """
+    rings = plan.rings or image.ring_order()
+    barriers = image.barriers()
+    if not barriers:
+        for ring in rings:
+            total_s = sum(splits.get(phase, 0) for phase in ring)
+            if total_s not in {0, plan.cycle_s}:
+                yield _unfilled(f"splits of ring {ring}", total_s, plan.cycle_s)
+        return
+    filled_s = 0
+    for stretch in barriers:
+        parts = [tuple(phase for phase in ring if phase in stretch) for ring in rings]
+        totals_s = {part: sum(splits.get(phase, 0) for phase in part) for part in parts}
+        timed_s = {part: total_s for part, total_s in totals_s.items() if total_s}
+        if len(set(timed_s.values())) > 1:
+            yield f"rings do not meet at a barrier: {_sums(timed_s)}"
+        filled_s += max(timed_s.values(), default=0)
+    if filled_s != plan.cycle_s:
+        yield _unfilled("splits between the barriers", filled_s, plan.cycle_s)
+
+
+def _unfilled(what: str, total_s: int, cycle_s: int) -> str:
+    return f"{what} add up to {total_s} s, the cycle is {cycle_s} s"
+
+
+def _sums(timed_s: Mapping[tuple[int, ...], int]) -> str:
+    return ", ".join(f"splits of {part} add up to {total_s} s" for part, total_s in timed_s.items())
 
 
 def _table_obstacles(image: Image) -> Iterator[str]:

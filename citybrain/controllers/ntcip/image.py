@@ -88,6 +88,23 @@ class Image:
         rows = (self.values.get(each.oid) for each in _sequences(self.sequence, self.rings))
         return tuple(tuple(row) for row in rows if isinstance(row, bytes) and row)
 
+    def barriers(self) -> tuple[frozenset[int], ...]:
+        """Return the phases between each pair of barriers; nothing if the unit does not say.
+
+        Phases that may be green together stand between the same barriers (``phaseConcurrency``).
+        """
+        rows = {n: self.values.get(objects.PHASE_CONCURRENCY.at(n)) for n in self._all_phases()}
+        beside = {n: frozenset(row) for n, row in rows.items() if isinstance(row, bytes)}
+        found: list[frozenset[int]] = []
+        for phase, others in beside.items():
+            met = [each for each in found if each & (others | {phase})]
+            found = [each for each in found if each not in met]
+            found.append(frozenset({phase}).union(others, *met))
+        return tuple(found)
+
+    def _all_phases(self) -> range:
+        return range(1, self.phases + 1)
+
     def tells_coordinated(self) -> bool:
         """Tell whether the unit says which phases the offset refers to."""
         return self.value(objects.SPLIT_COORD_PHASE.of(self.split, 1)) is not None
@@ -96,13 +113,13 @@ class Image:
         """Return the phases that the offset refers to; nothing if the unit does not say."""
         columns = {
             phase: self.value(objects.SPLIT_COORD_PHASE.of(self.split, phase))
-            for phase in range(1, self.phases + 1)
+            for phase in self._all_phases()
         }
         return tuple(phase for phase, flag in columns.items() if flag)
 
     def plan(self) -> UnitPlan:
         """Return the pattern as a value."""
-        phases = [phase for phase in range(1, self.phases + 1) if self.split_s(phase) > 0]
+        phases = [phase for phase in self._all_phases() if self.split_s(phase) > 0]
         return UnitPlan(
             pattern=self.pattern,
             cycle_s=self.number(objects.PATTERN_CYCLE_TIME.of(self.pattern)),
@@ -230,6 +247,7 @@ def _phase_objects(split: int, phases: int) -> list[Instance]:
     return [
         *(column.of(split, phase) for column in columns for phase in every),
         *(column.of(phase) for column in SAFETY for phase in every),
+        *(objects.PHASE_CONCURRENCY.of(phase) for phase in every),
     ]
 
 
