@@ -145,8 +145,9 @@ class Database:
         return dict(self._buffer)
 
     def keep_part(self, share: float) -> None:
-        """Store a part of an open transaction, as a defective unit would."""
-        for index in list(self._buffer)[: round(len(self._buffer) * share)]:
+        """Store a part of what an open transaction changes, as a defective unit would."""
+        changed = [index for index, value in self._buffer.items() if self.values[index] != value]
+        for index in changed[: round(len(changed) * share)]:
             self.values[index] = self._buffer[index]
         self.commits += 1
 
