@@ -1,0 +1,153 @@
+"""A gate in a process of its own, really killed (SIGKILL) at each step, and started anew."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from benchmarks._reliability_cells import STEPS, Ended, Start, prepare, settled_faults
+from benchmarks._reliability_office import UNIT, allowed, ordered, write_port
+from benchmarks._reliability_unit import WatchedUnit
+from citybrain.controllers.virtual.agent import Agent
+from citybrain.controllers.virtual.responder import Responder
+from citybrain.engine.approval_desk import open_desk
+from citybrain.engine.approval_settings import read_street
+from citybrain.engine.gate_client import send
+from citybrain.errors import CitybrainError
+from citybrain.model.approval import Act
+from citybrain.ports.controllers import Step
+from citybrain.store.ledger.pushes import pushes_of
+
+KILLED = "gate-process"
+SPEED = 10
+"""Seconds of the unit in a real one."""
+_READY_S = 120.0
+
+
+def kill_gates(repeats: int) -> dict[Step, list[Ended]]:
+    """Kill a gate at every step, start it anew, and look at unit and ledger.
+
+    Parameters
+    ----------
+    repeats
+        How often for each step; the gate's process goes on for a moment that differs each time.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        pushing, going_back = prepare(Path(folder))
+        found: dict[Step, list[Ended]] = {}
+        for step in STEPS:
+            start = going_back if step is Step.ABORT else pushing
+            found[step] = [_killed(start, step, Path(folder) / "now") for _ in range(repeats)]
+    return found
+
+
+def _killed(start: Start, step: Step, folder: Path) -> Ended:
+    with tempfile.TemporaryDirectory(dir=folder.parent) as own:
+        office = start.office.copied(Path(own) / "g")
+        unit = start.unit.copied()
+        unit.forget()
+        with _served(unit, office.folder):
+            at_s = _order_and_kill(start, step, office.folder)
+            killed_s = unit.now_s
+            with _gate(office.folder):
+                pass
+            good_s = unit.now_s - killed_s
+            shown = unit.shows()
+        street = read_street(office.folder / "street.toml")
+        with open_desk(street) as desk, desk.ledger.reading() as connection:
+            receipts = pushes_of(connection, office.new)[-1]["receipts"]
+            said = receipts[-1]["outcome"] if receipts else "REFUSED"
+            faults = settled_faults(connection, office, (said, shown))
+    return Ended(
+        is_reached=at_s > 0.0,
+        said=("killed", said),
+        reason="",
+        showed=tuple(name for _, name in unit.seen.shows),
+        trips=tuple(unit.seen.trips),
+        good_s=good_s,
+        faults=tuple(faults),
+    )
+
+
+def _order_and_kill(start: Start, step: Step, folder: Path) -> float:
+    """Order a push or a roll-back, kill the gate as soon as it says the step; return when [s]."""
+    act = Act.ROLL_BACK if step is Step.ABORT else Act.PUSH
+    killed_at_s = 0.0
+    with _gate(folder) as process:
+
+        def heard(line: dict[str, Any]) -> None:
+            nonlocal killed_at_s
+            if line.get("step") == step.value and not killed_at_s:
+                os.kill(process.pid, signal.SIGKILL)
+                killed_at_s = time.monotonic()
+
+        street = read_street(folder / "street.toml")
+        with open_desk(street) as desk:
+            order = ordered(desk, folder, act, start.office.new)
+        with suppress(CitybrainError):
+            send(street.gate_socket, order, heard)
+    return killed_at_s
+
+
+@contextmanager
+def _gate(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run a gate; it is ready once it has looked at what a former one left."""
+    citybrain = Path(sys.executable).with_name("citybrain")
+    process = subprocess.Popen(
+        [citybrain, "gate", "run", "--config", folder / "gate.toml"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert "takes orders" in line, line + process.stdout.read()
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        process.communicate(timeout=_READY_S)
+
+
+@contextmanager
+def _served(unit: WatchedUnit, folder: Path) -> Iterator[None]:
+    """Let a unit answer and run in a thread, its clock faster than ours."""
+    loop = asyncio.new_event_loop()
+    is_ready = threading.Event()
+    began_s, from_s = unit.now_s, time.monotonic()
+
+    async def main() -> None:
+        agent = Agent(lambda: began_s + SPEED * (time.monotonic() - from_s))
+        responder = Responder(unit, allowed(folder), boots_before=int(time.time() % 2**24))
+        write_port(folder, agent.add(responder, "127.0.0.1", 0))
+        assert UNIT in agent.posts
+        is_ready.set()
+        try:
+            await agent.run()
+        finally:
+            agent.close()
+
+    task = loop.create_task(main())
+
+    def run() -> None:
+        with suppress(asyncio.CancelledError):
+            loop.run_until_complete(task)
+        loop.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert is_ready.wait(_READY_S)
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(task.cancel)
+        thread.join()

@@ -1,0 +1,165 @@
+"""Faults on the way to a unit: each at every step of a push and of a roll-back.
+
+A real gate with a ledger of its own pushes over SNMP and loopback to a virtual unit, in virtual
+time (``_virtual_time``).  ``--networks`` names faults, or ``gate-process`` for a gate that is truly
+killed; all if none.  With ``long`` among the names every trial is repeated 100 times, at another
+second of the cycle and after another message each time; ``repeatN`` repeats N times.
+"""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from rich.table import Table
+
+from benchmarks._reliability_cells import STEPS, Ended, play, prepare
+from benchmarks._reliability_faults import TROUBLES
+from benchmarks._reliability_killing import KILLED, kill_gates
+from benchmarks._table import print_whole
+from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.errors import InputError
+from citybrain.ports.controllers import Step
+
+LONG, REPEAT = "long", "repeat"
+WHOLE, QUICK = 100, 1
+HEADERS = ("fault", "begins at", "trials", "the street showed", "the gate said", "good after")
+_SHORT = {
+    Step.READ: "read",
+    Step.OPEN: "open",
+    Step.WRITE: "set",
+    Step.VERIFY: "verify",
+    Step.STORE: "store",
+    Step.READ_BACK: "read back",
+    Step.ACTIVATE: "activate",
+    Step.PROVE: "prove",
+    Step.ABORT: "roll back",
+}
+Key = tuple[str, Step]
+
+
+def run(*, networks: Sequence[str], is_check: bool, is_json: bool) -> int:
+    """Run the benchmark and return its exit code.
+
+    Parameters
+    ----------
+    networks
+        Faults to play; all if none.
+    is_check
+        Return 1 if anything was seen that must not be, and name the first.
+    is_json
+        Print JSON.
+
+    Raises
+    ------
+    InputError
+        There is no such fault.
+    """
+    repeats, names = _asked(networks)
+    with Stages() as stages, tempfile.TemporaryDirectory() as folder:
+        trials = _played(names, repeats, Path(folder), stages)
+        if KILLED in names:
+            stages.begin(KILLED, "a gate that is really killed, at every step")
+            trials |= {(KILLED, step): ended for step, ended in kill_gates(repeats).items()}
+    missed = list(misses(trials))
+    if is_json:
+        rows = [dict(zip(HEADERS, row, strict=True)) for row in rows_of(trials)]
+        print_json({"rows": rows, "missed": missed, "trials": _count(trials)})
+    else:
+        print_whole(_table(trials))
+        OUTPUT.print(f"{_count(trials)} trials, {len(missed)} defects", markup=False)
+        for miss in missed:
+            OUTPUT.print(f"missed: {miss}", markup=False, soft_wrap=True)
+    return 1 if is_check and missed else 0
+
+
+def _asked(networks: Sequence[str]) -> tuple[int, list[str]]:
+    repeats, names = QUICK, []
+    for name in networks:
+        if name == LONG:
+            repeats = WHOLE
+        elif name.startswith(REPEAT) and name.removeprefix(REPEAT).isdigit():
+            repeats = max(1, int(name.removeprefix(REPEAT)))
+        elif name in TROUBLES or name == KILLED:
+            names.append(name)
+        else:
+            known = ", ".join((*TROUBLES, KILLED, LONG))
+            where, what = "--networks", f"there is no fault {name}"
+            raise InputError(where, what, f"choose of: {known}")
+    return repeats, names or [*TROUBLES, KILLED]
+
+
+def _played(
+    names: Sequence[str], repeats: int, folder: Path, stages: Stages
+) -> dict[Key, list[Ended]]:
+    trials: dict[Key, list[Ended]] = {}
+    troubles = [TROUBLES[name] for name in names if name in TROUBLES]
+    if not troubles:
+        return trials
+    pushing, going_back = prepare(folder)
+    for trouble in troubles:
+        stages.begin(trouble.name, trouble.meaning)
+        for step in STEPS:
+            start = going_back if step is Step.ABORT else pushing
+            trials[trouble.name, step] = [
+                play(start, trouble, step, seed) for seed in range(repeats)
+            ]
+    return trials
+
+
+def misses(trials: dict[Key, list[Ended]]) -> Iterator[str]:
+    """Yield what must not be, and was: an unsafe colour, a mixture that ran, a false word."""
+    for (name, step), ended in trials.items():
+        found = [fault for each in ended for fault in each.faults]
+        for fault in dict.fromkeys(found):
+            yield f"{name} at {_SHORT[step]}: {fault} ({found.count(fault)} of {len(ended)})"
+
+
+def rows_of(trials: dict[Key, list[Ended]]) -> list[tuple[str, ...]]:
+    """Return the table; steps in a row with the same course share a line."""
+    rows: list[tuple[str, ...]] = []
+    for name, of_fault in groupby(trials.items(), key=lambda item: item[0][0]):
+        told = ((_SHORT[step], _course(ended), ended) for (_, step), ended in of_fault)
+        for course, steps in groupby(told, key=lambda each: each[1]):
+            rows.append(_row(name, course, [(step, ended) for step, _, ended in steps]))
+    return rows
+
+
+def _course(ended: Sequence[Ended]) -> tuple[str, str]:
+    """Return what was shown and said in the trials of a step, the commonest first."""
+    showed = _shares([" → ".join(each.showed) for each in ended if each.is_reached])
+    said = _shares([_words(each) for each in ended if each.is_reached])
+    return showed or "not reached", said
+
+
+def _words(ended: Ended) -> str:
+    idle = ", an idle pattern mixed" if ended.idle else ""
+    return ", then ".join(ended.said) + idle
+
+
+def _shares(told: Sequence[str]) -> str:
+    distinct = sorted(dict.fromkeys(told), key=lambda each: -told.count(each))
+    return "; ".join(distinct)
+
+
+def _row(
+    name: str, course: tuple[str, str], steps: Sequence[tuple[str, Sequence[Ended]]]
+) -> tuple[str, ...]:
+    ended = [each for _, of_step in steps for each in of_step if each.is_reached]
+    first, last = steps[0][0], steps[-1][0]
+    where = first if len(steps) == 1 else f"{first} … {last}"
+    longest_s = max((each.good_s for each in ended), default=0.0)
+    return name, where, str(len(ended)), *course, f"{longest_s:.0f} s" if ended else "–"
+
+
+def _count(trials: dict[Key, list[Ended]]) -> int:
+    return sum(each.is_reached for ended in trials.values() for each in ended)
+
+
+def _table(trials: dict[Key, list[Ended]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for header in HEADERS:
+        table.add_column(header, no_wrap=True)
+    for row in rows_of(trials):
+        table.add_row(*row)
+    return table
