@@ -28,8 +28,8 @@ from sim.sumo.made_street import CITY_MIX, Direction, MadeStreet
 
 Dice = np.random.Generator
 
-PAIRS = 14
-"""Scenes of each half."""
+FIRST, MIDDLE, LAST = 301, 315, 328
+"""Seeds: the first half ends before the middle one."""
 LIGHTS = {
     "day": DAY, "night": NIGHT, "queue": DAY, "night_queue": NIGHT, "rain": OVERCAST,
     "dusk": DUSK, "low_sun": LOW_SUN, "night_rain": NIGHT, "dim_night": DIM_NIGHT,
@@ -64,7 +64,7 @@ def drawn_by_dice(seed: int, condition: str) -> CameraScene:
             rate_hps=float(dice.choice((12.5, 20.0, 25.0))),
             seed=seed,
         ),
-        is_tuning=seed % 2 == 1,
+        is_tuning=seed < MIDDLE,
         light=_light(dice, condition),
         weather=_weather(dice, is_rain=condition.endswith("rain")),
         sensor=Sensor(
@@ -162,9 +162,9 @@ def _trees(dice: Dice) -> tuple[Tree, ...]:
 
 _CONDITIONS = tuple(LIGHTS)
 DEVELOPMENT: dict[str, CameraScene] = {
-    f"{'tune' if seed % 2 else 'check'}_{seed}_{condition}": drawn_by_dice(seed, condition)
-    for seed in range(301, 301 + 2 * PAIRS)
-    for condition in (_CONDITIONS[(seed - 301) // 2 % len(_CONDITIONS)],)
+    f"{'tune' if seed < MIDDLE else 'check'}_{seed}_{condition}": drawn_by_dice(seed, condition)
+    for seed in range(FIRST, LAST + 1)
+    for condition in (_CONDITIONS[(seed - FIRST) // 2 % len(_CONDITIONS)],)
 }
 DEVELOPING = tuple(name for name, scene in DEVELOPMENT.items() if scene.is_tuning)
 CHECKING = tuple(name for name, scene in DEVELOPMENT.items() if not scene.is_tuning)

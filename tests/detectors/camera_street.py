@@ -18,6 +18,10 @@ LANES_AT = (30, 90, 150)
 BAND_Y = 120
 STEP_PX = 4
 """Motion of a vehicle in one frame. [px]"""
+NOISES = 37
+"""Frames after which the noise of the sensor is the same again."""
+LONGEST_WAY = (SIZE[1] + 40) // STEP_PX
+"""Frames in which a vehicle that does not stand passes the picture from end to end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,18 +59,18 @@ def steady_cars(count: int, rng: Generator) -> list[Car]:
     ]
 
 
-def frames(cars: Sequence[Car], count: int, rng: Generator) -> Iterator[Image]:
-    """Draw frames with a grainy road, lane markings, and noise of the sensor."""
+def frames(cars: Sequence[Car], count: int, rng: Generator, every: int = 1) -> Iterator[Image]:
+    """Draw frames with a grainy road, lane markings, and noise of the sensor; or every n-th."""
     road = np.full((SIZE[1], SIZE[0]), 120.0) + rng.normal(0, 4, (SIZE[1], SIZE[0]))
     road[:, ::LANE_PX] = 220
     road[:, 1::LANE_PX] = 220
     road = np.roll(road, 30, axis=1)
     road[:, :28], road[:, 213:], road[:20] = 60, 170, 220
-    for number in range(count):
-        image = road.copy()
+    noisy = road + rng.normal(0, 2, (NOISES, *road.shape))
+    for number in range(0, count, every):
+        image = noisy[number % NOISES].copy()
         for car in cars:
             _draw(image, car, number)
-        image += rng.normal(0, 2, image.shape)
         yield cv2.cvtColor(np.clip(image, 0, 255).astype(np.uint8), cv2.COLOR_GRAY2BGR)
 
 
@@ -81,6 +85,8 @@ def write_street(path: Path, cars: Sequence[Car], count: int, rng: Generator) ->
 
 def _draw(image: np.ndarray, car: Car, number: int) -> None:
     gone = number - car.frame
+    if not -LONGEST_WAY <= gone <= car.stands + LONGEST_WAY:
+        return
     if gone > 0:
         gone = max(gone - car.stands, min(gone, 4))
     top = BAND_Y + STEP_PX * gone - 40
