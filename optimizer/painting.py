@@ -60,7 +60,7 @@ class Painter:
 
     def prices(self, candidates: Sequence[Candidate]) -> Prices:
         """Return what candidates cost, one row each."""
-        prices = self._evaluator.price(self._tables([c.by_name() for c in candidates]))
+        prices = self._evaluator.price(self.tables(candidates))
         added_s = prices.local_s @ (self._factors - 1.0) / self._evaluator.vehicles
         return Prices(prices.mean_s + added_s, prices.local_s * self._factors)
 
@@ -79,7 +79,9 @@ class Painter:
         shares = np.sum(np.asarray(seen_s), axis=1) / np.maximum(told_s, 1.0)
         self._factors = np.clip(shares, _LEAST_FACTOR, _MOST_FACTOR)
 
-    def _tables(self, plans: Sequence[Mapping[str, Timing]]) -> SignalTables:
+    def tables(self, candidates: Sequence[Candidate]) -> SignalTables:
+        """Return candidates as tables, one row each."""
+        plans = [candidate.by_name() for candidate in candidates]
         first: dict[int, int] = {}
         pool: list[Colour] = []
         shape = (len(plans), len(self._names))

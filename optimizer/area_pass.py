@@ -1,0 +1,159 @@
+"""One pass over the subareas of a network: each is searched while those around it are held."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass, field, replace
+
+from citybrain.model.pattern import Pattern
+from citybrain.model.plan import Plan
+from citybrain.ports.tables import PartEvaluators
+from optimizer.area_search import AreaFound, AreaTask, search_area
+from optimizer.candidate import Candidate, Timing, Workshop
+from optimizer.scoring import PLAN_NAME
+from optimizer.subareas import Division
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crew:
+    """Who searches subareas.
+
+    Parameters
+    ----------
+    parts
+        Makes models of subareas.
+    pool, workers
+        Searches so many side by side; what it is handed can be pickled.
+    """
+
+    parts: PartEvaluators
+    pool: Executor
+    workers: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassBudget:
+    """How much one pass may spend.
+
+    Parameters
+    ----------
+    plans
+        Plans to be priced in each subarea; none for no bound.
+    end_s
+        When the pass should end; none for no bound. [s]
+    clock
+        Tells the time; can be pickled. [s]
+    """
+
+    plans: float | None
+    end_s: float | None
+    clock: Callable[[], float]
+
+
+@dataclass(slots=True)
+class AreaPass:
+    """One pass; use it once.
+
+    A subarea waits for its neighbours of lower number, so that no two with a common border are
+    searched at the same time, and what each of them meets does not depend on how fast others are.
+
+    Parameters
+    ----------
+    workshop
+        Timetables of the whole network.
+    division
+        Its subareas.
+    crew
+        Who searches them.
+    budget
+        How much may be spent.
+    seed
+        Dice; each subarea has its own.
+    """
+
+    workshop: Workshop
+    division: Division
+    crew: Crew
+    budget: PassBudget
+    seed: int
+    plans: int = field(init=False, default=0)
+    _patterns: dict[str, Pattern] = field(init=False)
+    _timings: dict[str, Timing] = field(init=False)
+
+    def run(self, starts: Sequence[Candidate]) -> Candidate:
+        """Search every subarea once.
+
+        Parameters
+        ----------
+        starts
+            Plans of the whole network: the first is what runs around a subarea until that has
+            been searched itself, all are where its search starts.
+        """
+        first = self.workshop.plan(starts[0], PLAN_NAME)
+        self._patterns = {pattern.intersection: pattern for pattern in first.patterns}
+        self._timings = starts[0].by_name()
+        others = [start.by_name() for start in starts[1:]]
+        touching = self.division.touching()
+        waiting = [area for area in range(len(touching)) if self._own(area)]
+        under_way: dict[Future[AreaFound], int] = {}
+        done = set(range(len(touching))) - set(waiting)
+        while waiting or under_way:
+            for area in [a for a in waiting if all(b > a or b in done for b in touching[a])]:
+                if len(under_way) == self.crew.workers:
+                    break
+                task = self._task(area, others, sum(map(self._size, waiting)))
+                under_way[self.crew.pool.submit(search_area, task)] = area
+                waiting.remove(area)
+            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                area = under_way.pop(future)
+                self._take(area, future.result())
+                done.add(area)
+        return Candidate.of(self._timings)
+
+    def _own(self, area: int) -> list[str]:
+        """Return the signals of a subarea that have something to move."""
+        return [name for name in self.division.areas[area] if name in self.workshop.timetables]
+
+    def _size(self, area: int) -> int:
+        return len(self.division.areas[area])
+
+    def _workshop_of(self, area: int) -> Workshop:
+        """Return the timetables of a subarea, over what runs there and around it."""
+        known, own = self.workshop, self._own(area)
+        names = (*self.division.areas[area], *self.division.around(area))
+        return replace(
+            known,
+            running=Plan(name=PLAN_NAME, patterns=tuple(self._patterns[name] for name in names)),
+            timetables={name: known.timetables[name] for name in own},
+            skeletons={name: known.skeletons[name] for name in own},
+            cycle_ranges_s={name: known.cycle_ranges_s[name] for name in own},
+        )
+
+    def _task(self, area: int, others: Sequence[dict[str, Timing]], signals_left: int) -> AreaTask:
+        workshop = self._workshop_of(area)
+        names = [pattern.intersection for pattern in workshop.running.patterns]
+        starts = (
+            Candidate.of({name: timings[name] for name in workshop.timetables})
+            for timings in (self._timings, *others)
+        )
+        edges = [edge for name in names for edge in self.division.edges[name]]
+        budget = self.budget
+        seconds = None
+        if budget.end_s is not None:
+            left_s = max(budget.end_s - budget.clock(), 0.0)
+            share = self._size(area) / signals_left
+            seconds = max(1.0, left_s * min(1.0, share * self.crew.workers))
+        return AreaTask(
+            workshop=workshop,
+            evaluator=self.crew.parts.part(names, edges),
+            starts=tuple(dict.fromkeys(starts)),
+            plans=budget.plans,
+            seconds=seconds,
+            seed=self.seed + area,
+            clock=budget.clock,
+        )
+
+    def _take(self, area: int, found: AreaFound) -> None:
+        self.plans += found.plans
+        self._timings.update(found.candidate.by_name())
+        plan = self._workshop_of(area).plan(found.candidate, PLAN_NAME)
+        self._patterns.update((pattern.intersection, pattern) for pattern in plan.patterns)
