@@ -147,13 +147,13 @@ class LargeSearch:
     def stages(self) -> Iterator[_Stage]:
         """Yield the running plan, the best plan for all, and what each pass made of it."""
         starter = Starter(self.workshop, self.task.network, self.task.demand)
-        priced = [self._priced(candidate) for candidate in starter.coordinated()]
+        priced = self._priced(list(starter.coordinated()))
         yield priced[0]
         best = min(priced, key=lambda stage: stage.price_s)
         yield best
         for number in range(len(_PASSES)):
             starts = (best.candidate,) if number else (best.candidate, priced[0].candidate)
-            found = self._priced(self._passed(number, starts))
+            found = self._priced([self._passed(number, starts)])[0]
             yield found
             best = min(best, found, key=lambda stage: stage.price_s)
 
@@ -209,9 +209,9 @@ class LargeSearch:
         is_in_time = seconds is None or self.clock() - self._began_s + needed_s <= seconds
         return is_in_time and (evaluations is None or runs <= evaluations)
 
-    def _priced(self, candidate: Candidate) -> _Stage:
-        self.tried += 1
-        price_s = float(self._whole.prices([candidate]).mean_s[0])
+    def _priced(self, candidates: Sequence[Candidate]) -> list[_Stage]:
+        self.tried += len(candidates)
+        prices_s = self._whole.prices(candidates).mean_s.tolist()
         used = (self.clock() - self._began_s) / (self.settings.seconds_budget or math.inf)
-        self.progress(min(1.0, used), f"fast model {price_s:.1f} s/veh")
-        return _Stage(candidate, price_s)
+        self.progress(min(1.0, used), f"fast model {min(prices_s):.1f} s/veh")
+        return [_Stage(*priced) for priced in zip(candidates, prices_s, strict=True)]
