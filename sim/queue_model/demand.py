@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.queue_model.physics import Physics
 from sim.queue_model.routes import Route, Routes
 
 Floats = NDArray[np.float64]
@@ -30,6 +31,8 @@ class Trip:
     acceleration_mps2, imperfection
         Highest acceleration [m/s²], and how far its driver falls short of it [0-1]; on average
         by half of that share, both while accelerating and when cruising.
+    deceleration_mps2
+        Braking that its driver is ready for; decides who still passes a yellow. [m/s²]
     choices
         Routes between the same ends that its driver chooses from at departure; none for one that
         keeps to its own.
@@ -43,6 +46,7 @@ class Trip:
     speed_deviation: float = 0.1
     acceleration_mps2: float = 2.6
     imperfection: float = 0.5
+    deceleration_mps2: float = 4.5
     choices: tuple[tuple[str, ...], ...] = ()
     dwell_s: tuple[tuple[str, float], ...] = ()
 
@@ -57,7 +61,10 @@ class DemandArrays(NamedTuple):
     """What the kernel reads of one day's vehicles, in order of departure.
 
     ``accel`` and ``dawdle`` are the acceleration [m/s²] and the loss of speed [m/s] on average,
-    ``launch_s`` the time to drive one space from a standstill.  ``following`` links the vehicles
+    ``brake`` is the deceleration [m/s²],
+    ``launch_s`` the time to drive one space from a standstill, and ``jitter_s`` how much later than
+    others the driver starts in a queue; ``careful_mps`` is how fast it approaches a link that gives
+    way.  ``following`` links the vehicles
     of one source; ``first`` and ``last`` are per lane.
     """
 
@@ -67,8 +74,11 @@ class DemandArrays(NamedTuple):
     space_m: Floats
     factor: Floats
     accel: Floats
+    brake: Floats
     dawdle: Floats
     launch_s: Floats
+    jitter_s: Floats
+    careful_mps: Floats
     following: Ints
     first: Ints
     last: Ints
@@ -93,7 +103,11 @@ def scaled(trips: Sequence[Trip], factor: float, seed: int) -> tuple[Trip, ...]:
 
 
 def compile_demand(
-    trips: Sequence[Trip], routes: Routes, lane_count: int, seed: int
+    trips: Sequence[Trip],
+    routes: Routes,
+    lane_count: int,
+    seed: int,
+    physics: Physics | None = None,
 ) -> DemandArrays:
     """Lay out the trips of one day and draw how fast their drivers like to go.
 
@@ -106,12 +120,17 @@ def compile_demand(
     lane_count
         Lanes of the streets, sources among them.
     seed
-        Dice of the drivers' speeds: normal with mean 1, kept within 0.2 and 2 as SUMO does.
+        Dice of the drivers' speeds: normal with mean 1, kept within 0.2 and 2 as SUMO does; and of
+        their reactions.
+    physics
+        Deviation of these, and what care costs at links that give way; the usual ones if none.
     """
+    physics = physics or Physics()
     ordered = sorted(trips, key=lambda trip: (trip.depart_s, trip.edges))
     rng = np.random.default_rng(seed)
     deviation = np.array([trip.speed_deviation for trip in ordered])
     factor = np.clip(1.0 + deviation * rng.standard_normal(len(ordered)), 0.2, 2.0)
+    brake = np.array([trip.deceleration_mps2 for trip in ordered], dtype=np.float64)
     space_m = np.array([trip.space_m for trip in ordered], dtype=np.float64)
     highest = np.array([trip.acceleration_mps2 for trip in ordered], dtype=np.float64)
     dawdle = 0.5 * highest * np.array([trip.imperfection for trip in ordered])
@@ -133,8 +152,11 @@ def compile_demand(
         space_m=space_m,
         factor=factor,
         accel=accel,
+        brake=brake,
         dawdle=dawdle,
         launch_s=np.sqrt(2.0 * space_m / accel),
+        jitter_s=physics.reaction_deviation_s * rng.standard_normal(len(ordered)),
+        careful_mps=physics.careful_mps(brake),
         following=following,
         first=first,
         last=last,

@@ -23,18 +23,19 @@ Cells = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
 (
-    START,
+    START_M,
     FIRST_REACTION,
+    FIRST_SHARE,
+    STOP_REACTION,
     REACTION,
     HEADWAY,
     SPACE_FACTOR,
-    DECELERATION,
     GAP,
     CLEARANCE,
     MERGE_GAP,
     MERGE_CLEARANCE,
     PATIENCE,
-) = range(11)
+) = range(12)
 """Places of the constants in ``Physics.packed``."""
 _NEVER = 65535
 _FAR = 1.0e9
@@ -265,12 +266,13 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     begin_s = times[0]
     horizon = times[1]
     street_lanes = times[2]
-    start_s = physics[START]
+    start_m = physics[START_M]
     first_reaction = physics[FIRST_REACTION]
+    first_share = physics[FIRST_SHARE]
+    stop_reaction = physics[STOP_REACTION]
     reaction = physics[REACTION]
     least_headway = physics[HEADWAY]
     space_factor = physics[SPACE_FACTOR]
-    twice_decel = 2.0 * physics[DECELERATION]
     gap_s = physics[GAP]
     clearance = physics[CLEARANCE]
     merge_gap = physics[MERGE_GAP]
@@ -283,9 +285,9 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     group_of, from_lane, inside_m, cross, slowing, ys, yl, ym, bs, bl = streets[6:]
     option_lane, option_link, pair_start, pair_link, pair_option, pair_cost, dwell = routes[:7]
     choices = routes[7:]
-    depart, first_option, choice, space, factor, accel, dawdle, launch, following, first, last = (
-        demand
-    )
+    depart, first_option, choice, space, factor, accel, brake, dawdle, launch = demand[:9]
+    jitter, careful = demand[9:11]
+    following, first, last = demand[11:]
     cell, place, cycle, shift, until = signal_rows(colour, start, cycle_s, offset_s, shape, begin_s)
 
     lanes = len(length_m)
@@ -374,6 +376,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                 link = option_link[here]
                 group = group_of[link]
                 must_yield = ys[link + 1] > ys[link]
+                must_stop = False
                 if group >= 0:
                     k = (tick + shift[group]) % cycle[group]
                     shown = colour[cell[group] + k]
@@ -386,7 +389,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                             speed = cross[link]
                             if queued[lane] < launched:
                                 speed = min(speed, root[queued[lane]] * accel[v] * launch[v])
-                            limit = speed / twice_decel - _HALF_S
+                            limit = speed / (2.0 * brake[v]) - _HALF_S
                             one = colour[cell[group] + (k - 1) % c]
                             two = colour[cell[group] + (k - 2) % c]
                             if one in (PROTECTED, PERMISSIVE):
@@ -401,7 +404,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                                 break
                             green = tick + wait
                             late = green - ready[v]
-                            ease = start_s * min(max(late, 0.0) / _EASED_S, 1.0)
+                            ease = start_m / accel[v] * min(max(late, 0.0) / _EASED_S, 1.0)
                             free_at[lane] = green + ease
                             queued[lane] = 0
                             q = 0
@@ -411,10 +414,12 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                                 u = nxt[u]
                             lane_queue[lane] = max(lane_queue[lane], q)
                             continue
-                    elif shown == STOP_THEN_GO and queued[lane] >= launched:
-                        free_at[lane] = t + 1.0
-                        queued[lane] = 0
-                        continue
+                    elif shown == STOP_THEN_GO:
+                        if queued[lane] >= launched:
+                            free_at[lane] = t + 1.0
+                            queued[lane] = 0
+                            continue
+                        must_stop = True
                 if must_yield:
                     held = -1.0
                     merges = False
@@ -550,13 +555,23 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                 target = option_lane[target_option]
                 lost = t - ready[v]
                 n = queued[lane]
-                headway = least_headway + space_factor * need * per_cross[link]
                 passing = cross[link]
                 extra = slowing[link]
+                headway = least_headway + space_factor * need * per_cross[link]
+                if must_yield and passing > careful[v]:
+                    slower = passing - careful[v]
+                    extra += slower * slower / (2.0 * brake[v] * passing)
+                    passing = careful[v]
+                    headway = least_headway + space_factor * need / passing
                 if n < launched:
                     queued[lane] = n + 1
-                    wait = reaction if n > 0 else first_reaction
-                    headway = max(headway, wait + launch[v] * (root[n + 1] - root[n]))
+                    if n > 0:
+                        starting = reaction + launch[v] * (root[n + 1] - root[n])
+                    else:
+                        starting = first_reaction + first_share * launch[v]
+                    if must_stop:
+                        starting = stop_reaction + first_share * launch[v]
+                    headway = max(headway, starting + jitter[v])
                     passing = min(passing, root[n] * accel[v] * launch[v])
                     extra = 0.0
                 free_at[lane] = t + headway
@@ -585,7 +600,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         w = waiter[lane]
                         waiter[lane] = next_waiter[w]
                         waits_for[w] = -1
-                        free_at[w] = max(free_at[w], back + start_s)
+                        free_at[w] = max(free_at[w], back + start_m / accel[head[w]])
                         _wake(w, int(free_at[w]), horizon, bucket, scheduled, before, after)
                 crossed_at[link] = t
                 if matters[lane]:

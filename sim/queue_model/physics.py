@@ -12,15 +12,24 @@ class Physics:
 
     Parameters
     ----------
-    start_s
-        From the start of green to the crossing of the first standing vehicle. [s]
-    first_reaction_s, reaction_s
-        Delay of the second vehicle's start behind the first, and of every later one behind the
-        one before it; the rest of a launching headway is the time to drive one space. [s]
+    start_m
+        How far the first standing vehicle drives until it crosses; at its acceleration this takes
+        the time from the start of green to its crossing, for SUMO lets it drive one second at
+        the speed of its end. [m]
+    first_reaction_s, first_share
+        Headway of the second vehicle behind the first: ``first_reaction_s`` and this share of the
+        time to drive one space from a standstill. [s], [-]
+    stop_reaction_s
+        The same where each vehicle has to stop before it goes. [s]
+    reaction_s, reaction_deviation_s
+        Delay of every later vehicle's start behind the one before it, and its deviation from
+        vehicle to vehicle; the rest of a launching headway is the time to drive one space. [s]
     headway_s, space_factor
         Headway of a queue in motion: ``headway_s + space_factor · space / speed``. [s], [-]
     deceleration_mps2
-        Braking; decides who still passes a yellow. [m/s²]
+        Braking before links that are slower than their street. [m/s²]
+    seen_m, careful_more_mps
+        See ``careful_mps``; the first is SUMO's default of a link's ``visibility``. [m], [m/s]
     wave_mps
         Speed at which the gap that a leaving vehicle opens travels back. [m/s]
     gap_s, clearance_s
@@ -34,12 +43,17 @@ class Physics:
         How far lanes are chosen for what comes behind the next junction. [m]
     """
 
-    start_s: float = 0.48
-    first_reaction_s: float = 0.51
-    reaction_s: float = 1.29
+    start_m: float = 0.94
+    first_reaction_s: float = 0.95
+    first_share: float = 0.85
+    stop_reaction_s: float = 4.0
+    reaction_s: float = 1.26
+    reaction_deviation_s: float = 0.15
     headway_s: float = 1.17
     space_factor: float = 1.49
     deceleration_mps2: float = 4.5
+    seen_m: float = 4.5
+    careful_more_mps: float = 2.0
     wave_mps: float = 5.8
     gap_s: float = 4.2
     clearance_s: float = 1.4
@@ -48,16 +62,26 @@ class Physics:
     patience_s: float = 300.0
     look_ahead_m: float = 600.0
 
+    def careful_mps(self, deceleration_mps2: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how fast drivers approach a link that gives way, foes or not [m/s].
+
+        They can stop from where they see all foes, ``seen_m`` before the line; a step of SUMO is
+        a second, so they are somewhat faster when they pass it.
+        """
+        fast: NDArray[np.float64] = np.sqrt(2.0 * self.seen_m * deceleration_mps2)
+        return fast + self.careful_more_mps
+
     def packed(self) -> NDArray[np.float64]:
         """Return the constants as the kernels read them; see ``kernels`` for the places."""
         return np.array(
             [
-                self.start_s,
+                self.start_m,
                 self.first_reaction_s,
+                self.first_share,
+                self.stop_reaction_s,
                 self.reaction_s,
                 self.headway_s,
                 self.space_factor,
-                self.deceleration_mps2,
                 self.gap_s,
                 self.clearance_s,
                 self.merge_gap_s,

@@ -25,17 +25,17 @@ from sim.sumo.xml_files import iterate_elements
 
 _LATE_S = 1800.0
 _ANY = Trip(depart_s=0.0, edges=())
-_USUAL = (2.5, 2.6, 0.1)
+_USUAL = (2.5, 2.6, 4.5, 0.1)
 _CLASSES = {
-    "truck": (2.5, 1.3, 0.05),
-    "trailer": (2.5, 1.1, 0.05),
-    "bus": (2.5, 1.2, 0.05),
-    "coach": (2.5, 2.0, 0.05),
-    "motorcycle": (2.5, 6.0, 0.1),
-    "moped": (2.5, 1.1, 0.1),
-    "bicycle": (0.5, 1.2, 0.1),
+    "truck": (2.5, 1.3, 4.0, 0.05),
+    "trailer": (2.5, 1.1, 4.0, 0.05),
+    "bus": (2.5, 1.2, 4.0, 0.05),
+    "coach": (2.5, 2.0, 4.0, 0.05),
+    "motorcycle": (2.5, 6.0, 10.0, 0.1),
+    "moped": (2.5, 1.1, 7.0, 0.1),
+    "bicycle": (0.5, 1.2, 3.0, 0.1),
 }
-"""Gap in a queue [m], acceleration [m/s²] and deviation of the speed factor by class.
+"""Gap in a queue [m], acceleration and deceleration [m/s²], deviation of the speed factor by class.
 
 Source: SUMO documentation, "Vehicle Type Parameter Defaults".
 """
@@ -185,12 +185,13 @@ def _kinds(files: tuple[Path, ...]) -> dict[str, Trip]:
 
 
 def _kind(kind: VehicleType, told: Mapping[str, str]) -> Trip:
-    gap_m, acceleration_mps2, deviation = _CLASSES.get(kind.vclass, _USUAL)
+    gap_m, acceleration_mps2, deceleration_mps2, deviation = _CLASSES.get(kind.vclass, _USUAL)
     return Trip(
         depart_s=0.0,
         edges=(),
         space_m=kind.length_m + float(told.get("minGap", gap_m)),
         speed_deviation=float(told.get("speedDev", deviation)),
         acceleration_mps2=float(told.get("accel", acceleration_mps2)),
+        deceleration_mps2=float(told.get("decel", deceleration_mps2)),
         imperfection=float(told.get("sigma", _ANY.imperfection)),
     )
