@@ -137,7 +137,7 @@ class Gate:
     desk: Desk
     fleet: Fleet
     watch: Watch | None = None
-    at_once: int = 50
+    at_once: int = 200
     _log: LogWatch = field(default_factory=LogWatch, init=False)
 
     def verify_log(self) -> None:

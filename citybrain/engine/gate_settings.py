@@ -15,7 +15,7 @@ from citybrain.errors import InputError
 class _GateFile(SettingsPart):
     street: Path
     controllers: Path
-    at_once: Annotated[int, Field(ge=1, le=500)] = 50
+    at_once: Annotated[int, Field(ge=1, le=500)] = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,8 @@ from citybrain.store.ledger.pushes import Running
 from citybrain.store.ledger.stops import present_stop
 
 _DONE = frozenset({Outcome.RUNS, Outcome.SCHEDULED})
+_BACK = frozenset({Outcome.ROLLED_BACK})
+_UNCHANGED = frozenset({Outcome.KEPT, Outcome.ROLLED_BACK})
 _GOING_BACK = frozenset({Step.ABORT, Step.ROLL_BACK})
 """From these steps on nothing stops a unit, else it would stay half written."""
 
@@ -89,7 +91,29 @@ class Push:
     push_id: str
     plan_hash: str
     told: Told
-    at_once: int = 50
+    at_once: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Aim:
+    """What an order is to bring.
+
+    Parameters
+    ----------
+    runs
+        Unit → what it runs once the aim is reached.
+    reached
+        Outcomes with which it is.
+    """
+
+    runs: Mapping[str, Running]
+    reached: frozenset[Outcome]
+
+    def now_running(self, receipt: Receipt) -> Running | None:
+        """Return what a unit runs after a receipt; none if nothing changed."""
+        if receipt.outcome in self.reached:
+            return self.runs[receipt.unit]
+        return None if receipt.outcome in _UNCHANGED else NOTHING
 
 
 def check_not_stopped(desk: Desk) -> None:
@@ -129,7 +153,7 @@ async def push_units(
         unit: Running(plan_hash=push.plan_hash, push_id=push.push_id, pattern=plan.pattern)
         for unit, plan in plans.items()
     }
-    return await _each(push, one, runs)
+    return await _each(push, one, _Aim(runs=runs, reached=_DONE))
 
 
 async def roll_back_units(
@@ -154,14 +178,14 @@ async def roll_back_units(
         unit: replace(opening.ran, pattern=opening.former.system_pattern)
         for unit, opening in openings.items()
     }
-    return await _each(push, one, runs)
+    return await _each(push, one, _Aim(runs=runs, reached=_BACK))
 
 
 async def dry_run_units(
     plans: Mapping[str, UnitPlan],
     readers: Mapping[str, ControllerReader],
     progress: Callable[[str], None],
-    at_once: int = 50,
+    at_once: int = 200,
 ) -> dict[str, DryRun | CitybrainError]:
     """Return what a push would change in every unit; nothing is written.
 
@@ -198,21 +222,21 @@ async def dry_run_units(
 
 
 async def _each(
-    push: Push, one: Callable[[str], Awaitable[Receipt]], runs: Mapping[str, Running]
+    push: Push, one: Callable[[str], Awaitable[Receipt]], aim: _Aim
 ) -> tuple[UnitResult, ...]:
     gate = asyncio.Semaphore(push.at_once)
 
     async def kept(unit: str) -> UnitResult:
         async with gate:
-            result = await _kept(push, unit, one, runs[unit])
+            result = await _kept(push, unit, one, aim)
         push.told(unit, result.outcome, result)
         return result
 
-    return tuple(await asyncio.gather(*(kept(unit) for unit in sorted(runs))))
+    return tuple(await asyncio.gather(*(kept(unit) for unit in sorted(aim.runs))))
 
 
 async def _kept(
-    push: Push, unit: str, one: Callable[[str], Awaitable[Receipt]], runs: Running
+    push: Push, unit: str, one: Callable[[str], Awaitable[Receipt]], aim: _Aim
 ) -> UnitResult:
     """Serve one unit, and keep what became of it."""
     try:
@@ -222,7 +246,7 @@ async def _kept(
         failed = UnitResult(unit=unit, outcome=REFUSED, reason=str(error))
         return _noted(failed, lambda: note_failure(push.desk, push.push_id, unit, failed.reason))
     result = UnitResult(unit=unit, outcome=receipt.outcome.name, reason=receipt.reason)
-    now = _now_running(receipt, runs)
+    now = aim.now_running(receipt)
     return _noted(result, lambda: note_receipt(push.desk, push.push_id, receipt, now))
 
 
@@ -234,18 +258,6 @@ def _noted(result: UnitResult, note: Callable[[], None]) -> UnitResult:
         reason = f"{result.reason or 'done'}; but the ledger does not keep it: {error}"
         return replace(result, reason=reason, is_kept=False)
     return result
-
-
-def _now_running(receipt: Receipt, runs: Running) -> Running | None:
-    """Return what a unit runs after a receipt; none if nothing changed.
-
-    A link that rolls a failed push back says so in its reason; an ordered roll-back has none.
-    """
-    if receipt.outcome in _DONE:
-        return runs
-    if receipt.outcome is Outcome.ROLLED_BACK:
-        return runs if not receipt.reason else None
-    return None if receipt.outcome is Outcome.KEPT else NOTHING
 
 
 def _listener(push: Push) -> Callable[[StepNote], None]:

@@ -16,7 +16,7 @@ from citybrain.engine.pushing import UnitResult
 from citybrain.errors import CitybrainError, InputError, UnsafePlanError
 from citybrain.model.approval import Act, Signed, State
 from citybrain.model.network import Network
-from citybrain.ports.controllers import Step
+from citybrain.ports.controllers import Receipt, Step
 from citybrain.store.ledger.audit import verify_audit
 from citybrain.store.ledger.pushes import open_alarms, pushes_of, running
 from citybrain.store.ledger.stops import set_stop, stop_by_file
@@ -236,6 +236,23 @@ def test_a_roll_back_brings_every_unit_back(yard: Yard) -> None:
     with pytest.raises(UnsafePlanError, match="nothing to roll back"):
         yard.carry_out(yard.order(Act.ROLL_BACK))
     assert verify_audit(yard.at_work.desk.ledger).faults == ()
+
+
+def test_a_unit_that_is_back_with_something_left_behind_is_known_to_be_back(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The former plan runs, a pattern that does not run could not be restored."""
+    yard.carry_out(yard.order())
+    back = FakeUnit.rollback
+
+    async def imperfect(self: FakeUnit, *arguments: object) -> Receipt:
+        return replace(await back(self, *arguments), reason="values were left")
+
+    monkeypatch.setattr(FakeUnit, "rollback", imperfect)
+    carried = yard.carry_out(yard.order(Act.ROLL_BACK))
+    assert not carried.is_done
+    assert yard.runs() == dict.fromkeys(UNITS, "")
+    assert yard.state() is State.RETIRED
 
 
 def test_a_plan_that_one_unit_still_runs_stays_active(yard: Yard) -> None:
