@@ -78,6 +78,7 @@ def _content(result: Result) -> dict[str, object]:
         "accepted": result.is_accepted,
         "evaluations": result.retiming.evaluations,
         "model_evaluations": result.retiming.model_evaluations,
+        "course": asdict(result.course),
         "overloads": [asdict(overload) for overload in result.overloads],
         "files": {role: str(path) for role, path in result.files.items()},
         "plan": result.plan.name,

@@ -8,6 +8,7 @@ from citybrain.engine.demand import Demand
 from citybrain.files import atomic_write_bytes, atomic_write_text, written_together
 from citybrain.model.flows import FlowSnapshot
 from citybrain.model.plan import Plan
+from citybrain.model.search_course import SearchCourse
 from citybrain.model.verdict import Decision, Verdict
 from citybrain.report.page import render_report
 from citybrain.store.demand import write_turning_demand
@@ -41,6 +42,8 @@ class Artefacts:
         Proposed plan; without one the running plan is written.
     verdict
         Verdict on the proposed plan.
+    course
+        How the plan was found.
     """
 
     area: StudyArea
@@ -48,6 +51,7 @@ class Artefacts:
     flows: FlowSnapshot | None
     proposed: Plan | None
     verdict: Verdict | None
+    course: SearchCourse | None = None
 
     def write(self, out: Path) -> dict[str, Path]:
         """Write the files into a folder, all together, in place of those of an earlier job.
@@ -91,7 +95,7 @@ class Artefacts:
             is_accepted = self.verdict.decision is Decision.ACCEPT
             files["programs"] = _ACCEPTED if is_accepted else _NOT_ACCEPTED
             write_programs(self.proposed, self.area.network, part / files["programs"])
-            files |= _write_evidence(self.area, self.proposed, self.verdict, part)
+            files |= _write_evidence(self.area, self.proposed, self.verdict, part, self.course)
         return files
 
 
@@ -120,10 +124,14 @@ def write_proof(area: StudyArea, proposed: Plan, verdict: Verdict, out: Path) ->
 
 
 def _write_evidence(
-    area: StudyArea, proposed: Plan, verdict: Verdict, folder: Path
+    area: StudyArea,
+    proposed: Plan,
+    verdict: Verdict,
+    folder: Path,
+    course: SearchCourse | None = None,
 ) -> dict[str, str]:
     files = {role: _NAMES[role] for role in ("verdict", "report")}
-    page = render_report(verdict, area.network, area.running, proposed)
+    page = render_report(verdict, area.network, area.running, proposed, course)
     write_verdict(verdict, folder / files["verdict"])
     atomic_write_text(folder / files["report"], page)
     return files

@@ -12,9 +12,11 @@ from citybrain.engine.artefacts import Artefacts
 from citybrain.engine.bounds import check_feasible
 from citybrain.engine.demand import Demand, observed_demand, own_demand
 from citybrain.engine.prove import check_rules, prove_plan
+from citybrain.engine.search_record import SearchRecord
 from citybrain.files import check_writable
 from citybrain.model.flows import Detector, FlowSnapshot
 from citybrain.model.plan import Plan, Provenance
+from citybrain.model.search_course import SearchCourse
 from citybrain.model.verdict import Decision, Verdict
 from citybrain.ports.evaluation import Progress
 from optimizer.overload import Overload, overloads
@@ -61,6 +63,8 @@ class Result:
         Verdict on the proposed plan; none where nothing was proposed.
     files
         Role → file that was written.
+    course
+        What the search knew, when.
     overloads
         Intersections whose demand no plan can serve, the worst first.
     """
@@ -70,6 +74,7 @@ class Result:
     demand: Demand
     verdict: Verdict | None
     files: dict[str, Path]
+    course: SearchCourse
     overloads: tuple[Overload, ...] = ()
 
     @property
@@ -118,7 +123,9 @@ def retime_area(
     check_writable(out)
     with tempfile.TemporaryDirectory(prefix="citybrain-") as folder:
         demand = find_demand(area, measured, Path(folder) / "demand.rou.xml", settings.proof)
-        retiming = _searched(area, demand, settings, clock, progress)
+        record = SearchRecord(area.running, clock)
+        retiming = _searched(area, demand, settings, record, progress)
+        course = record.course()
         proposed, verdict = None, None
         if retiming.is_better:
             proposed = _signed(retiming, area, demand, settings.search)
@@ -129,6 +136,7 @@ def retime_area(
             flows=measured.flows if measured else None,
             proposed=proposed,
             verdict=verdict,
+            course=course,
         ).write(out)
     is_accepted = verdict is not None and verdict.decision is Decision.ACCEPT
     return Result(
@@ -137,6 +145,7 @@ def retime_area(
         demand=demand,
         verdict=verdict,
         files=files,
+        course=course,
         overloads=overloads(area.network, demand.turning),
     )
 
@@ -168,7 +177,7 @@ def _searched(
     area: StudyArea,
     demand: Demand,
     settings: Settings,
-    clock: Callable[[], float],
+    record: SearchRecord,
     progress: Progress,
 ) -> Retiming:
     task = Task(network=area.network, running=area.running, demand=demand.turning)
@@ -179,8 +188,11 @@ def _searched(
         timeout_s=settings.proof.timeout_s,
         with_movements=True,
     ) as evaluator:
-        evaluators = Evaluators(proving=evaluator, fast=_fast_model(area, demand, settings))
-        retiming = retime(task, evaluators, settings.search, clock=clock, progress=progress)
+        evaluators = Evaluators(
+            proving=record.proving(evaluator),
+            fast=record.pricing(_fast_model(area, demand, settings)),
+        )
+        retiming = retime(task, evaluators, settings.search, clock=record.clock, progress=progress)
     if retiming.is_better:
         check_rules(retiming.plan, area)
     return retiming

@@ -4,9 +4,11 @@ from importlib import resources
 
 from citybrain.model.network import Network
 from citybrain.model.plan import Plan
+from citybrain.model.search_course import SearchCourse
 from citybrain.model.verdict import Verdict
 from citybrain.report.bars import hatching
 from citybrain.report.changes import approach_table, intersection_table, movement_tables
+from citybrain.report.convergence import convergence_section
 from citybrain.report.evidence import caveat_section, demand_section, provenance_section
 from citybrain.report.group_section import group_section
 from citybrain.report.headline import headline, page_title
@@ -16,13 +18,21 @@ from citybrain.report.measures import measures_table
 from citybrain.report.seeds_chart import seeds_chart
 from citybrain.report.street_section import street_section
 
+_BEFORE_SEARCH = 6
+"""Sections that come before the search's own."""
 UNFOLD_FOR_PRINT = Markup(
     "<script>addEventListener('beforeprint',()=>document.querySelectorAll('details')"
     ".forEach(d=>d.open=true))</script>"
 )
 
 
-def render_report(verdict: Verdict, network: Network, running: Plan, proposed: Plan) -> str:
+def render_report(
+    verdict: Verdict,
+    network: Network,
+    running: Plan,
+    proposed: Plan,
+    course: SearchCourse | None = None,
+) -> str:
     """Return the report on a proof as one HTML page of at most 2 MB.
 
     Parameters
@@ -33,6 +43,8 @@ def render_report(verdict: Verdict, network: Network, running: Plan, proposed: P
         Streets and signals that were simulated.
     running, proposed
         Plans that were compared.
+    course
+        How the proposed plan was found; none where the report is of a proof alone.
 
     Returns
     -------
@@ -47,6 +59,9 @@ def render_report(verdict: Verdict, network: Network, running: Plan, proposed: P
         tag("style", Markup(_style())),
     )
     sections = _sections(verdict, network, running, proposed)
+    if course is not None:
+        search = _section("search", "How the plan was found", convergence_section(course))
+        sections = (*sections[:_BEFORE_SEARCH], search, *sections[_BEFORE_SEARCH:])
     body = tag("body", hatching(), tag("main", headline(verdict), *sections), UNFOLD_FOR_PRINT)
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en').source}\n"
 
