@@ -46,7 +46,7 @@ class Wanted:
     cycle_s
         Cycle that the time for the proof is counted in. [s]
     has_counter
-        Whether the unit's cycle counter must be seen to move.
+        Whether the unit's cycle counter, if it has one, must be seen to move.
     is_due
         Whether the plan itself must run now.
     """
@@ -70,13 +70,12 @@ def wanted_after(plan: UnitPlan, schedule: DaySchedule | None, status: UnitStatu
     status
         Of the unit after activation; tells its local time.
     """
-    has_counter = "coordCycleStatus" not in status.missing
     if schedule is None:
         return Wanted(
             what=f"pattern {plan.pattern} in coordination under system control",
             holds=lambda seen: seen.runs_by_system(plan.pattern),
             cycle_s=plan.cycle_s,
-            has_counter=has_counter,
+            has_counter=True,
             is_due=True,
         )
     due = scheduled_pattern(schedule, status.local_time_s)
@@ -89,7 +88,7 @@ def wanted_after(plan: UnitPlan, schedule: DaySchedule | None, status: UnitStatu
             else seen.control != "SYSTEM_CONTROL" and seen.system_pattern == 0
         ),
         cycle_s=plan.cycle_s,
-        has_counter=has_counter and is_due,
+        has_counter=is_due,
         is_due=is_due,
     )
 
@@ -118,7 +117,7 @@ def wanted_before(former: Former, cycle_s: int) -> Wanted:
         what=f"the former pattern {pattern}",
         holds=holds,
         cycle_s=cycle_s,
-        has_counter=False,
+        has_counter=is_running,
         is_due=True,
     )
 
@@ -154,7 +153,7 @@ async def prove(session: Session, now: Clock, wanted: Wanted) -> UnitStatus:
     counters: set[int] = set()
     seen: UnitStatus | None = None
     pause_s = patience.poll_s
-    while good < _LOOKS or (wanted.has_counter and len(counters) < _LOOKS):
+    while good < _LOOKS or (_has_counter(wanted, seen) and len(counters) < _LOOKS):
         if seen is not None:
             await asyncio.sleep(pause_s)
         try:
@@ -171,6 +170,10 @@ async def prove(session: Session, now: Clock, wanted: Wanted) -> UnitStatus:
             raise UnitRefusedError(session.unit, _said(wanted, seen, allowed_s), "look at the unit")
     assert seen is not None
     return seen
+
+
+def _has_counter(wanted: Wanted, seen: UnitStatus | None) -> bool:
+    return wanted.has_counter and seen is not None and "coordCycleStatus" not in seen.missing
 
 
 def _said(wanted: Wanted, seen: UnitStatus, allowed_s: float) -> str:

@@ -112,15 +112,21 @@ class Push:
             self.note(Step.ABORT, former)
         except Exception as failure:
             reason = reason or str(failure)
+        must_write = not reason or any(note.step is Step.STORE for note in self._steps)
+        failed = ""
         try:
-            must_write = not reason or any(note.step is Step.STORE for note in self._steps)
             was_changed = await self._patiently(lambda: self._restore(former, must_write))
+        except ControllerError as failure:
+            was_changed, failed = True, str(failure)
+            if isinstance(failure, UnreachableError) or _is_touched(former):
+                return await self._fall_back(former, _joined(reason, failed))
+        try:
             wanted = wanted_before(former, _longest_cycle_s(former))
             status = await self._patiently(lambda: prove(self._session, self._now, wanted))
         except ControllerError as failure:
-            return await self._fall_back(former, f"{reason}; {failure}".lstrip("; "))
+            return await self._fall_back(former, _joined(reason, failed, str(failure)))
         outcome = Outcome.ROLLED_BACK if was_changed or not reason else Outcome.KEPT
-        return self._receipt(outcome, reason, former, status)
+        return self._receipt(outcome, _joined(reason, failed), former, status)
 
     async def _download(self, writes: Writes, former: Former) -> None:
         download = Download(self._session)
@@ -187,11 +193,8 @@ class Push:
         await self._compare(writes)
 
     async def _fall_back(self, former: Former, reason: str) -> Receipt:
-        """Leave the unit with its former plan if that runs, else hand it to its own schedule."""
+        """Hand the unit to its own schedule."""
         try:
-            status = await self._status()
-            if _runs_untouched(former, status):
-                return self._receipt(Outcome.ROLLED_BACK, reason, former, status)
             await self._session.set([(_COMMAND, NO_SYSTEM_PATTERN)])
             await asyncio.sleep(self._session.patience.poll_s)
             status = await self._status()
@@ -238,7 +241,10 @@ def _longest_cycle_s(former: Former) -> int:
     return max((value for value in cycles if isinstance(value, int)), default=0)
 
 
-def _runs_untouched(former: Former, status: UnitStatus) -> bool:
-    """Tell whether the former pattern runs and is not the one whose values are in doubt."""
-    is_touched = any(oid == f"{_CYCLE_COLUMN}{former.pattern}" for oid, _ in former.values)
-    return not is_touched and wanted_before(former, 0).holds(status)
+def _is_touched(former: Former) -> bool:
+    """Tell whether the former pattern is the one whose values are in doubt."""
+    return any(oid == f"{_CYCLE_COLUMN}{former.pattern}" for oid, _ in former.values)
+
+
+def _joined(*reasons: str) -> str:
+    return "; ".join(each for each in reasons if each)
