@@ -8,18 +8,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks._virtual_units import made_up, serving, spare_plan
+from benchmarks._virtual_time import run_virtually
+from benchmarks._virtual_units import made_up, serving, spare_plan, virtual_unit
 from citybrain.controllers.ntcip.link import NtcipLink
 from citybrain.controllers.ntcip.patience import Patience
 from citybrain.controllers.ntcip.secrets import V3
 from citybrain.controllers.ntcip.session import SnmpSession
 from citybrain.controllers.ntcip.wire import Wires
 from citybrain.controllers.polling.poller import Poll, Poller, Target
+from citybrain.controllers.virtual.agent import Agent
+from citybrain.controllers.virtual.responder import Access, Responder
 from citybrain.ports.controllers import ControllerError, Outcome, Step, UnitPlan
 
 WARM_UP_S = 5.0
 """Polling until every unit was met, which is not measured. [s]"""
-IN_FLIGHT = 50
+IN_FLIGHT = 200
 """Pushes that run at the same time."""
 
 
@@ -39,12 +42,15 @@ class Pushes:
         How the others ended.
     wall_s
         All of them together. [s]
+    work_s
+        Processor time of this process for them. [s]
     """
 
     verified_s: tuple[float, ...]
     proven_s: tuple[float, ...]
     others: dict[str, int] = field(default_factory=dict)
     wall_s: float = 0.0
+    work_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +123,20 @@ def measure_fleet(units: int) -> Pushes:
         return asyncio.run(_to_all(ports, credentials))
 
 
+def measure_virtual_fleet(units: int) -> Pushes:
+    """Push one plan to each of many units in virtual time, units and manager in one process.
+
+    What it takes is then the units' own time: waits for a coordinated green, getting into step,
+    pauses between looks.  The processor time is that of manager and units together.
+
+    Parameters
+    ----------
+    units
+        How many.
+    """
+    return run_virtually(_to_all_virtually(units))
+
+
 def measure_polling(units: int, seconds: float) -> Polling:
     """Poll units once a second.
 
@@ -137,10 +157,25 @@ async def _one_by_one(port: int, credentials: V3, count: int) -> Pushes:
     link = await _linked(wires, port)
     own = await link.read_plan(1)
     await link.push(spare_plan(own, 0))
-    begun_s = time.monotonic()
+    begun_s, work_s = _loop_s(), time.process_time()
     ended = [await _timed(link, spare_plan(own, number)) for number in range(1, count + 1)]
     wires.close()
-    return _pushes(ended, time.monotonic() - begun_s)
+    return _pushes(ended, _loop_s() - begun_s, time.process_time() - work_s)
+
+
+async def _to_all_virtually(units: int) -> Pushes:
+    credentials, began_s = made_up(), time.time()
+    agent = Agent(lambda: began_s + _loop_s())
+    access = Access(credentials=credentials, may_write=True)
+    responders = [Responder(virtual_unit(f"u{index}"), [access]) for index in range(units)]
+    ports = [agent.add(each, "127.0.0.1", 0) for each in responders]
+    running = asyncio.create_task(agent.run())
+    try:
+        return await _to_all(ports, credentials)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        agent.close()
 
 
 async def _to_all(ports: Sequence[int], credentials: V3) -> Pushes:
@@ -153,15 +188,23 @@ async def _to_all(ports: Sequence[int], credentials: V3) -> Pushes:
             return await _timed(link, spare_plan(own, number))
 
     await asyncio.gather(*(one(link, 0) for link in links))
-    begun_s = time.monotonic()
+    begun_s, work_s = _loop_s(), time.process_time()
     ended = await asyncio.gather(*(one(link, number) for number, link in enumerate(links, 1)))
     wires.close()
-    return _pushes(ended, time.monotonic() - begun_s)
+    return _pushes(ended, _loop_s() - begun_s, time.process_time() - work_s)
+
+
+def _loop_s() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _loop_clock() -> datetime:
+    return datetime.fromtimestamp(_loop_s(), UTC)
 
 
 async def _linked(wires: Wires, port: int) -> NtcipLink:
     wire = await wires.to("127.0.0.1", port)
-    return NtcipLink(SnmpSession(f"u{port}", wire, Patience(timeout_s=2.0)))
+    return NtcipLink(SnmpSession(f"u{port}", wire, Patience(timeout_s=2.0)), _loop_clock)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,18 +217,18 @@ class _Ended:
 
 
 async def _timed(link: NtcipLink, plan: UnitPlan) -> _Ended:
-    begun_s = time.monotonic()
+    begun_s = _loop_s()
     try:
         receipt = await link.push(plan)
     except ControllerError as error:
         return _Ended(outcome=type(error).__name__, verified_s=0.0, proven_s=0.0)
-    proven_s = time.monotonic() - begun_s
+    proven_s = _loop_s() - begun_s
     at = {note.step: note.at for note in receipt.steps}
     verified_s = (at.get(Step.PROVE, at[Step.READ]) - at[Step.READ]).total_seconds()
     return _Ended(outcome=receipt.outcome.name, verified_s=verified_s, proven_s=proven_s)
 
 
-def _pushes(ended: Sequence[_Ended], wall_s: float) -> Pushes:
+def _pushes(ended: Sequence[_Ended], wall_s: float, work_s: float) -> Pushes:
     good = [each for each in ended if each.outcome == Outcome.RUNS.name]
     others = Counter(each.outcome for each in ended if each.outcome != Outcome.RUNS.name)
     return Pushes(
@@ -193,6 +236,7 @@ def _pushes(ended: Sequence[_Ended], wall_s: float) -> Pushes:
         proven_s=tuple(each.proven_s for each in good),
         others=dict(others),
         wall_s=wall_s,
+        work_s=work_s,
     )
 
 

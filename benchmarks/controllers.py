@@ -1,7 +1,7 @@
 """The manager of controllers: mutated replies, verified pushes, a thousand units every second.
 
-``--networks`` names parts (``fuzz``, ``push``, ``fleet``, ``poll``); without it all run, in a few
-minutes.  With ``long`` among the names, ten times as much is sent and polled.
+``--networks`` names parts (``fuzz``, ``push``, ``fleet``, ``virtual-fleet``, ``poll``); without it
+all run, in a few minutes.  With ``long`` among the names, ten times as much is sent and polled.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,13 +16,14 @@ from benchmarks._manager_load import (
     measure_fleet,
     measure_polling,
     measure_pushes,
+    measure_virtual_fleet,
     quantile,
 )
 from benchmarks._table import print_whole
 from citybrain.cli.console import OUTPUT, Stages, print_json
 from citybrain.errors import InputError
 
-PARTS = ("fuzz", "push", "fleet", "poll")
+PARTS = ("fuzz", "push", "fleet", "virtual-fleet", "poll")
 LONG = "long"
 PUSH_P99_S = 5.0
 MOST_LOSS = 0.001
@@ -72,6 +73,7 @@ class Results:
     fuzzes: list[Fuzz] = field(default_factory=list)
     push: Pushes | None = None
     fleet: Pushes | None = None
+    virtual_fleet: Pushes | None = None
     polling: Polling | None = None
 
 
@@ -124,6 +126,9 @@ def measure(parts: Sequence[str], size: Size) -> Results:
         if "fleet" in parts:
             stages.begin("fleet", f"one verified push to each of {size.fleet} units")
             results.fleet = measure_fleet(size.fleet)
+        if "virtual-fleet" in parts:
+            stages.begin("virtual-fleet", f"the same to {size.fleet} units in virtual time")
+            results.virtual_fleet = measure_virtual_fleet(size.fleet)
         if "poll" in parts:
             stages.begin("poll", f"{size.units} units, every second, {size.poll_s:.0f} s")
             results.polling = measure_polling(size.units, size.poll_s)
@@ -135,8 +140,8 @@ def misses(results: Results) -> Iterator[str]:
     for fuzz in results.fuzzes:
         if fuzz.fault:
             yield fuzz.fault
-    for name, pushes in (("push", results.push), ("fleet", results.fleet)):
-        if pushes is not None and pushes.others:
+    for name, pushes in _pushings(results):
+        if pushes.others:
             yield f"{name}: did not end with the plan running: {pushes.others}"
     p99_s = 0.0 if results.push is None else quantile(results.push.verified_s, 0.99)
     if p99_s > PUSH_P99_S:
@@ -154,11 +159,20 @@ _HEADERS = ("part", "what", "figure")
 def rows(results: Results) -> list[tuple[str, str, str]]:
     """Return part, what and figure of everything that was measured."""
     told = [row for fuzz in results.fuzzes for row in _fuzz_rows(fuzz)]
-    if results.push is not None:
-        told += _push_rows("push", results.push)
-    if results.fleet is not None:
-        told += _push_rows("fleet", results.fleet)
+    for name, pushes in _pushings(results):
+        told += _push_rows(name, pushes)
     return told + (_poll_rows(results.polling) if results.polling is not None else [])
+
+
+def _pushings(results: Results) -> Iterator[tuple[str, Pushes]]:
+    named = {
+        "push": results.push,
+        "fleet": results.fleet,
+        "virtual fleet": results.virtual_fleet,
+    }
+    for name, pushes in named.items():
+        if pushes is not None:
+            yield name, pushes
 
 
 def _fuzz_rows(fuzz: Fuzz) -> list[tuple[str, str, str]]:
@@ -176,7 +190,7 @@ def _push_rows(name: str, pushes: Pushes) -> list[tuple[str, str, str]]:
         (name, "proven to run / otherwise", f"{len(pushes.proven_s)} / {pushes.others or 0}"),
         ("", "stored, read back, commanded, p50 / p99", _shares(pushes.verified_s)),
         ("", "proven to run, p50 / p99", _shares(pushes.proven_s)),
-        ("", "all together", f"{pushes.wall_s:.1f} s"),
+        ("", "all together; work of one core", f"{pushes.wall_s:.1f} s; {pushes.work_s:.1f} s"),
     ]
 
 
