@@ -46,7 +46,8 @@ ANSWER_S = 0.02
 """How long the unit takes for an answer. [s]"""
 IN_STEP_S = 300.0
 HEAL_S = 30.0
-"""Time until somebody repairs what lasts, once the order has ended. [s]"""
+"""Time until somebody repairs what lasts, once an order has ended without a last word. [s]"""
+_SETTLED_S = 5.0
 STEPS = (
     Step.READ,
     Step.OPEN,
@@ -357,9 +358,9 @@ class Trial:
                     self._left, took_s = -1, self._passed_s()
                     if is_settled:
                         self._judge_report(desk, before)
-                    await asyncio.sleep(HEAL_S)
+                    await asyncio.sleep(_SETTLED_S if is_settled else HEAL_S)
                     self._place.heal()
-                    await asyncio.sleep(HEAL_S)
+                    await asyncio.sleep(_SETTLED_S if is_settled else HEAL_S)
             self._place.heal()
         if not is_settled:
             took_s = await self._restart(before) or took_s
