@@ -8,6 +8,7 @@ import pytest
 
 from citybrain.model.network import Network
 from citybrain.model.plan import Plan
+from citybrain.model.search_course import Milestone, SearchCourse
 from citybrain.model.verdict import Decision, Verdict
 from citybrain.report import render_report
 from citybrain.report.markup import VOID
@@ -191,3 +192,19 @@ def test_an_empty_network_is_said_rather_than_drawn() -> None:
     network = arterial(())
     page = rendered(network, verdict(network))
     assert parsed(page).open == []
+
+
+def test_a_report_of_a_search_tells_its_course(network: Network, page: str) -> None:
+    step = Milestone(elapsed_s=1.0, tried=5, cost_s=40.0)
+    course = SearchCourse(
+        model=(step,), simulation=(), running_cost_s=None, elapsed_s=2.0, priced=9, runs=0
+    )
+    told = render_report(verdict(network), network, *plans(network), course)
+    parser = parsed(told)
+    assert parser.open == []
+    assert [name for name in parser.ids if name in {"groups", "search", "demand"}] == [
+        "groups",
+        "search",
+        "demand",
+    ]
+    assert 'id="search"' not in page
