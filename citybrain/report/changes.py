@@ -60,12 +60,12 @@ def _all(title: str, head: str, parts: Sequence[PartChange], network: Network) -
 
 def _sureness(losing: Sequence[PartChange]) -> Markup:
     sure = sum(tone(part.change_s) is Tone.WORSE for part in losing)
-    text = (
-        f"{count(sure, 'movement')} surely {'loses' if sure == 1 else 'lose'}; "
-        f"for {number(len(losing) - sure, 0)} more the mean is a loss, "
-        "but the interval includes zero."
-    )
-    return tag("p", text if losing else "No movement loses.")
+    unsure = len(losing) - sure
+    text = f"{count(sure, 'movement')} surely {'loses' if sure == 1 else 'lose'}"
+    if unsure:
+        more = f"for {number(unsure, 0)} more the mean is a loss, but the interval includes zero"
+        text = f"{text}; {more}"
+    return tag("p", f"{text}." if losing else "No movement loses.")
 
 
 def _parts(head: str, parts: Sequence[PartChange], network: Network) -> Markup:

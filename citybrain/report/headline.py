@@ -12,6 +12,7 @@ from citybrain.report.wording import (
     percent,
     signed,
     signed_interval,
+    true_minus,
 )
 
 ANSWERS = {
@@ -49,7 +50,9 @@ def headline(verdict: Verdict) -> Markup:
         tag("p", "citybrain · proof of a signal plan", class_="kicker"),
         answer,
         compared,
-        bullets(verdict.reasons) if verdict.reasons else tag("p", "No reasons were given."),
+        bullets(map(true_minus, verdict.reasons))
+        if verdict.reasons
+        else tag("p", "No reasons were given."),
         _figures(verdict),
         class_=f"headline {verdict.decision.value}",
     )

@@ -1,6 +1,7 @@
 """Numbers in words: one way of writing them throughout the report."""
 
 import math
+import re
 from enum import StrEnum
 
 from citybrain.model.verdict import Estimate
@@ -35,6 +36,11 @@ def number(value: float, digits: int = 1) -> str:
     text = f"{value:,.{digits}f}".replace(",", THIN_SPACE)
     is_zero = not text.strip("-0.")
     return text.removeprefix("-") if is_zero else text.replace("-", MINUS)
+
+
+def true_minus(text: str) -> str:
+    """Return a sentence whose negative decimals have a true minus sign; names keep theirs."""
+    return re.sub(r"(?<![\w.])-(?=\d+\.\d)", MINUS, text)
 
 
 def signed(value: float, digits: int = 1) -> str:

@@ -22,6 +22,7 @@ from citybrain.report.wording import (
     shortened,
     signed,
     tone,
+    true_minus,
 )
 
 PRINTABLE = st.text(st.characters(min_codepoint=32, exclude_categories=("Cs", "Cc")))
@@ -62,6 +63,11 @@ def test_markup_is_kept_and_attributes_can_be_left_out() -> None:
 )
 def test_numbers_in_words(text: str, expected: str) -> None:
     assert text == expected
+
+
+def test_sentences_have_true_minus_signs_and_keep_their_hyphens() -> None:
+    told = true_minus("-26.0 s/veh, interval -26.4 to -25.6, on edge -42 at J-1.5")
+    assert told == "−26.0 s/veh, interval −26.4 to −25.6, on edge -42 at J-1.5"
 
 
 @pytest.mark.parametrize(
