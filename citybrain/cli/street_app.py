@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
+from citybrain.cli.options import Json
+
 StreetFile = Annotated[
     Path,
     typer.Option("--street", envvar="CITYBRAIN_STREET", help="Settings of the last metre (TOML)."),
 ]
 Key = Annotated[Path, typer.Option(help="Your private key (from `citybrain keys new`).")]
 Comment = Annotated[str, typer.Option(help="Why; it is signed and kept.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 PlanName = Annotated[str, typer.Argument(help="First characters of the plan's hash, or its name.")]
 Units = Annotated[
     str | None, typer.Option(help="Only these units, separated by commas; all if left out.")
