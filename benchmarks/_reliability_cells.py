@@ -262,10 +262,12 @@ def settled_faults(connection: Connection, office: Office, found: tuple[str, str
     office
         Knows the plans.
     found
-        What the gate said last of a push, and what the street shows.
+        What the gate said last of a push, what the street shows, and what it showed when the
+        gate had read the unit and wrote nothing yet.
     """
-    said, shown = found
+    said, shown, held = found
     wanted = _SHOWN.get(said)
+    wanted = held if wanted == "former" else wanted
     if wanted and shown != wanted:
         yield f"said {said}, shows {shown}"
     row = running(connection).get(UNIT)
@@ -329,6 +331,7 @@ class Trial:
         self._messages = messages
         self._place: Place | None = None
         self._began_s: float | None = None
+        self._held = "former"
         self._order: asyncio.Task[Carried] | None = None
         self._said: list[str] = []
         self._reason = ""
@@ -399,6 +402,8 @@ class Trial:
         return told.is_kept and told.outcome not in _OPEN
 
     def _told(self, unit: str, what: str, result: UnitResult | None = None) -> None:
+        if what == Step.OPEN.value:
+            self._held = self._scene.unit.shows()
         if what == self._step.value and self._began_s is None:
             self._left = self._messages
             if not self._left:
@@ -453,7 +458,8 @@ class Trial:
         if said in {Outcome.KEPT.name, "REFUSED"} and self._step is Step.ABORT:
             said = Outcome.RUNS.name
         with desk.ledger.reading() as connection:
-            self._faults += settled_faults(connection, self._scene.office, (said, shown))
+            found = said, shown, self._held
+            self._faults += settled_faults(connection, self._scene.office, found)
 
     def _ended(self, took_s: float, before: dict[int, tuple[int, ...]]) -> Ended:
         unit = self._scene.unit

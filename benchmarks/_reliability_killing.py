@@ -65,7 +65,7 @@ def _killed(start: Start, step: Step, folder: Path) -> Ended:
         with open_desk(street) as desk, desk.ledger.reading() as connection:
             receipts = pushes_of(connection, office.new)[-1]["receipts"]
             said = receipts[-1]["outcome"] if receipts else "REFUSED"
-            faults = list(settled_faults(connection, office, (said, shown)))
+            faults = list(settled_faults(connection, office, (said, shown, "former")))
     return Ended(
         is_reached=at_s > 0.0,
         said=("killed", said),

@@ -119,7 +119,7 @@ def write_port(folder: Path, port: int) -> None:
     (folder / "controllers.toml").write_text(
         f'[credentials.gate]\nuser = "citybrain-write"\nauth_file = "street.secret"\n'
         f'priv_file = "street.secret"\n[units.{UNIT}]\naddress = "127.0.0.1"\nport = {port}\n'
-        f'intersection = "{UNIT}"\nread = "gate"\nwrite = "gate"\n',
+        f'intersection = "{UNIT}"\nread = "gate"\nwrite = "gate"\n[patience]\nbatch = 40\n',
         encoding="utf-8",
     )
 

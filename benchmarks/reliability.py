@@ -22,6 +22,7 @@ from citybrain.errors import InputError
 from citybrain.ports.controllers import Step
 
 LONG, REPEAT = "long", "repeat"
+MOST_TURNS = 6
 WHOLE, QUICK = 100, 1
 HEADERS = ("fault", "begins at", "trials", "the street showed", "the gate said", "good after")
 _SHORT = {
@@ -127,9 +128,17 @@ def rows_of(trials: dict[Key, list[Ended]]) -> list[tuple[str, ...]]:
 
 def _course(ended: Sequence[Ended]) -> tuple[str, str]:
     """Return what was shown and said in the trials of a step, the commonest first."""
-    showed = _shares([" → ".join(each.showed) for each in ended if each.is_reached])
+    showed = _shares([_street(each.showed) for each in ended if each.is_reached])
     said = _shares([_words(each) for each in ended if each.is_reached])
     return showed or "not reached", said
+
+
+def _street(showed: Sequence[str]) -> str:
+    """Return what the street showed in turn; turns that repeat are told once."""
+    told = list(showed[:MOST_TURNS])
+    if len(showed) > MOST_TURNS:
+        told += ["…", showed[-1]]
+    return " → ".join(told)
 
 
 def _words(ended: Ended) -> str:
