@@ -110,10 +110,16 @@ class _Aim:
     reached: frozenset[Outcome]
 
     def now_running(self, receipt: Receipt) -> Running | None:
-        """Return what a unit runs after a receipt; none if nothing changed."""
+        """Return what a unit runs after a receipt; none if nothing changed.
+
+        A unit that did not run what was commanded when it was read did not run what the ledger
+        knew, either.
+        """
         if receipt.outcome in self.reached:
             return self.runs[receipt.unit]
-        return None if receipt.outcome in _UNCHANGED else NOTHING
+        former = receipt.former
+        is_as_known = former.pattern == former.system_pattern
+        return None if receipt.outcome in _UNCHANGED and is_as_known else NOTHING
 
 
 def check_not_stopped(desk: Desk) -> None:

@@ -27,6 +27,7 @@ from citybrain.ports.controllers import (
     Step,
     StepNote,
     UnitPlan,
+    UnitRefusedError,
     UnitStatus,
     UnreachableError,
 )
@@ -35,6 +36,8 @@ _Answer = TypeVar("_Answer")
 _COMMAND = objects.SYSTEM_PATTERN_CONTROL.of()
 _WRITINGS = 5
 """How often values are written back to a unit that stores a part of them."""
+_COMMANDS = 3
+"""How often a unit is commanded on the way back, which may start it anew each time."""
 _CYCLE_COLUMN = f"{objects.PATTERN_CYCLE_TIME.oid}."
 
 
@@ -57,6 +60,7 @@ class Push:
         self._listener = listener
         self._steps: list[StepNote] = []
         self._changes: tuple[Change, ...] = ()
+        self._commands = 0
 
     def note(self, step: Step, former: Former | None = None) -> None:
         """Tell that a step begins."""
@@ -169,7 +173,7 @@ class Push:
         await Download(self._session).discard()
         is_recommanded = (await self._status()).system_pattern != former.system_pattern
         if is_recommanded:
-            await self._session.set([(_COMMAND, former.system_pattern)])
+            await self._command_again(former.system_pattern)
         before = {instance_of(oid): value for oid, value in former.values}
         held = await read_twice(self._session, tuple(before))
         is_apart = any(held[one.oid] != value for one, value in before.items())
@@ -177,6 +181,14 @@ class Push:
             self._append(Step.ROLL_BACK, former)
             await self._write_back(tuple(before.items()))
         return is_apart or must_write or is_recommanded
+
+    async def _command_again(self, pattern: int) -> None:
+        """Command the former pattern; a unit that starts anew at each command is left alone."""
+        if self._commands >= _COMMANDS:
+            what = f"does not keep the command of pattern {pattern}"
+            raise UnitRefusedError(self._session.unit, what, "look at its power")
+        self._commands += 1
+        await self._session.set([(_COMMAND, pattern)])
 
     async def _write_back(self, writes: Writes) -> None:
         """Write values back; what a defective unit did not store is written again, a few times."""
@@ -195,9 +207,11 @@ class Push:
     async def _fall_back(self, former: Former, reason: str) -> Receipt:
         """Hand the unit to its own schedule."""
         try:
-            await self._session.set([(_COMMAND, NO_SYSTEM_PATTERN)])
-            await asyncio.sleep(self._session.patience.poll_s)
             status = await self._status()
+            if status.system_pattern != NO_SYSTEM_PATTERN:
+                await self._session.set([(_COMMAND, NO_SYSTEM_PATTERN)])
+                await asyncio.sleep(self._session.patience.poll_s)
+                status = await self._status()
         except UnreachableError:
             return self._receipt(Outcome.UNKNOWN, reason, former, None)
         except ControllerError as failure:
