@@ -31,6 +31,34 @@ class SafetyLimits:
     maximum_red_s: float = 150.0
 
 
+PAYING_WEIGHT = 10.0
+"""Weight of every second that people on foot, bicycles or buses lose on average beyond what they
+lose today, and of those that a movement waits beyond its bound: nobody is to pay for others. [-]"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    """What a search counts for how much; by itself delay, of drivers and of people on foot.
+
+    Parameters
+    ----------
+    stop_s
+        What one stop costs, as delay, as in the performance index of TRANSYT (D. I. Robertson,
+        TRRL report LR 253, 1969). [s]
+    walking_weight
+        Weight of a second that somebody on foot loses. [-]
+    bus_weight
+        Weight of a second that a bus, coach or tram loses, its passengers say. [-]
+    worst_movement_s
+        Mean delay that no movement should exceed, unless it does today; none for no bound. [s]
+    """
+
+    stop_s: float = 0.0
+    walking_weight: float = 1.0
+    bus_weight: float = 1.0
+    worst_movement_s: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchSettings:
     """How a retiming searches.
@@ -53,6 +81,8 @@ class SearchSettings:
         Greens may follow the traffic at intersections, which then need detectors.
     model_share
         Share of the time that goes to the fast model, half of it before SUMO ran a plan. [-]
+    objective
+        What counts for how much.
     model_runs
         Plans that the fast model prices for each simulation run of an evaluation budget.
     """
@@ -65,6 +95,7 @@ class SearchSettings:
     with_actuation: bool = False
     model_share: float = 0.5
     model_runs: int = 100
+    objective: Objective = Objective()
 
     @property
     def days(self) -> tuple[tuple[int, float], ...]:

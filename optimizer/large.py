@@ -18,9 +18,10 @@ from citybrain.ports.evaluation import Evaluation, PlanEvaluator, Progress
 from citybrain.ports.tables import TableEvaluator
 from optimizer.area_pass import AreaPass, Crew, PassBudget
 from optimizer.candidate import Candidate, Workshop
+from optimizer.objective import cost_s
 from optimizer.painting import Painter
 from optimizer.retime import Retiming, Task
-from optimizer.scoring import PLAN_NAME, cost_s
+from optimizer.scoring import PLAN_NAME
 from optimizer.starts import Starter
 from optimizer.subareas import Division, divide
 
@@ -195,11 +196,12 @@ class LargeSearch:
             others = [self.workshop.plan(stage.candidate, PLAN_NAME) for stage in ordered[1:]]
             outcomes += proving.evaluate([Evaluation(plan=plan, seed=seed) for plan in others])
         running = outcomes[:1]
-        costs_s = [cost_s([outcome], running) for outcome in outcomes[1:]]
+        objective = self.settings.objective
+        costs_s = [cost_s([outcome], running, objective) for outcome in outcomes[1:]]
         least_s = min(costs_s)
         return (
             ordered[costs_s.index(least_s)],
-            (cost_s(running, running), least_s),
+            (cost_s(running, running, objective), least_s),
             len(outcomes),
         )
 

@@ -126,7 +126,7 @@ def retime(
     """
     budget = Budget(clock, settings.seconds_budget, settings.evaluation_budget)
     workshop = Workshop.of(task.running, task.network)
-    scorer = Scorer(workshop, task.network, evaluators.proving, budget)
+    scorer = Scorer(workshop, task.network, evaluators.proving, budget, settings.objective)
     rng, mover = random.Random(settings.seed), Mover(workshop)
     search = Search(scorer, mover, rng, settings.days, progress)
     starts = list(Starter(workshop, task.network, task.demand).candidates())

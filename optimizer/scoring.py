@@ -1,29 +1,16 @@
-"""What a search minimises, and how it asks for it."""
+"""How a search asks what its candidates cost, each on each day once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from citybrain.config import Objective
 from citybrain.model.network import Network
 from citybrain.model.plan import Plan
 from citybrain.model.verdict import Outcome
 from citybrain.ports.evaluation import Evaluation, PlanEvaluator
 from optimizer.budget import Budget
 from optimizer.candidate import Candidate, Workshop
-
-_EXCESS_COST_S = 600.0
-"""Charge for each stranded vehicle, teleport or collision beyond those of the running plan; it
-tells a search which way leads back to plans that can be accepted. [s]"""
-
-_MARGIN_VEH = 1.0
-"""Stranded vehicles that a plan should spare in each run, so that other days do not turn an
-equal count into a rise. [veh]"""
-
-_HARMS: tuple[Callable[[Outcome], int], ...] = (
-    lambda outcome: outcome.stranded_veh,
-    lambda outcome: outcome.never_inserted_veh,
-    lambda outcome: outcome.teleports,
-    lambda outcome: outcome.collisions,
-)
+from optimizer.objective import cost_s
 
 PLAN_NAME = "citybrain"
 
@@ -35,7 +22,7 @@ class Score:
     Parameters
     ----------
     mean_s
-        Delay of drivers and people on foot, per vehicle that wanted to travel. [s/veh]
+        What the plan costs, per vehicle that wanted to travel; see ``optimizer.objective``. [s/veh]
     local_s
         Intersection → delay charged to its movements, summed over the days. [s]
     """
@@ -68,12 +55,15 @@ class Scorer:
         Runs plans.
     budget
         Is charged one run for each evaluation that was not known yet.
+    objective
+        What counts for how much.
     """
 
     workshop: Workshop
     network: Network
     evaluator: PlanEvaluator
     budget: Budget
+    objective: Objective = field(default_factory=Objective)
     _running: Candidate | None = field(init=False)
     _known: dict[_Key, Outcome] = field(init=False, default_factory=dict)
 
@@ -126,54 +116,4 @@ class Scorer:
             for movement, delay_s in outcome.movement_delay_s.items():
                 where = self.network.movements[movement].intersection
                 local_s[where] = local_s.get(where, 0.0) + delay_s
-        return Score(cost_s(outcomes, running), local_s)
-
-
-def cost_s(outcomes: Sequence[Outcome], running: Sequence[Outcome]) -> float:
-    """Return what a plan costs, per vehicle that wanted to travel.
-
-    Parameters
-    ----------
-    outcomes
-        Runs of the plan.
-    running
-        Runs of the running plan on the same days.
-
-    Returns
-    -------
-    float
-        Delay of drivers and of people on foot.  A plan that strands more vehicles or has more
-        teleports or collisions than the running plan costs more than the running plan, whatever
-        it saves: such a plan would not be accepted.  One that strands about as many is charged
-        a little, so that other days do not tip it over. [s/veh]
-    """
-    own_s = _delay_s(outcomes)
-    if outcomes == running:
-        return own_s
-    vehicles = max(1, sum(outcome.vehicle_count for outcome in outcomes))
-    excess = _excess(outcomes, running)
-    if excess > 0:
-        own_s = max(own_s, _delay_s(running))
-    return own_s + _EXCESS_COST_S * (excess + _short_of_margin(outcomes, running)) / vehicles
-
-
-def _delay_s(outcomes: Sequence[Outcome]) -> float:
-    """Return the mean over runs of the delay per vehicle that wanted to travel [s/veh]."""
-    means_s = [
-        (outcome.delay_s + outcome.walking_delay_s) / max(1, outcome.vehicle_count)
-        for outcome in outcomes
-    ]
-    return sum(means_s) / len(means_s)
-
-
-def _excess(outcomes: Sequence[Outcome], running: Sequence[Outcome]) -> int:
-    """Return how many more vehicles are harmed than in the running plan, over all runs [veh]."""
-    return sum(max(0, sum(map(count, outcomes)) - sum(map(count, running))) for count in _HARMS)
-
-
-def _short_of_margin(outcomes: Sequence[Outcome], running: Sequence[Outcome]) -> float:
-    """Return how many stranded vehicles are missing to the margin, over all runs [veh]."""
-    stranded = sum(outcome.stranded_veh for outcome in outcomes)
-    before = sum(outcome.stranded_veh for outcome in running)
-    margin = min(_MARGIN_VEH * len(running), before)
-    return min(margin, max(0.0, stranded - (before - margin)))
+        return Score(cost_s(outcomes, running, self.objective), local_s)

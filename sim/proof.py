@@ -193,6 +193,7 @@ def _caveats(before: Sequence[Outcome], after: Sequence[Outcome]) -> tuple[str, 
     measures: Mapping[str, _Measure] = {
         "people on foot": lambda o: o.walking_delay_s / max(1, o.walker_count),
         "bicycles": lambda o: o.bicycle_delay_s / max(1, o.bicycle_count),
+        "buses": lambda o: o.bus_delay_s / max(1, o.bus_count),
     }
     for name, measure in measures.items():
         change = paired_change([measure(o) for o in before], [measure(o) for o in after])

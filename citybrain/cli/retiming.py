@@ -1,13 +1,13 @@
 """The commands ``retime`` and ``demo``."""
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from citybrain.cli.console import OUTPUT, Stages, print_json
 from citybrain.cli.sources import measured, open_study
 from citybrain.cli.verdicts import print_verdict, verdict_content
-from citybrain.config import ProofSettings, SearchSettings
+from citybrain.config import Objective, ProofSettings, SearchSettings
 from citybrain.engine.area import StudyArea
 from citybrain.engine.bounds import with_safety
 from citybrain.engine.prove import proof_seeds
@@ -30,6 +30,7 @@ class Request:
     with_actuation: bool = False
     seed_count: int = 10
     search_seed_count: int = 8
+    objective: Objective = field(default_factory=Objective)
     workers: int = 2
     is_json: bool = False
 
@@ -64,6 +65,7 @@ def _settings(request: Request, area: StudyArea) -> Settings:
         seconds_budget=request.seconds_budget,
         evaluation_budget=request.evaluations,
         with_actuation=request.with_actuation,
+        objective=request.objective,
         simulation_seeds=tuple(range(1001, 1001 + request.search_seed_count)),
     )
     seen = (*search.simulation_seeds, area.scenario.feed_seed)

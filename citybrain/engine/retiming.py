@@ -123,7 +123,7 @@ def retime_area(
     check_writable(out)
     with tempfile.TemporaryDirectory(prefix="citybrain-") as folder:
         demand = find_demand(area, measured, Path(folder) / "demand.rou.xml", settings.proof)
-        record = SearchRecord(area.running, clock)
+        record = SearchRecord(area.running, clock, settings.search.objective)
         retiming = _searched(area, demand, settings, record, progress)
         course = record.course()
         proposed, verdict = None, None
@@ -209,7 +209,7 @@ def _fast_model(area: StudyArea, demand: Demand, settings: Settings) -> TablePri
         trips=[scaled(*day) for day in zip(routed, scales, seeds, strict=True)],
         threads=settings.proof.workers,
     )
-    return TablePricer(model, area.network)
+    return TablePricer(model, area.network, settings.search.objective, area.running)
 
 
 def _signed(retiming: Retiming, area: StudyArea, demand: Demand, settings: SearchSettings) -> Plan:

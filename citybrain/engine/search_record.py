@@ -5,14 +5,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
+from citybrain.config import Objective
 from citybrain.model.plan import Plan
 from citybrain.model.search_course import Milestone, SearchCourse
 from citybrain.model.verdict import Outcome
 from citybrain.ports.evaluation import Evaluation, PlanEvaluator
 from citybrain.ports.tables import Prices, SignalTables, TableEvaluator
-from optimizer.scoring import cost_s
+from optimizer.objective import cost_s
 
 _NOTHING_S = 1e-9
+_STANDARD = Objective()
 
 
 class SearchRecord:
@@ -24,10 +26,15 @@ class SearchRecord:
         The plan that runs today; a search runs it on every day on which it runs another.
     clock
         Tells the time. [s]
+    objective
+        What the search counts for how much.
     """
 
-    def __init__(self, running: Plan, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, running: Plan, clock: Callable[[], float], objective: Objective = _STANDARD
+    ) -> None:
         self._running = running
+        self._objective = objective
         self.clock = clock
         self._began_s = clock()
         self._priced = self._runs = 0
@@ -49,7 +56,7 @@ class SearchRecord:
         return SearchCourse(
             model=tuple(self._model),
             simulation=tuple(self._simulation),
-            running_cost_s=_own_cost_s(list(running.values())) if running else None,
+            running_cost_s=self._own_cost_s(list(running.values())) if running else None,
             elapsed_s=self._elapsed_s,
             priced=self._priced,
             runs=self._runs,
@@ -82,8 +89,8 @@ class SearchRecord:
         """Return a cost on some days as if they were all the running plan's days [s/veh]."""
         known = self._outcomes[self._running]
         same = [known[day] for day in days]
-        level = _own_cost_s(list(known.values())) / max(_own_cost_s(same), _NOTHING_S)
-        return cost_s(list(days.values()), same) * level
+        level = self._own_cost_s(list(known.values())) / max(self._own_cost_s(same), _NOTHING_S)
+        return cost_s(list(days.values()), same, self._objective) * level
 
     def _note(
         self, milestones: list[Milestone], tried: int, now_s: float, *, is_best: bool
@@ -92,10 +99,9 @@ class SearchRecord:
         if now_s < last_s or (now_s > last_s and not is_best):
             milestones.append(Milestone(elapsed_s=self._elapsed_s, tried=tried, cost_s=now_s))
 
-
-def _own_cost_s(outcomes: list[Outcome]) -> float:
-    """Return what the running plan costs over some days: nothing is charged but delay [s/veh]."""
-    return fmean(cost_s([outcome], [outcome]) for outcome in outcomes)
+    def _own_cost_s(self, outcomes: list[Outcome]) -> float:
+        """Return what the running plan costs on some days: no harm is charged [s/veh]."""
+        return fmean(cost_s([outcome], [outcome], self._objective) for outcome in outcomes)
 
 
 @dataclass(frozen=True, slots=True)

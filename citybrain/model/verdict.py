@@ -42,6 +42,8 @@ class Outcome:
         Largest time loss of one person. [s]
     bicycle_count, bicycle_delay_s
         Bicycles among the vehicles, and their summed delay. [veh], [s]
+    bus_count, bus_delay_s
+        Buses, coaches and trams among the vehicles, and their summed delay. [veh], [s]
     movement_delay_s, movement_count
         Movement → summed delay charged to it [s] and vehicles that passed or waited [veh];
         empty where the run did not record routes.
@@ -60,6 +62,8 @@ class Outcome:
     longest_walking_delay_s: float = 0.0
     bicycle_count: int = 0
     bicycle_delay_s: float = 0.0
+    bus_count: int = 0
+    bus_delay_s: float = 0.0
     movement_delay_s: dict[str, float] = field(default_factory=dict, hash=False)
     movement_count: dict[str, int] = field(default_factory=dict, hash=False)
 

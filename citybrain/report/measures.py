@@ -59,6 +59,8 @@ BICYCLES = (
     ),
 )
 
+BUSES = (Measure(name="Buses: mean delay, s", value=lambda o: _mean(o.bus_delay_s, o.bus_count)),)
+
 
 def measures_table(verdict: Verdict) -> Markup:
     """Return the table before and after, with intervals over the seeds."""
@@ -93,7 +95,8 @@ def _row(verdict: Verdict, measure: Measure) -> list[Cell]:
 def _measures(verdict: Verdict) -> tuple[Measure, ...]:
     on_foot = ON_FOOT if _any(verdict, lambda o: o.walker_count) else ()
     bicycles = BICYCLES if _any(verdict, lambda o: o.bicycle_count) else ()
-    return (*MEASURES, *on_foot, *bicycles)
+    buses = BUSES if _any(verdict, lambda o: o.bus_count) else ()
+    return (*MEASURES, *on_foot, *bicycles, *buses)
 
 
 def _absent(verdict: Verdict) -> list[Markup]:

@@ -3,9 +3,15 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from citybrain.config import PAYING_WEIGHT, Objective
 from citybrain.model.network import Network
+from citybrain.model.plan import Plan
 from citybrain.ports.tables import Prices, SignalTables
-from sim.queue_model.model import QueueModel
+from sim.queue_model.model import QueueModel, Runs
+
+Floats = NDArray[np.float64]
+
+_STANDARD = Objective()
 
 
 class TablePricer:
@@ -17,10 +23,23 @@ class TablePricer:
         The queue model; every day that it was built with counts alike.
     network
         Tells where a movement belongs.
+    objective
+        What counts for how much.  The model knows stops and the waits of movements; it does not
+        tell buses from cars, and nobody walks in it.
+    running
+        The plan that runs today; a movement that waits beyond the bound under it is bound to
+        that wait.
     """
 
-    def __init__(self, model: QueueModel, network: Network) -> None:
+    def __init__(
+        self,
+        model: QueueModel,
+        network: Network,
+        objective: Objective = _STANDARD,
+        running: Plan | None = None,
+    ) -> None:
         self._model = model
+        self._objective = objective
         self._count = len(model.intersections) - len(model.fixed)
         names = model.intersections[: self._count]
         self.groups: dict[str, tuple[str, ...]] = dict(
@@ -30,23 +49,57 @@ class TablePricer:
         of_movement = [
             places.get(network.movements[name].intersection, -1) for name in model.movements
         ]
-        known = np.array([*of_movement, -1], dtype=np.int64)
+        self._place_of_movement = np.array(of_movement, dtype=np.int64)
+        known = np.append(self._place_of_movement, -1)
         self._place_of_link = known[model.link_movement]
         self._wanted = np.array([len(day.depart_s) for day in model.days], dtype=np.float64)
         self.vehicles = float(self._wanted.mean())
+        self._bounds_s = self._bounds(running)
 
     def price(self, tables: SignalTables) -> Prices:
         """Return what each plan costs; see ``TableEvaluator``."""
         runs = self._model.runs(with_fixed(self._model, tables))
-        mean_s = (runs.delay_s / np.maximum(self._wanted, 1.0)).mean(axis=1)
-        link_s: NDArray[np.float64] = runs.link_delay_s.mean(axis=1)
-        used = self._place_of_link >= 0
-        local_s = np.zeros((len(link_s), self._count))
-        for row in range(len(link_s)):
-            local_s[row] = np.bincount(
-                self._place_of_link[used], link_s[row, used], minlength=self._count
-            )
+        stop_s = self._objective.stop_s
+        mean_s = ((runs.delay_s + stop_s * runs.stops) / np.maximum(self._wanted, 1.0)).mean(axis=1)
+        link_s = runs.link_delay_s.mean(axis=1)
+        if stop_s:
+            link_s = link_s + stop_s * runs.link_stops.mean(axis=1)
+        local_s = _summed(link_s, self._place_of_link, self._count)
+        if self._bounds_s is not None:
+            delay_s, count = self._waits(runs)
+            charge_s = PAYING_WEIGHT * np.maximum(0.0, delay_s - self._bounds_s * count)
+            local_s += _summed(charge_s, self._place_of_movement, self._count)
+            mean_s = mean_s + charge_s.sum(axis=1) / max(self.vehicles, 1.0)
         return Prices(mean_s, local_s)
+
+    def _bounds(self, running: Plan | None) -> Floats | None:
+        """Return the mean delay that each movement should not exceed [s]; none for no bound."""
+        bound_s = self._objective.worst_movement_s
+        if bound_s is None:
+            return None
+        bounds_s = np.full(len(self._model.movements), bound_s)
+        if running is not None:
+            delay_s, count = self._waits(self._model.runs(self._model.tables([running])))
+            bounds_s = np.maximum(bounds_s, delay_s[0] / np.maximum(count[0], 1.0))
+        return bounds_s
+
+    def _waits(self, runs: Runs) -> tuple[Floats, Floats]:
+        """Return delay [s] and vehicles of every movement, (plans, movements), mean over days."""
+        days = range(len(self._wanted))
+        totals = [
+            [self._model.movement_totals(runs, plan, day) for day in days]
+            for plan in range(len(runs.delay_s))
+        ]
+        delay_s = [[list(delays.values()) for delays, _ in plan] for plan in totals]
+        count = [[list(counts.values()) for _, counts in plan] for plan in totals]
+        return np.array(delay_s).mean(axis=1), np.array(count, dtype=np.float64).mean(axis=1)
+
+
+def _summed(values: Floats, place: NDArray[np.int64], count: int) -> Floats:
+    """Add up the columns of each row by their place; those at -1 have none."""
+    used = place >= 0
+    rows = [np.bincount(place[used], row[used], minlength=count) for row in values]
+    return np.array(rows, dtype=np.float64).reshape(len(values), count)
 
 
 def with_fixed(model: QueueModel, tables: SignalTables) -> SignalTables:

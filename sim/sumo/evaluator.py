@@ -13,7 +13,7 @@ from citybrain.model.verdict import Outcome
 from citybrain.ports.evaluation import Evaluation
 from sim.sumo.outcome import RunFiles, read_outcome
 from sim.sumo.programs import write_programs
-from sim.sumo.routes import bicycle_types
+from sim.sumo.routes import special_types
 from sim.sumo.run import SumoProcesses
 from sim.sumo.scenario import SumoScenario
 from sim.sumo.staging import Staging
@@ -58,7 +58,7 @@ class SumoEvaluator(AbstractContextManager["SumoEvaluator"]):
         self._scale = float(dict(scenario.options).get("scale", "1"))
         self._with_movements = with_movements
         self._on_finished = on_finished
-        self._bicycle_types = bicycle_types((*scenario.route_files, *scenario.additional_files))
+        self._types = special_types((*scenario.route_files, *scenario.additional_files))
         self._staging = Staging(scenario, planned=network.intersections)
         self._processes = SumoProcesses()
         self._pool = ThreadPoolExecutor(max_workers=workers)
@@ -120,7 +120,7 @@ class SumoEvaluator(AbstractContextManager["SumoEvaluator"]):
             seed=evaluation.seed,
             end_s=self._staging.scenario.end_s,
             network=self._network,
-            bicycle_types=self._bicycle_types,
+            types=self._types,
         )
 
 

@@ -21,7 +21,7 @@ from citybrain.model.verdict import Outcome
 from sim.sumo.evaluator import QUIET, output_options
 from sim.sumo.live_worker import Seen, Watch, serve
 from sim.sumo.outcome import RunFiles, read_outcome
-from sim.sumo.routes import bicycle_types
+from sim.sumo.routes import special_types
 from sim.sumo.run import sumo_binary
 from sim.sumo.scenario import SumoScenario
 from sim.sumo.staging import Staging
@@ -190,7 +190,7 @@ class LiveStreet(AbstractContextManager["LiveStreet"]):
             seed=self.settings.seed,
             end_s=self.time_s,
             network=self._network,
-            bicycle_types=bicycle_types((*scenario.route_files, *scenario.additional_files)),
+            types=special_types((*scenario.route_files, *scenario.additional_files)),
         )
 
 

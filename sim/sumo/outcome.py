@@ -1,6 +1,6 @@
 """From SUMO's raw outputs to what a run did to everyone who wanted to travel."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -8,7 +8,10 @@ from xml.etree import ElementTree as ET
 from citybrain.errors import InputError, SimulationError
 from citybrain.model.network import Network
 from citybrain.model.verdict import Outcome
+from sim.sumo.routes import SpecialTypes
 from sim.sumo.xml_files import iterate_elements
+
+_NONE = SpecialTypes()
 
 
 @dataclass(slots=True)
@@ -25,8 +28,10 @@ class _Tally:
     longest_walking_delay_s: float = 0.0
     bicycle_count: int = 0
     bicycle_delay_s: float = 0.0
+    bus_count: int = 0
+    bus_delay_s: float = 0.0
 
-    def add_vehicle(self, trip: ET.Element, end_s: float, bicycle_types: Collection[str]) -> None:
+    def add_vehicle(self, trip: ET.Element, end_s: float, types: SpecialTypes) -> None:
         """Charge one vehicle, under design law 4."""
         delay_s = vehicle_delay_s(trip, end_s)
         self.vehicle_count += 1
@@ -36,9 +41,12 @@ class _Tally:
             self.never_inserted_veh += 1
         elif not has_arrived(trip):
             self.unfinished_veh += 1
-        if trip.get("vType", "") in bicycle_types:
+        if trip.get("vType", "") in types.bicycles:
             self.bicycle_count += 1
             self.bicycle_delay_s += delay_s
+        elif trip.get("vType", "") in types.buses:
+            self.bus_count += 1
+            self.bus_delay_s += delay_s
 
     def add_person(self, person: ET.Element) -> None:
         """Charge one person with the time lost on foot."""
@@ -101,7 +109,7 @@ def read_outcome(
     seed: int,
     end_s: float,
     network: Network,
-    bicycle_types: Collection[str] = (),
+    types: SpecialTypes = _NONE,
 ) -> Outcome:
     """Read the outputs of one run.
 
@@ -115,8 +123,8 @@ def read_outcome(
         End of the simulation. [s]
     network
         Streets; its movements are charged with the delay on the way to their signal.
-    bicycle_types
-        Vehicle types that are bicycles.
+    types
+        Vehicle types that are bicycles or buses.
 
     Raises
     ------
@@ -129,7 +137,7 @@ def read_outcome(
             if not wanted_to_depart(element):
                 continue
             if element.tag == "tripinfo":
-                tally.add_vehicle(element, end_s, bicycle_types)
+                tally.add_vehicle(element, end_s, types)
             else:
                 tally.add_person(element)
         counts = _read_statistics(files.statistics)

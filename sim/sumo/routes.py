@@ -1,12 +1,22 @@
 """Reading SUMO route files, as far as citybrain needs to know what is in them."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from citybrain.errors import InputError
 from sim.sumo.xml_files import iterate_elements, seconds
 
 _DEPARTING = frozenset({"vehicle", "trip", "person"})
+_BUSES = ("bus", "coach", "tram")
+
+
+class SpecialTypes(NamedTuple):
+    """Names of the vehicle types whose delay is told apart from that of all vehicles."""
+
+    bicycles: frozenset[str] = frozenset()
+    buses: frozenset[str] = frozenset()
 
 
 def last_departure_s(route_files: Sequence[Path]) -> float:
@@ -53,11 +63,13 @@ def check_whole(route_files: Sequence[Path]) -> None:
             pass
 
 
-def bicycle_types(files: Sequence[Path]) -> frozenset[str]:
-    """Return the names of the vehicle types that are bicycles, SUMO's default type among them."""
-    return frozenset(
-        element.get("id", "")
-        for path in files
-        for element in iterate_elements(path, {"vType"})
-        if element.get("vClass") == "bicycle"
-    ) | {"DEFAULT_BIKETYPE"}
+def special_types(files: Sequence[Path]) -> SpecialTypes:
+    """Return the vehicle types that are bicycles or buses, SUMO's default types among them."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for path in files:
+        for element in iterate_elements(path, {"vType"}):
+            names[element.get("vClass", "")].add(element.get("id", ""))
+    return SpecialTypes(
+        bicycles=frozenset(names["bicycle"] | {"DEFAULT_BIKETYPE"}),
+        buses=frozenset().union(*(names[vclass] for vclass in _BUSES)),
+    )

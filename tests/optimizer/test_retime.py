@@ -17,8 +17,9 @@ from citybrain.store.plans import plan_text
 from optimizer.budget import Budget
 from optimizer.candidate import Candidate, Workshop
 from optimizer.moves import Mover
+from optimizer.objective import cost_s
 from optimizer.retime import Evaluators, Retiming, Task, retime
-from optimizer.scoring import Scorer, cost_s
+from optimizer.scoring import Scorer
 from optimizer.search import Search
 from optimizer.starts import Starter
 from tests.optimizer.two_stages import PLAIN_SEED, Formula, least_delay_s, task

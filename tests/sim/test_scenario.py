@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from citybrain.errors import InputError
-from sim.sumo.routes import bicycle_types, last_departure_s
+from sim.sumo.routes import last_departure_s, special_types
 from sim.sumo.scenario import SumoScenario, open_scenario
 from tests.sim.raw_runs import CITY
 from tests.sim.sources import CROSS_NET
@@ -113,9 +113,10 @@ def test_packed_files_are_read(tmp_path: Path) -> None:
     scenario = scenario_of(tmp_path, NO_END.replace("town.rou.xml", packed.name))
     assert scenario.route_files == (packed,)
     assert scenario.end_s == 930
-    types = '<routes><vType id="velo" vClass="bicycle"/><vType id="car"/></routes>'
+    bus = '<vType id="O10" vClass="bus"/>'
+    types = f'<routes><vType id="velo" vClass="bicycle"/><vType id="car"/>{bus}</routes>'
     packed.write_bytes(gzip.compress(types.encode()))
-    assert bicycle_types([packed]) == {"velo", "DEFAULT_BIKETYPE"}
+    assert special_types([packed]) == ({"velo", "DEFAULT_BIKETYPE"}, {"O10"})
 
 
 def test_a_cut_off_packed_file_is_named(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from sim.proof import Study, prove
 from sim.sumo.evaluator import SumoEvaluator
 from sim.sumo.outcome import RunFiles, read_outcome
 from sim.sumo.programs import write_programs
+from sim.sumo.routes import SpecialTypes
 from tests.sim.raw_runs import CITY, RawRun, departed, raw_run
 from tests.sim.sources import CROSS_NET, NO_RESCO, resco_folder
 
@@ -228,7 +229,7 @@ def assert_same_as_untouched(area: StudyArea, folder: Path, seed: int) -> None:
         seed=seed,
         end_s=area.scenario.end_s,
         network=area.network,
-        bicycle_types={"bicycle"},
+        types=SpecialTypes(bicycles=frozenset({"bicycle"})),
     )
     assert outcome == untouched
     assert outcome.movement_delay_s
