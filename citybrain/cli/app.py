@@ -89,12 +89,26 @@ def retime(
         Path | None,
         typer.Option(help="Safety data (TOML) to keep, instead of what the network tells."),
     ] = None,
+    stop_cost: Annotated[
+        float, typer.Option(min=0, help="What a stop counts as, beside delay. [s]")
+    ] = 0.0,
+    walking_weight: Annotated[
+        float, typer.Option(min=0, help="Weight of the delay of people on foot.")
+    ] = 1.0,
+    bus_weight: Annotated[
+        float, typer.Option(min=0, help="Weight of the delay of buses and trams.")
+    ] = 1.0,
+    worst_movement: Annotated[
+        float | None,
+        typer.Option(min=0, help="Mean delay that no movement should exceed. [s]"),
+    ] = None,
     seeds: SeedCount = 10,
     workers: Workers = CORES,
     json: Json = False,
 ) -> int:
     """Search a better plan, prove it in SUMO, and write plan, verdict and report."""
     from citybrain.cli import retiming
+    from citybrain.config import Objective
 
     request = retiming.Request(
         scenario=scenario,
@@ -106,6 +120,12 @@ def retime(
         safety=safety,
         uses_feed=not own_demand,
         with_actuation=actuated,
+        objective=Objective(
+            stop_s=stop_cost,
+            walking_weight=walking_weight,
+            bus_weight=bus_weight,
+            worst_movement_s=worst_movement,
+        ),
         seed_count=seeds,
         workers=workers,
         is_json=json,
