@@ -44,7 +44,7 @@ def demo(
     *,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out/demo"),
     period: Period = None,
-    seconds_budget: Annotated[float, typer.Option(min=1, help="Time for the search. [s]")] = 12.0,
+    seconds_budget: Annotated[float, typer.Option(min=1, help="Seconds for the search.")] = 12.0,
     workers: Workers = CORES,
     json: Json = False,
 ) -> int:
@@ -77,7 +77,7 @@ def retime(
         bool, typer.Option("--own-demand", help="Ignore a feed that the scenario brings.")
     ] = False,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out/retime"),
-    seconds_budget: Annotated[float, typer.Option(min=1, help="Time for the search. [s]")] = 60.0,
+    seconds_budget: Annotated[float, typer.Option(min=1, help="Seconds for the search.")] = 60.0,
     evaluations: Annotated[
         int | None,
         typer.Option(min=1, help="Simulation runs for the search, instead of a time."),
@@ -90,7 +90,7 @@ def retime(
         typer.Option(help="Safety data (TOML) to keep, instead of what the network tells."),
     ] = None,
     stop_cost: Annotated[
-        float, typer.Option(min=0, help="What a stop counts as, beside delay. [s]")
+        float, typer.Option(min=0, help="Seconds of delay that a stop counts as.")
     ] = 0.0,
     walking_weight: Annotated[
         float, typer.Option(min=0, help="Weight of the delay of people on foot.")
@@ -100,7 +100,7 @@ def retime(
     ] = 1.0,
     worst_movement: Annotated[
         float | None,
-        typer.Option(min=0, help="Mean delay that no movement should exceed. [s]"),
+        typer.Option(min=0, help="Mean delay that no movement should exceed, in seconds."),
     ] = None,
     seeds: SeedCount = 10,
     workers: Workers = CORES,

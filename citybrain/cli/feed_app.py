@@ -35,7 +35,7 @@ def count(
             "--bin",
             min=1,
             max=DAY_S,
-            help="Length of a bin; 300 if left out, less for a short clip. [s]",
+            help="Length of a bin, in seconds; 300 if left out, less for a short clip.",
         ),
     ] = None,
     start: Annotated[
@@ -77,7 +77,7 @@ def measures(
         Path, typer.Option(help="Which phase each detector serves (CSV or Parquet).")
     ],
     bin_s: Annotated[
-        float, typer.Option("--bin", min=1, max=DAY_S, help="Length of a bin. [s]")
+        float, typer.Option("--bin", min=1, max=DAY_S, help="Length of a bin, in seconds.")
     ] = 900.0,
     out: Annotated[Path | None, typer.Option(help="Measures to write (Parquet).")] = None,
     zone: Annotated[

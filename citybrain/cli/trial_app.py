@@ -60,7 +60,7 @@ def virtual_run(
     seconds: Annotated[
         float | None, typer.Option(min=1, help="Time after which to end, in simulated seconds.")
     ] = None,
-    step: Annotated[float, typer.Option(min=0.1, max=1, help="Step of SUMO. [s]")] = 0.5,
+    step: Annotated[float, typer.Option(min=0.1, max=1, help="Step of SUMO, in seconds.")] = 0.5,
     seed: Annotated[int, typer.Option(min=0, help="Seed of SUMO.")] = 1,
     json: Json = False,
 ) -> int:
