@@ -2,13 +2,15 @@
 
 import multiprocessing
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 
 from citybrain.config import ProofSettings, SearchSettings
 from citybrain.engine.area import StudyArea
 from citybrain.engine.demand import Demand
+from citybrain.engine.search_record import SearchRecord
 from citybrain.ports.evaluation import Progress
 from optimizer.area_pass import Crew
 from optimizer.large import LargeEvaluators, retime_large
@@ -33,17 +35,17 @@ def is_large(area: StudyArea) -> bool:
     return len(area.network.intersections) > LARGE_SIGNALS
 
 
-def timeout_s(area: StudyArea, proof: ProofSettings) -> float:
-    """Return the longest time that one run of an area may take [s]."""
-    return max(proof.timeout_s, _SECONDS_PER_SIGNAL * len(area.network.intersections))
+def with_patience(area: StudyArea, proof: ProofSettings) -> ProofSettings:
+    """Return settings that give each run of a large area the time that it needs."""
+    needed_s = _SECONDS_PER_SIGNAL * len(area.network.intersections)
+    return replace(proof, timeout_s=max(proof.timeout_s, needed_s))
 
 
 def search_large(
     area: StudyArea,
     demand: Demand,
     settings: tuple[SearchSettings, ProofSettings],
-    *,
-    clock: Callable[[], float],
+    record: SearchRecord,
     progress: Progress,
 ) -> Retiming:
     """Search a better plan for a large area.
@@ -54,8 +56,8 @@ def search_large(
         What is to be retimed, and for whom.
     settings
         Of the search, and of the proof; the latter tells how many processes run side by side.
-    clock
-        Tells the time; can be pickled. [s]
+    record
+        Takes down the course of the search; its clock can be pickled.
     progress
         Hears the best cost found.
 
@@ -70,25 +72,29 @@ def search_large(
     """
     search, proof = settings
     seeds = search.simulation_seeds[:1]
-    longest_s = timeout_s(area, proof)
     ground = read_ground(demand.scenario, area.network)
-    days = routed_days(demand.scenario, seeds=seeds, timeout_s=longest_s)
+    days = routed_days(demand.scenario, seeds=seeds, timeout_s=proof.timeout_s)
     whole = QueueModel.compiled(ground, days, seeds=seeds, threads=proof.workers)
+
+    def pricer(model: QueueModel) -> TablePricer:
+        return TablePricer(model, area.network, search.objective, area.running)
+
     task = Task(network=area.network, running=area.running, demand=demand.turning)
     with (
         processes(proof.workers) as pool,
         SumoEvaluator(
-            demand.scenario, area.network, workers=proof.workers, timeout_s=longest_s
+            demand.scenario, area.network, workers=proof.workers, timeout_s=proof.timeout_s
         ) as sumo,
     ):
-        crew = Crew(
-            parts=PartPricers(ground, days, whole, area.network), pool=pool, workers=proof.workers
-        )
+        parts = PartPricers(ground, days, whole, area.network, pricer)
+        crew = Crew(parts=parts, pool=pool, workers=proof.workers)
         is_judged = len(area.network.intersections) <= _MOST_JUDGED_SIGNALS
         evaluators = LargeEvaluators(
-            whole=TablePricer(whole, area.network), crew=crew, proving=sumo if is_judged else None
+            whole=record.pricing(pricer(whole)),
+            crew=crew,
+            proving=record.proving(sumo) if is_judged else None,
         )
-        return retime_large(task, evaluators, search, clock=clock, progress=progress)
+        return retime_large(task, evaluators, search, clock=record.clock, progress=progress)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from citybrain.engine.area import StudyArea
 from citybrain.engine.artefacts import Artefacts
 from citybrain.engine.bounds import check_feasible
 from citybrain.engine.demand import Demand, observed_demand, own_demand
+from citybrain.engine.large import is_large, search_large, with_patience
 from citybrain.engine.prove import check_rules, prove_plan
 from citybrain.engine.search_record import SearchRecord
 from citybrain.files import check_writable
@@ -121,6 +122,7 @@ def retime_area(
     area.check_retimable()
     check_feasible(area)
     check_writable(out)
+    settings = replace(settings, proof=with_patience(area, settings.proof))
     with tempfile.TemporaryDirectory(prefix="citybrain-") as folder:
         demand = find_demand(area, measured, Path(folder) / "demand.rou.xml", settings.proof)
         record = SearchRecord(area.running, clock, settings.search.objective)
@@ -180,6 +182,23 @@ def _searched(
     record: SearchRecord,
     progress: Progress,
 ) -> Retiming:
+    if is_large(area):
+        both = (settings.search, settings.proof)
+        retiming = search_large(area, demand, both, record, progress)
+    else:
+        retiming = _search_whole(area, demand, settings, record, progress)
+    if retiming.is_better:
+        check_rules(retiming.plan, area)
+    return retiming
+
+
+def _search_whole(
+    area: StudyArea,
+    demand: Demand,
+    settings: Settings,
+    record: SearchRecord,
+    progress: Progress,
+) -> Retiming:
     task = Task(network=area.network, running=area.running, demand=demand.turning)
     with SumoEvaluator(
         demand.scenario,
@@ -190,12 +209,9 @@ def _searched(
     ) as evaluator:
         evaluators = Evaluators(
             proving=record.proving(evaluator),
-            fast=record.pricing(_fast_model(area, demand, settings)),
+            fast=lambda: record.pricing(_fast_model(area, demand, settings)),
         )
-        retiming = retime(task, evaluators, settings.search, clock=record.clock, progress=progress)
-    if retiming.is_better:
-        check_rules(retiming.plan, area)
-    return retiming
+        return retime(task, evaluators, settings.search, clock=record.clock, progress=progress)
 
 
 def _fast_model(area: StudyArea, demand: Demand, settings: Settings) -> TablePricer:

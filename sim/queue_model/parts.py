@@ -1,7 +1,7 @@
 """Parts of a network as models of their own, fed by what a run of the whole lets reach them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -32,12 +32,19 @@ class PartPricers:
         The whole model.
     network
         Tells where a movement belongs.
+    pricer
+        Makes the evaluator of a part from its model.
     """
 
     def __init__(
-        self, ground: Ground, days: Sequence[Sequence[Trip]], whole: QueueModel, network: Network
+        self,
+        ground: Ground,
+        days: Sequence[Sequence[Trip]],
+        whole: QueueModel,
+        network: Network,
+        pricer: Callable[[QueueModel], TablePricer],
     ) -> None:
-        self._whole, self._network, self._days = whole, network, days
+        self._whole, self._network, self._pricer = whole, network, pricer
         self._grounds = _Grounds(ground)
         self._routes = tuple(dict.fromkeys(trip.edges for day in days for trip in day))
         numbers = {edges: number for number, edges in enumerate(self._routes)}
@@ -71,7 +78,7 @@ class PartPricers:
         model = QueueModel.compiled(
             ground, days, seeds=self._whole.seeds, physics=self._whole.physics, threads=1
         )
-        return TablePricer(model, self._network)
+        return self._pricer(model)
 
     def _pieces(self, inside: Collection[str]) -> Iterator["_Piece"]:
         """Yield the stretches of routes that lie inside, each with the edge behind it."""
