@@ -1,7 +1,8 @@
 """How much a search may spend: simulation runs, seconds, or both."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 _MANY = 1_000_000
@@ -22,20 +23,25 @@ class Budget:
         Runs for the whole search; none for no limit.
     spent
         Runs so far.
-    aside_s
-        Time that was spent on something other than runs; it says nothing of their pace. [s]
     """
 
     clock: Callable[[], float]
     seconds: float | None
     evaluations: int | None
     spent: int = 0
-    aside_s: float = 0.0
+    _aside_s: float = field(init=False, default=0.0)
     _started_s: float = field(init=False)
 
     def __post_init__(self) -> None:
         """Start the clock."""
         self._started_s = self.clock()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Spend time on something other than runs; it says nothing of their pace."""
+        began_s = self.elapsed_s
+        yield
+        self._aside_s += self.elapsed_s - began_s
 
     @property
     def elapsed_s(self) -> float:
@@ -64,6 +70,6 @@ class Budget:
         """Return how many more runs fit, by the pace of those so far."""
         left: float = self.runs_left()
         if self.seconds is not None and self.spent:
-            pace_s = (self.elapsed_s - self.aside_s) / self.spent
+            pace_s = (self.elapsed_s - self._aside_s) / self.spent
             left = min(left, (self.seconds - self.elapsed_s) / max(pace_s, _QUICKEST_S))
         return max(0, math.floor(left))

@@ -6,7 +6,7 @@ intersection is scaled to what SUMO saw there, and the annealing goes on with th
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -44,6 +44,11 @@ class Forge:
     budget: Budget
     settings: SearchSettings
     progress: Progress
+    _seconds: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Share what the budget still has [s]."""
+        self._seconds = (self.budget.seconds or np.inf) - self.budget.elapsed_s
 
     def first(self, starts: Sequence[Candidate]) -> list[Candidate]:
         """Return diverse finalists, annealed from starting candidates; the cheapest first."""
@@ -74,14 +79,13 @@ class Forge:
         return self.annealer.painter.names
 
     def _anneal(self, starts: Sequence[Candidate], share: float) -> None:
-        began_s = self.budget.elapsed_s
-        self.annealer.run(starts, self._left(share), self._hear)
-        self.budget.aside_s += self.budget.elapsed_s - began_s
+        with self.budget.aside():
+            self.annealer.run(starts, self._left(share), self._hear)
 
     def _left(self, share: float) -> Callable[[], float]:
         """Return what tells the share of this annealing's budget that is left."""
         began_s, began = self.budget.elapsed_s, self.annealer.evaluations
-        seconds = (self.budget.seconds or np.inf) * self.settings.model_share * share
+        seconds = max(self._seconds * self.settings.model_share * share, 1e-3)
         runs = self.budget.evaluations or (np.inf if self.budget.seconds else _UNBOUNDED)
         plans = runs * self.settings.model_runs * share
 

@@ -80,12 +80,12 @@ class Evaluators:
     proving
         Runs the plans that are chosen among; it should charge delay to movements.
     fast
-        Prices thousands of plans, from whose best the chosen ones come; without it the search
-        goes by ``proving`` alone.
+        Makes what prices thousands of plans, from whose best the chosen ones come; the making
+        is charged to the budget.  Without it the search goes by ``proving`` alone.
     """
 
     proving: PlanEvaluator
-    fast: TableEvaluator | None = None
+    fast: Callable[[], TableEvaluator] | None = None
 
 
 def retime(
@@ -134,7 +134,8 @@ def retime(
     if evaluators.fast is None:
         search.sieve(starts)
     else:
-        annealer = Annealer(Painter(workshop, evaluators.fast), mover, rng)
+        with budget.aside():
+            annealer = Annealer(Painter(workshop, evaluators.fast()), mover, rng)
         share = settings.model_share * (_SHARE_BEFORE_ACTUATION if settings.with_actuation else 1.0)
         forge = Forge(annealer, budget, replace(settings, model_share=share), progress)
         seen = search.sieve([*forge.first(starts), starts[-1]])

@@ -99,7 +99,7 @@ def retimed(fast: TableFormula | None, formula: Formula, seed: int = 1) -> Retim
     )
     return retime(
         task(GREENS_S, FLOWS_VPH),
-        Evaluators(proving=formula, fast=fast),
+        Evaluators(proving=formula, fast=(lambda: fast) if fast else None),
         settings,
         clock=lambda: 0.0,
         progress=lambda _done, _text: None,
