@@ -1,0 +1,168 @@
+"""Does the cost per junction grow with the city?  Generated cities, from a hundred junctions on.
+
+``--networks`` names sizes (``100,1000,10000``); without it 100 and 400 are run, in some minutes.
+Each size has a process of its own, whose peak memory is measured above that of the same process
+before it read the city.  Times are of one core, of all processes together, so that neither a
+busy machine nor the number of cores changes them; the clock's time is told beside them.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.table import Table
+
+from benchmarks._city_run import CityRun
+from benchmarks._table import print_whole
+from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.engine import provenance
+from citybrain.errors import InputError
+
+SIZES = ("100", "400")
+_EVALUATIONS = 2
+_MOST_GROWTH = 1.2
+_THOUSAND = 1_000
+_MOST_WALL_S = 1_800.0
+_PER_JUNCTION = {
+    "read and build": lambda run: 1e3 * (run.read_s + run.build_s),
+    "plan-hour": lambda run: 1e3 * run.hour_s,
+    "model, with its plan-hour": lambda run: 1e3 * (run.read_s + run.build_s + run.hour_s),
+    "retiming": lambda run: 1e3 * run.search_s,
+    "memory of the model": lambda run: run.model_mb,
+    "memory of the retiming": lambda run: run.search_mb,
+}
+"""What is divided by the number of junctions; times in milliseconds, memory in megabytes."""
+_JUDGED = ("model, with its plan-hour", "retiming", "memory of the model", "memory of the retiming")
+
+
+def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
+    """Run the benchmark and return its exit code.
+
+    Parameters
+    ----------
+    networks
+        Sizes of cities, in junctions.
+    is_check
+        Return 1 if a target is missed, and name every one.
+    is_json
+        Print JSON instead of the table.
+
+    Raises
+    ------
+    InputError
+        A size is no number of junctions.
+    """
+    sizes = sorted({_size(name) for name in networks or SIZES})
+    folder = Path(tempfile.gettempdir()) / "citybrain-cities"
+    runs = []
+    with Stages() as stages:
+        for size in sizes:
+            stages.begin(f"{size}", "junctions")
+            runs.append(_measured(size, folder))
+    missed = misses(runs)
+    if is_json:
+        content = {"runs": [asdict(one) for one in runs], "missed": missed, **_conditions()}
+        print_json(content)
+        return 1 if is_check and missed else 0
+    print_whole(_table(runs))
+    told = ", ".join(f"{name} {value}" for name, value in _conditions().items())
+    OUTPUT.print(told, style="dim", soft_wrap=True, markup=False)
+    if is_check:
+        for text in missed or ["every target is met"]:
+            OUTPUT.print(f"target missed: {text}" if missed else text, soft_wrap=True)
+    return 1 if is_check and missed else 0
+
+
+def misses(runs: Sequence[CityRun]) -> list[str]:
+    """Return the targets that some runs miss, in words.
+
+    Parameters
+    ----------
+    runs
+        Sizes in rising order; the first one is what the others are held against.
+    """
+    found = []
+    for one in runs[1:]:
+        for name in _JUDGED:
+            small = _PER_JUNCTION[name](runs[0]) / runs[0].junctions
+            grown = _PER_JUNCTION[name](one) / one.junctions / small
+            if grown > _MOST_GROWTH:
+                found.append(f"{one.junctions} junctions: {name} {grown:.2f} times per junction")
+    found += [
+        f"{one.junctions} junctions: retimed in {one.wall_s:.0f} s"
+        for one in runs
+        if one.junctions <= _THOUSAND and one.wall_s > _MOST_WALL_S
+    ]
+    found += [
+        f"{one.junctions} junctions: nothing saved"
+        for one in runs
+        if one.retimed_delay_s >= one.running_delay_s
+    ]
+    return found
+
+
+def _size(name: str) -> int:
+    if not name.isdecimal() or not int(name):
+        raise InputError(name, "is no number of junctions", "write such as 100,1000")
+    return int(name)
+
+
+def _measured(size: int, folder: Path) -> CityRun:
+    """Measure one size in a process of its own."""
+    words = ["-m", "benchmarks._city_run", size, folder, _EVALUATIONS, os.cpu_count() or 1]
+    done = subprocess.run(
+        [sys.executable, *map(str, words)],
+        cwd=Path(__file__).resolve().parent.parent,
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    )
+    return CityRun(**json.loads(done.stdout))
+
+
+def _conditions() -> dict[str, object]:
+    return {
+        **provenance.versions(),
+        "cores": os.cpu_count(),
+        "machine": platform.machine(),
+        "load": f"{os.getloadavg()[0]:.1f}",
+        "plans for each subarea": 100 * _EVALUATIONS,
+    }
+
+
+def _table(runs: Sequence[CityRun]) -> Table:
+    """Return one row for each quantity and one column for each size."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("per junction")
+    for one in runs:
+        table.add_column(f"{one.junctions}", justify="right", no_wrap=True)
+    for name, value in _PER_JUNCTION.items():
+        unit = "MB" if name.startswith("memory") else "ms"
+        shown = (f"{value(one) / one.junctions:.2f}" for one in runs)
+        table.add_row(f"{name} [{unit}]", *shown)
+    for title, shown in _WHOLE:
+        table.add_row(title, *(shown(one) for one in runs))
+    return table
+
+
+_WHOLE = (
+    ("vehicles", lambda one: f"{one.vehicles}"),
+    ("crossings", lambda one: f"{one.crossings}"),
+    ("one crossing [µs]", lambda one: f"{1e6 * one.hour_s / one.crossings:.2f}"),
+    ("retimed in [s]", lambda one: f"{one.wall_s:.0f}"),
+    ("largest helper [MB]", lambda one: f"{one.helper_mb:.0f}"),
+    ("delay in the model, before [s/veh]", lambda one: f"{one.running_delay_s:.1f}"),
+    ("after", lambda one: f"{one.retimed_delay_s:.1f}"),
+    ("delay in SUMO, before [s/veh]", lambda one: _known(one.sumo_running_s)),
+    ("after ", lambda one: _known(one.sumo_retimed_s)),
+)
+
+
+def _known(delay_s: float | None) -> str:
+    return "-" if delay_s is None else f"{delay_s:.1f}"

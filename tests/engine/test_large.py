@@ -1,0 +1,121 @@
+"""Retiming by subareas on a small generated city, cut as if it were large."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from benchmarks._city import CityDemand, build_city
+from citybrain.cli.sources import open_study
+from citybrain.config import SearchSettings
+from citybrain.engine.area import StudyArea
+from citybrain.engine.demand import own_demand
+from citybrain.model.flows import TurningDemand
+from citybrain.model.rules import check_plan
+from optimizer import large
+from optimizer.area_pass import Crew
+from optimizer.large import LargeEvaluators, retime_large
+from optimizer.retime import Retiming, Task
+from optimizer.subareas import divide
+from sim.queue_model.ground import read_ground
+from sim.queue_model.model import QueueModel
+from sim.queue_model.parts import PartPricers
+from sim.queue_model.pricing import TablePricer
+from sim.queue_model.sumo_demand import routed_days
+from sim.queue_model.tables import Block, stacked
+
+pytestmark = pytest.mark.integration
+
+MOST_SIGNALS = 4
+
+
+@dataclass(frozen=True)
+class City:
+    area: StudyArea
+    demand: TurningDemand
+    model: QueueModel
+    parts: PartPricers
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> City:
+    config = build_city(9, tmp_path_factory.mktemp("city"), CityDemand(hours=0.25))
+    area = open_study(config, None)
+    ground = read_ground(area.scenario, area.network)
+    days = routed_days(area.scenario, seeds=(1,), timeout_s=60.0)
+    model = QueueModel.compiled(ground, days, seeds=(1,), threads=1)
+    parts = PartPricers(ground, days, model, area.network, lambda m: TablePricer(m, area.network))
+    return City(area, own_demand(area, timeout_s=60.0).turning, model, parts)
+
+
+@pytest.fixture(scope="module")
+def retimed(city: City) -> Iterator[tuple[Retiming, Retiming]]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(large, "MOST_SIGNALS", MOST_SIGNALS)
+        yield _retimed(city, workers=1), _retimed(city, workers=3)
+
+
+def _retimed(city: City, workers: int) -> Retiming:
+    network = city.area.network
+    with ThreadPoolExecutor(workers) as pool:
+        return retime_large(
+            Task(network=network, running=city.area.running, demand=city.demand),
+            LargeEvaluators(
+                whole=TablePricer(city.model, network),
+                crew=Crew(parts=city.parts, pool=pool, workers=workers),
+            ),
+            SearchSettings(seconds_budget=None, evaluation_budget=1, model_runs=40),
+            clock=lambda: 0.0,
+            progress=lambda done, text: None,
+        )
+
+
+def test_every_junction_keeps_its_rules(city: City, retimed: tuple[Retiming, Retiming]) -> None:
+    plan = retimed[0].plan
+    assert {p.intersection for p in plan.patterns} == set(city.area.network.intersections)
+    assert check_plan(plan, city.area.network) == ()
+
+
+def test_the_plan_put_together_is_better_than_the_running_one(
+    city: City, retimed: tuple[Retiming, Retiming]
+) -> None:
+    plans = [city.area.running, retimed[0].plan]
+    running_s, retimed_s = city.model.delays(city.model.tables(plans))[:, 0]
+    assert retimed_s < 0.9 * running_s
+    assert retimed_s == pytest.approx(retimed[0].best_cost_s)
+
+
+def test_the_plan_does_not_depend_on_how_many_search(
+    retimed: tuple[Retiming, Retiming],
+) -> None:
+    assert retimed[0].plan == retimed[1].plan
+
+
+def test_every_signal_is_in_one_subarea_and_every_street_leads_to_one(city: City) -> None:
+    division = divide(city.area.network, city.demand, MOST_SIGNALS)
+    names = [name for area in division.areas for name in area]
+    edges = [edge for owned in division.edges.values() for edge in owned]
+    assert sorted(names) == sorted(city.area.network.intersections)
+    assert len(edges) == len(set(edges))
+    assert all(len(area) <= MOST_SIGNALS for area in division.areas)
+
+
+def test_a_part_has_the_delay_that_it_has_within_the_whole(city: City) -> None:
+    network, running = city.area.network, city.area.running
+    tables = city.model.tables([running])
+    city.parts.observe(tables)
+    whole = TablePricer(city.model, network)
+    known = dict(zip(whole.groups, whole.price(tables).local_s[0], strict=True))
+    division = divide(network, city.demand, MOST_SIGNALS)
+    for number, area in enumerate(division.areas):
+        names = (*area, *division.around(number))
+        part = city.parts.part(names, [edge for name in names for edge in division.edges[name]])
+        own_s = _price(part, city, names)[: len(area)].sum()
+        assert own_s == pytest.approx(sum(known[name] for name in area), rel=0.1)
+
+
+def _price(part: TablePricer, city: City, names: tuple[str, ...]) -> np.ndarray:
+    blocks = [Block.of(city.area.running.pattern(name), part.groups[name]) for name in names]
+    return part.price(stacked([blocks])).local_s[0]
