@@ -106,7 +106,11 @@ def retime(
     workers: Workers = CORES,
     json: Json = False,
 ) -> int:
-    """Search a better plan, prove it in SUMO, and write plan, verdict and report."""
+    """Search a better plan, prove it in SUMO, and write plan, verdict and report.
+
+    More than 60 signals are searched subarea by subarea on the fast model; SUMO then judges a few
+    plans of the whole network (up to 2,500 signals) and proves the chosen one.
+    """
     from citybrain.cli import retiming
     from citybrain.config import Objective
 
@@ -211,7 +215,7 @@ def bench(
     what: Annotated[
         str,
         typer.Argument(
-            help="optimizer, evaluator, calibration, counting, tracking, controller_log, health, "
+            help="optimizer, evaluator, scale, calibration, counting, tracking, controller_log, health, "
             "intervals, fuzz, safety, controllers or virtual_controller."
         ),
     ],
