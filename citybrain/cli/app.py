@@ -215,8 +215,8 @@ def bench(
     what: Annotated[
         str,
         typer.Argument(
-            help="optimizer, evaluator, scale, calibration, counting, tracking, controller_log, health, "
-            "intervals, fuzz, safety, controllers or virtual_controller."
+            help="optimizer, evaluator, scale, calibration, counting, tracking, controller_log, "
+            "health, intervals, fuzz, safety, controllers or virtual_controller."
         ),
     ],
     *,
