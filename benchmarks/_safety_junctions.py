@@ -6,20 +6,20 @@ from itertools import combinations
 from pathlib import Path
 from random import Random
 
+from benchmarks._nema_units import eight_phases, least_split_s, numbered, tee
 from citybrain.cli.sources import open_study
 from citybrain.model.aspects import Aspect
 from citybrain.model.intersection import Intersection, SignalGroup
-from citybrain.model.nema.controller_plan import ControllerPlan, Frame, Split
+from citybrain.model.nema.controller_plan import ControllerPlan, Frame
 from citybrain.model.nema.decoding import decode
-from citybrain.model.nema.encoding import mode_of
-from citybrain.model.nema.phases import Output, Phase, PhaseMap
+from citybrain.model.nema.phases import Output, PhaseMap
 from citybrain.model.pattern import Pattern
 from citybrain.model.safety import SafetyData
 from citybrain.model.safety_draft import draft_safety
 from citybrain.model.signals import GroupTiming, Segment, Window
 from citybrain.units import rounded_s
 
-G, g = Aspect.PROTECTED, Aspect.PERMISSIVE
+G = Aspect.PROTECTED
 BUNDLED = "crossing_arterials"
 
 
@@ -33,57 +33,15 @@ class Junction:
 
 def junctions() -> dict[str, Junction]:
     """Return eight phases in two rings, a T-junction, a European one, and the bundled network."""
-    made = (_units("eight", _eight_phases()), _units("tee", _tee()), _european())
+    made = (
+        unit_junction("eight", eight_phases(yielding_with=8)),
+        unit_junction("tee", tee()),
+        _european(),
+    )
     return {junction.safety.intersection.name: junction for junction in (*made, *_bundled())}
 
 
-def _phase(number: int) -> Phase:
-    if number % 2:
-        return Phase(number=number, minimum_green_s=5, yellow_s=3.0, red_clearance_s=1.5)
-    return Phase(
-        number=number,
-        minimum_green_s=8,
-        yellow_s=4.2,
-        red_clearance_s=1.3,
-        walk_s=7,
-        pedestrian_clearance_s=11,
-        rests_in_walk=number == 2,
-    )
-
-
-def _eight_phases() -> PhaseMap:
-    outputs = [Output(group=f"v{n}", phases={n: G}) for n in range(1, 9) if n != 7]
-    outputs.append(Output(group="v7", phases={7: G, 8: g}))
-    outputs += [Output(group=f"p{n}", phases={n: G}, is_walk=True) for n in (2, 4, 6, 8)]
-    return PhaseMap(
-        phases=tuple(_phase(n) for n in range(1, 9)),
-        sequences={
-            1: (((1, 2), (5, 6)), ((3, 4), (7, 8))),
-            3: (((1, 2), (6, 5)), ((3, 4), (8, 7))),
-        },
-        coordinated=(2, 6),
-        outputs=tuple(outputs),
-    )
-
-
-def _tee() -> PhaseMap:
-    return PhaseMap(
-        phases=tuple(_phase(n) for n in (2, 4, 5, 6)),
-        sequences={1: (((2,), (5, 6)), ((4,), ()))},
-        coordinated=(2, 6),
-        outputs=(
-            Output(group="1", phases={2: G}),
-            Output(group="2", phases={2: g, 5: G}),
-            Output(group="3", phases={6: G}),
-            Output(group="4", phases={4: G}),
-            Output(group="5", phases={4: g}),
-            Output(group="6", phases={6: G}, is_walk=True),
-            Output(group="7", phases={4: G, 5: G}),
-        ),
-    )
-
-
-def _units(name: str, phase_map: PhaseMap) -> Junction:
+def unit_junction(name: str, phase_map: PhaseMap) -> Junction:
     """Return a unit's junction: what its rings never time together conflicts, or yields."""
     outputs = phase_map.outputs
     conflicts, yielding = set(), set()
@@ -160,7 +118,7 @@ def _numbers(dice: Random, name: str, phase_map: PhaseMap) -> ControllerPlan:
     splits_s: dict[int, int] = {}
     cycle_s = 0
     for stretch in phase_map.sequences[sequence]:
-        rings = [[_least_split_s(phase_map.phase(n)) for n in ring] for ring in stretch]
+        rings = [[least_split_s(phase_map.phase(n)) for n in ring] for ring in stretch]
         length_s = max(sum(ring) for ring in rings) + dice.choice((0, 1, 3, dice.randrange(40)))
         for numbers, least in zip(stretch, rings, strict=True):
             spare_s = length_s - sum(least)
@@ -169,26 +127,9 @@ def _numbers(dice: Random, name: str, phase_map: PhaseMap) -> ControllerPlan:
                 splits_s[number] = least[place] + more_s
                 spare_s -= more_s
         cycle_s += length_s
-    return ControllerPlan(
-        number=dice.randint(1, 253),
-        cycle_s=cycle_s,
-        offset_s=dice.randrange(cycle_s),
-        splits=tuple(
-            Split(
-                phase=n,
-                split_s=splits_s[n],
-                mode=mode_of(phase_map.phase(n), phase_map),
-                is_coordinated=n in phase_map.coordinated,
-            )
-            for n in sorted(splits_s)
-        ),
-        sequence=sequence,
-        frame=Frame(intersection=name, program="p", zero_s=float(dice.randrange(cycle_s))),
-    )
-
-
-def _least_split_s(phase: Phase) -> int:
-    return -int(-(phase.least_green_s + phase.clearance_s) // 1)
+    ids, offset_s = (dice.randint(1, 253), sequence), dice.randrange(cycle_s)
+    frame = Frame(intersection=name, program="p", zero_s=float(dice.randrange(cycle_s)))
+    return numbered(phase_map, splits_s, offset_s, frame, ids=ids)
 
 
 _TIMES_S: Mapping[str, tuple[float, float, float]] = {

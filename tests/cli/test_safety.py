@@ -8,7 +8,8 @@ from random import Random
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks._safety_junctions import _tee, _units
+from benchmarks._nema_units import tee
+from benchmarks._safety_junctions import unit_junction
 from citybrain.cli.app import app
 from citybrain.model.plan import Plan
 from citybrain.store.plans import read_plan, write_plan
@@ -46,7 +47,7 @@ def test_a_damaged_plan_is_refused_by_both(files: tuple[str, str]) -> None:
 
 
 def test_the_nearest_plan_is_written_and_keeps_the_rules(tmp_path: Path) -> None:
-    junction = _units("tee", _tee())
+    junction = unit_junction("tee", tee())
     pattern = junction.valid(Random(1))
     half = replace(pattern, offset_s=(pattern.offset_s + 0.5) % pattern.cycle_s)
     data = replace(junction.safety, plan_step_s=0.5)
