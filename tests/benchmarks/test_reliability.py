@@ -1,0 +1,72 @@
+"""Faults are played in virtual time on a real gate and unit, and judged by what the unit shows."""
+
+import asyncio
+import time
+
+import pytest
+
+from benchmarks._reliability_cells import Ended, Start, play, prepare
+from benchmarks._reliability_faults import TROUBLES
+from benchmarks._virtual_time import run_virtually
+from benchmarks.reliability import misses, rows_of
+from citybrain.controllers.virtual.faults import Fault
+from citybrain.ports.controllers import Step
+
+
+def ended(showed: tuple[str, ...], faults: tuple[str, ...] = ()) -> Ended:
+    return Ended(
+        is_reached=True,
+        said=("RUNS",),
+        reason="",
+        showed=showed,
+        trips=(),
+        good_s=3.2,
+        faults=faults,
+    )
+
+
+@pytest.fixture(scope="module")
+def starts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Start, Start]:
+    return prepare(tmp_path_factory.mktemp("reliability"))
+
+
+def test_an_hour_of_virtual_time_takes_no_time() -> None:
+    async def an_hour() -> float:
+        await asyncio.sleep(3600)
+        return asyncio.get_running_loop().time()
+
+    began_s = time.process_time()
+    assert run_virtually(an_hour()) == pytest.approx(3600)
+    assert time.process_time() - began_s < 5
+
+
+def test_every_fault_of_a_unit_is_played_and_those_around_it_too() -> None:
+    assert {fault.value for fault in Fault} < set(TROUBLES)
+    assert len(TROUBLES) >= 30
+
+
+@pytest.mark.integration
+def test_a_half_stored_download_is_taken_back_before_it_runs(starts: tuple[Start, Start]) -> None:
+    found = play(starts[0], TROUBLES["half-stored"], Step.STORE, 0)
+    assert (found.said, found.showed, found.faults) == (("ROLLED_BACK",), ("former",), ())
+
+
+@pytest.mark.integration
+def test_a_gate_that_dies_finds_the_truth_when_it_starts_anew(starts: tuple[Start, Start]) -> None:
+    found = play(starts[0], TROUBLES["gate-killed"], Step.ACTIVATE, 0)
+    assert found.said[0] == "killed"
+    assert len(found.said) == 2
+    assert found.faults == ()
+
+
+def test_steps_with_the_same_course_share_a_line_and_defects_are_named() -> None:
+    trials = {
+        ("slow", Step.OPEN): [ended(("former", "new"))],
+        ("slow", Step.WRITE): [ended(("former", "new"))],
+        ("slow", Step.PROVE): [ended(("new",), ("a mixture ran",))],
+    }
+    assert [row[:4] for row in rows_of(trials)] == [
+        ("slow", "open … set", "2", "former → new"),
+        ("slow", "prove", "1", "new"),
+    ]
+    assert list(misses(trials)) == ["slow at prove: a mixture ran (1 of 1)"]
