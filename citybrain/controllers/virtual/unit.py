@@ -339,6 +339,8 @@ class VirtualUnit:
     def _layout(self, pattern: int) -> Layout:
         if Fault.FREE in self.faults:
             raise CannotRunError(Free.INPUT_FREE, "a switch asks for Free")
+        if Fault.LYING_STATUS in self.faults and self.commanded:
+            raise CannotRunError(Free.OTHER, "it only says that it runs what is commanded")
         if Fault.FAILED_COORDINATION in self.faults:
             raise CannotRunError(Free.FAILED, "coordination has failed")
         if pattern == PATTERN_FREE:
