@@ -5,8 +5,9 @@ what every group shows tenth by tenth, and judges the colours.
 """
 
 from citybrain.second_opinion.ground import Ground, read_grounds
-from citybrain.second_opinion.judging import Finding, judge, judge_plan
+from citybrain.second_opinion.judging import judge, judge_plan
 from citybrain.second_opinion.painting import UnreadableError, patterns_of
+from citybrain.second_opinion.seeing import Finding
 from citybrain.second_opinion.unit import Numbers, judge_unit
 
 __all__ = [

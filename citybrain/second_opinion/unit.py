@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citybrain.second_opinion.ground import COLOURS, PERMISSIVE, PROTECTED, RED, YELLOW, Ground
-from citybrain.second_opinion.judging import Finding
 from citybrain.second_opinion.painting import NotPaintableError, UnreadableError, paint
+from citybrain.second_opinion.seeing import Finding
 
 TICK_MS = 100
 
