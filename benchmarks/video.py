@@ -2,9 +2,11 @@
 
 Recorded clips are looked for in ``../shared/data/video``.  Rendered scenes are made when they are
 first asked for, minutes each, and kept under ``~/.cache/citybrain/scenes``.  Without names a few
-are taken; ``--networks all`` takes every scene, ``tuning`` and ``held_out`` one half, and any name
-of `benchmarks._camera_scenes` that scene; ``clips`` takes the recorded clips and ``speed`` the
-measurement of speed, both of which are also taken without names and with ``all``.
+are taken; ``--networks all`` takes every scene made by hand, ``tuning`` and ``held_out`` one half,
+``developing`` and ``checking`` one half of those drawn by dice, and any name of
+`benchmarks._camera_scenes` or `benchmarks._camera_development` that scene; ``clips`` takes the
+recorded clips and ``speed`` the measurement of speed, both of which are also taken without names
+and with ``all``.
 """
 
 import json
@@ -17,6 +19,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks._camera_development import CHECKING, DEVELOPING
 from benchmarks._camera_scenes import HELD_OUT as HELD_OUT_SCENES
 from benchmarks._camera_scenes import SCENES, SPEED_NAME, make_scene
 from benchmarks._camera_scenes import TUNING as TUNING_SCENES
@@ -95,8 +98,7 @@ def measure(names: Sequence[str]) -> Results:
             if name in (CLIPS, SPEED):
                 continue
             stages.begin("scene", name)
-            group = "rendered, tuning" if SCENES[name].is_tuning else "rendered, held out"
-            counted.append(_counted(_rendered(name), group))
+            counted.append(_counted(_rendered(name), _group_of(name)))
         if SPEED in wanted:
             stages.begin("speed", "1080p")
             speed = _speed(_rendered(SPEED_NAME))
@@ -104,7 +106,13 @@ def measure(names: Sequence[str]) -> Results:
 
 
 def _wanted(names: Sequence[str]) -> list[str]:
-    groups = {"all": (CLIPS, *SCENES, SPEED), "tuning": TUNING_SCENES, "held_out": HELD_OUT_SCENES}
+    groups = {
+        "all": (CLIPS, *TUNING_SCENES, *HELD_OUT_SCENES, SPEED),
+        "tuning": TUNING_SCENES,
+        "held_out": HELD_OUT_SCENES,
+        "developing": DEVELOPING,
+        "checking": CHECKING,
+    }
     wanted = []
     for name in names or (CLIPS, *QUICK, SPEED):
         if name not in groups and name not in (CLIPS, SPEED, *SCENES):
@@ -112,6 +120,12 @@ def _wanted(names: Sequence[str]) -> list[str]:
             raise InputError(name, "is no scene of this benchmark", f"choose from: {known}")
         wanted += groups.get(name, (name,))
     return [name for name in dict.fromkeys(wanted) if name != SPEED_NAME]
+
+
+def _group_of(name: str) -> str:
+    if name in CHECKING:
+        return "rendered, checking"
+    return "rendered, tuning" if SCENES[name].is_tuning else "rendered, held out"
 
 
 def _recorded() -> Iterator[tuple[str, Clip]]:
