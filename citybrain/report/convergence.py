@@ -175,8 +175,8 @@ def _reading(course: SearchCourse) -> Markup:
         effort,
         "What the fast model likes best, SUMO judges; each has a level of its own. The line of "
         "SUMO follows the plan that was run on the most days, the cheapest of those: it rises "
-        "where another day shows that a plan only looked good. Costs are the delay of drivers and "
-        "people on foot on the days of the search, with a charge for vehicles stranded beyond the "
-        "running plan's; the proof uses other days.",
+        "where another day shows that a plan only looked good. Costs are what the search minimises "
+        "on its days: the delay of drivers and people on foot, unless it was told otherwise, and "
+        "charges for what a plan may not do; the proof uses other days.",
         class_="note",
     )
