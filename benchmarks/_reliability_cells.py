@@ -26,7 +26,7 @@ from benchmarks._reliability_office import (
     ordered,
     write_port,
 )
-from benchmarks._reliability_unit import WatchedUnit
+from benchmarks._reliability_unit import MIXED, WatchedUnit
 from benchmarks._virtual_time import run_virtually
 from citybrain.controllers.virtual.agent import Agent, Peer
 from citybrain.controllers.virtual.responder import Responder
@@ -68,6 +68,8 @@ _SHOWN = {
     Outcome.ROLLED_BACK.name: "former",
     "REFUSED": "former",
 }
+_TRIPS, _WRITES = "conflict", "other-manager-writes"
+"""Faults that trip the monitor, and that change a plan, by themselves."""
 _MOST_MESSAGES = 8
 _MOST_WAIT_S = 90.0
 
@@ -464,9 +466,9 @@ class Trial:
     def _ended(self, took_s: float, before: dict[int, tuple[int, ...]]) -> Ended:
         unit = self._scene.unit
         showed = tuple(name for _, name in unit.seen.shows)
-        if "a mixture" in showed:
+        if MIXED in showed and self._trouble.name != _WRITES:
             self._faults.append("a mixture ran")
-        if unit.seen.trips and self._trouble.name != "conflict":
+        if unit.seen.trips and self._trouble.name != _TRIPS:
             self._faults.append(f"the monitor tripped: {unit.seen.trips[0]}")
         return Ended(
             is_reached=self._began_s is not None,
