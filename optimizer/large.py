@@ -30,6 +30,8 @@ MOST_SIGNALS = 30
 
 _PASSES = (0.6, 1.0)
 """Share of the search's budget that is used when each pass over the subareas ends. [-]"""
+_FEWEST = 2
+"""Runs without which nothing can be judged: one of the running plan and one of another."""
 _DICE = 100_003
 """Distance of the dice of one pass from those of the next; more than there are subareas."""
 _UNBOUNDED_PLANS = 2_000
@@ -104,7 +106,7 @@ def retime_large(
     running, *stages = search.stages()
     best = min(stages, key=lambda stage: stage.price_s)
     costs_s, runs = (running.price_s, best.price_s), 0
-    if evaluators.proving is not None:
+    if evaluators.proving is not None and (settings.evaluation_budget or _FEWEST) >= _FEWEST:
         best, costs_s, runs = search.judged(stages, evaluators.proving)
     is_better = costs_s[1] < costs_s[0]
     return Retiming(

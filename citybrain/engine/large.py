@@ -11,6 +11,7 @@ from citybrain.config import ProofSettings, SearchSettings
 from citybrain.engine.area import StudyArea
 from citybrain.engine.demand import Demand
 from citybrain.engine.search_record import SearchRecord
+from citybrain.errors import InputError
 from citybrain.ports.evaluation import Progress
 from optimizer.area_pass import Crew
 from optimizer.large import LargeEvaluators, retime_large
@@ -64,13 +65,16 @@ def search_large(
     Raises
     ------
     InputError
-        Nobody wants to travel, or a route has a gap.
+        Nobody wants to travel, a route has a gap, or greens that follow the traffic are wanted.
     InfeasibleError
         There is nothing to retime.
     SimulationError
         A run failed.
     """
     search, proof = settings
+    if search.with_actuation:
+        what = f"has more than {LARGE_SIGNALS} signals; there only fixed times are searched"
+        raise InputError(area.scenario.config, what, "leave --actuated out, or cut the network")
     seeds = search.simulation_seeds[:1]
     ground = read_ground(demand.scenario, area.network)
     days = routed_days(demand.scenario, seeds=seeds, timeout_s=proof.timeout_s)
