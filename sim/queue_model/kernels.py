@@ -13,6 +13,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 from citybrain.ports.tables import PERMISSIVE, PROTECTED, RED, STOP_THEN_GO, YELLOW
+from sim.queue_model.calendar.kernels import wake
+from sim.queue_model.choosing.kernels import chosen, edge_speeds, note_speed
+from sim.queue_model.colours.kernels import NEVER, signal_rows
+from sim.queue_model.room.kernels import FAR, release
 
 Whole = Any
 """A whole number, Python's or NumPy's: kernels mix them."""
@@ -37,8 +41,6 @@ Floats = NDArray[np.float64]
     PATIENCE,
 ) = range(12)
 """Places of the constants in ``Physics.packed``."""
-_NEVER = 65535
-_FAR = 1.0e9
 _LOOK_AT = 4
 _SAME_QUEUE_S = 2.0
 _STOP_S = 2.0
@@ -48,182 +50,12 @@ _LAUNCHED = 12
 _ROLLING = 2
 _HALF_S = 0.5
 _CREEP_MPS = 0.5
-_SLOWEST_MPS = 0.1
-_MEMORY_S = 90.0
 _NOSE_M = 2.0
 _SQUEEZE_S = 20.0
 _BUMPER_M = 4.0
 _SHORT_BOX_M = 26.0
 _LOOK_AGAIN_S = 2.0
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def signal_rows(
-    colour: Cells, start: Arrays, cycle_s: Ints, offset_s: Ints, shape: Arrays, begin_s: Whole
-) -> Arrays:
-    """Spread a plan's tables over the signal groups.
-
-    Returns
-    -------
-    rows
-        Per group: first cell, cycle, and master time 0 in local time.
-    until_s
-        Per cell of the groups, seconds until the next green or permission; 0 where it shows.
-    """
-    group_count = 0
-    cells = 0
-    for i in range(len(shape)):
-        group_count += shape[i]
-        cells += shape[i] * cycle_s[i]
-    cell = np.empty(group_count, np.int64)
-    place = np.empty(group_count, np.int64)
-    cycle = np.empty(group_count, np.int64)
-    shift = np.empty(group_count, np.int64)
-    until = np.empty(cells, np.uint16)
-    at = np.int64(0)
-    group = 0
-    for i in range(len(shape)):
-        c = np.int64(cycle_s[i])
-        lag = (begin_s - offset_s[i]) % c
-        for row in range(shape[i]):
-            first = start[i] + row * c
-            cell[group] = first
-            place[group] = at
-            cycle[group] = c
-            shift[group] = lag
-            wait = np.int64(_NEVER)
-            for sweep in range(2 * c):
-                k = c - 1 - sweep % c
-                shown = colour[first + k]
-                if shown in (PROTECTED, PERMISSIVE, STOP_THEN_GO):
-                    wait = np.int64(0)
-                elif wait < _NEVER:
-                    wait = wait + 1
-                until[at + k] = wait
-            at += c
-            group += 1
-    return cell, place, cycle, shift, until
-
-
-@njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def _wake(  # noqa: PLR0913, PLR0917 - the calendar is four arrays
-    lane: Whole,
-    tick: Whole,
-    horizon: Whole,
-    bucket: Ints,
-    scheduled: Ints,
-    before: Ints,
-    after: Ints,
-) -> None:
-    """Set the lane's wake-up to a second, in place of the one that it has."""
-    pending = scheduled[lane]
-    if pending == tick:
-        return
-    if pending >= 0:
-        if before[lane] >= 0:
-            after[before[lane]] = after[lane]
-        else:
-            bucket[pending] = after[lane]
-        if after[lane] >= 0:
-            before[after[lane]] = before[lane]
-    if tick >= horizon:
-        scheduled[lane] = -1
-        return
-    scheduled[lane] = tick
-    after[lane] = bucket[tick]
-    before[lane] = -1
-    if bucket[tick] >= 0:
-        before[bucket[tick]] = lane
-    bucket[tick] = lane
-
-
-@njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def _release(  # noqa: PLR0913, PLR0917 - a lane's room is six arrays
-    lane: Whole,
-    now_s: float,
-    occupied: Floats,
-    ring_start: Ints,
-    ring_at: Floats,
-    ring_m: Floats,
-    ring_first: Ints,
-    ring_count: Ints,
-) -> None:
-    """Give back the room of vehicles that have left, as far as the wave has travelled back."""
-    while ring_count[lane] > 0:
-        place = ring_start[lane] + ring_first[lane]
-        if ring_at[place] > now_s:
-            break
-        occupied[lane] -= ring_m[place]
-        ring_first[lane] += 1
-        if ring_first[lane] == ring_start[lane + 1] - ring_start[lane]:
-            ring_first[lane] = 0
-        ring_count[lane] -= 1
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _edge_speeds(edge_of: Ints, length_m: Floats, speed_mps: Floats) -> Arrays:
-    """Return speed [m/s] and time of the last look [s] of every edge, its length and its limit."""
-    count = 0
-    for lane in range(len(edge_of)):
-        count = max(count, edge_of[lane] + 1)
-    long_m = np.zeros(count)
-    limit_mps = np.ones(count)
-    for lane in range(len(edge_of)):
-        if edge_of[lane] >= 0:
-            long_m[edge_of[lane]] = length_m[lane]
-            limit_mps[edge_of[lane]] = max(limit_mps[edge_of[lane]], speed_mps[lane])
-    return limit_mps.copy(), np.zeros(count), long_m, limit_mps
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _note_speed(  # noqa: PLR0913, PLR0917 - an edge is four arrays
-    edge: Whole,
-    from_s: float,
-    to_s: float,
-    flow_mps: Floats,
-    seen_at: Floats,
-    edge_m: Floats,
-    edge_mps: Floats,
-) -> None:
-    """Let the smoothed speed of an edge learn from a vehicle that leaves it.
-
-    Since the last look the edge was empty, and as fast as it may be, until the vehicle came.
-    """
-    since = seen_at[edge]
-    if to_s <= since:
-        return
-    idle = np.maximum(from_s - since, 0.0)
-    flow_mps[edge] += (edge_mps[edge] - flow_mps[edge]) * (idle / (idle + _MEMORY_S))
-    busy = to_s - np.maximum(since, from_s)
-    speed = min(edge_m[edge] / max(to_s - from_s, 1.0), edge_mps[edge])
-    flow_mps[edge] += (speed - flow_mps[edge]) * (busy / (busy + _MEMORY_S))
-    seen_at[edge] = to_s
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _chosen(  # noqa: PLR0913, PLR0917 - an edge is four arrays
-    choice: Whole,
-    choices: Arrays,
-    flow_mps: Floats,
-    seen_at: Floats,
-    edge_m: Floats,
-    edge_mps: Floats,
-    now_s: float,
-) -> Whole:
-    """Return the option, at its source, of the route that is the fastest by present speeds."""
-    first, option, fixed_s, edge_first, edges = choices
-    best = option[first[choice]]
-    least_s = _FAR
-    for route in range(first[choice], first[choice + 1]):
-        time_s = fixed_s[route]
-        for place in range(edge_first[route], edge_first[route + 1]):
-            edge = edges[place]
-            speed = flow_mps[edge]
-            time_s += edge_m[edge] / min(max(speed, _SLOWEST_MPS), edge_mps[edge])
-        if time_s < least_s:
-            least_s = time_s
-            best = option[route]
-    return best
+_BESIDE_M = 15.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -282,7 +114,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     root = np.sqrt(np.arange(_LAUNCHED + 1))
 
     length_m, speed_mps, store_m, wave_s, ring_start, edge_of = streets[:6]
-    group_of, from_lane, inside_m, cross, slowing, ys, yl, ym, bs, bl = streets[6:]
+    group_of, from_lane, inside_m, cross, slowing, onto = streets[6:12]
+    ys, yl, ym, bs, bl = streets[12:]
     option_lane, option_link, pair_start, pair_link, pair_option, pair_cost, dwell = routes[:7]
     choices = routes[7:]
     depart, first_option, choice, space, factor, accel, brake, dawdle, launch = demand[:9]
@@ -299,7 +132,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     option = first_option.copy()
     ready = depart.copy()
     entered = np.zeros(vehicles)
-    flow_mps, seen_at, edge_m, edge_mps = _edge_speeds(edge_of, length_m, speed_mps)
+    stands_on = np.full(vehicles, -1, np.int32)
+    flow_mps, seen_at, edge_m, edge_mps = edge_speeds(edge_of, length_m, speed_mps)
     occupied = np.zeros(lanes)
     per_cross = 1.0 / cross
     per_speed = 1.0 / speed_mps
@@ -311,7 +145,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
         is_chosen_by[edge] = True
     for lane in range(lanes):
         matters[lane] = is_chosen_by[edge_of[lane]]
-    free_at = np.full(lanes, -_FAR)
+    free_at = np.full(lanes, -FAR)
     since = np.full(lanes, -1.0)
     queued = np.full(lanes, launched, np.int32)
     waits_for = np.full(lanes, -1, np.int32)
@@ -322,7 +156,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     ring_m = np.empty(ring_start[lanes])
     ring_first = np.zeros(lanes, np.int32)
     ring_count = np.zeros(lanes, np.int32)
-    crossed_at = np.full(links, -_FAR)
+    crossed_at = np.full(links, -FAR)
     bucket = np.full(horizon, -1, np.int32)
     scheduled = np.full(lanes, -1, np.int32)
     before = np.full(lanes, -1, np.int32)
@@ -340,7 +174,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
 
     for lane in range(lanes):
         if head[lane] >= 0:
-            _wake(lane, int(depart[head[lane]]), horizon, bucket, scheduled, before, after)
+            wake(lane, int(depart[head[lane]]), horizon, bucket, scheduled, before, after)
 
     for tick in range(horizon):
         while bucket[tick] >= 0:
@@ -368,7 +202,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                 else:
                     queued[lane] = launched
                 if t >= tick + 1:
-                    _wake(lane, int(t), horizon, bucket, scheduled, before, after)
+                    wake(lane, int(t), horizon, bucket, scheduled, before, after)
                     break
                 if t < tick:
                     t = float(tick)
@@ -399,8 +233,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                             must_yield = must_yield and one == PERMISSIVE
                         if not goes:
                             wait = until[place[group] + k]
-                            if wait == _NEVER:
-                                free_at[lane] = _FAR
+                            if wait == NEVER:
+                                free_at[lane] = FAR
                                 break
                             green = tick + wait
                             late = green - ready[v]
@@ -466,7 +300,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         if length_m[box] < _SHORT_BOX_M:
                             most = max(most, store_m[box] - space[v])
                         if occupied[box] > most:
-                            _release(
+                            release(
                                 box,
                                 t,
                                 occupied,
@@ -485,12 +319,13 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         continue
                 is_source = length_m[lane] == 0.0
                 if is_source and choice[v] >= 0:
-                    here = _chosen(choice[v], choices, flow_mps, seen_at, edge_m, edge_mps, t)
+                    here = chosen(choice[v], choices, flow_mps, seen_at, edge_m, edge_mps, t)
                 # space behind the junction
                 best = -1
-                best_score = _FAR
-                soonest = _FAR
+                best_score = FAR
+                soonest = FAR
                 full = -1
+                beside = -1
                 need = space[v]
                 patient = since[lane] < 0.0 or t < since[lane] + patience
                 for p in range(pair_start[here], pair_start[here + 1]):
@@ -498,7 +333,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                     if pair_start[pair_option[p]] == pair_start[pair_option[p] + 1]:
                         best = p
                         break
-                    _release(
+                    release(
                         target, t, occupied, ring_start, ring_at, ring_m, ring_first, ring_count
                     )
                     room = store_m[target] - occupied[target]
@@ -513,8 +348,30 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         if score < best_score:
                             best_score = score
                             best = p
+                            beside = -1
                     else:
-                        opens = _FAR
+                        landing = onto[pair_link[p]]
+                        if landing >= 0 and landing != target:
+                            release(
+                                landing,
+                                t,
+                                occupied,
+                                ring_start,
+                                ring_at,
+                                ring_m,
+                                ring_first,
+                                ring_count,
+                            )
+                            if (
+                                store_m[landing] - occupied[landing]
+                                >= min(need, store_m[landing]) - _TINY
+                                and score + _BESIDE_M < best_score
+                            ):
+                                best_score = score + _BESIDE_M
+                                best = p
+                                beside = landing
+                                continue
+                        opens = FAR
                         r = ring_first[target]
                         cap = ring_start[target + 1] - ring_start[target]
                         for j in range(ring_count[target]):
@@ -533,7 +390,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         since[lane] = t
                     queued[lane] = _ROLLING
                     lane_blocked[full] += 1.0
-                    if soonest < _FAR:
+                    if soonest < FAR:
                         free_at[lane] = soonest
                         continue
                     waits_for[lane] = full
@@ -543,7 +400,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         limit = int(since[lane] + patience) + 1
                         if limit <= tick:
                             limit = tick + 1
-                        _wake(lane, limit, horizon, bucket, scheduled, before, after)
+                        wake(lane, limit, horizon, bucket, scheduled, before, after)
                     break
                 if not patient:
                     forced += 1
@@ -582,29 +439,37 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         stops += 1
                         link_stops[link] += 1
                     # the space it leaves travels back
-                    back = t + wave_s[lane]
-                    cap = ring_start[lane + 1] - ring_start[lane]
-                    if ring_count[lane] == cap:
-                        occupied[lane] -= ring_m[ring_start[lane] + ring_first[lane]]
-                        ring_first[lane] += 1
-                        if ring_first[lane] == cap:
-                            ring_first[lane] = 0
-                        ring_count[lane] -= 1
-                    i = ring_first[lane] + ring_count[lane]
+                    home = stands_on[v]
+                    back = t + wave_s[home]
+                    cap = ring_start[home + 1] - ring_start[home]
+                    if ring_count[home] == cap:
+                        occupied[home] -= ring_m[ring_start[home] + ring_first[home]]
+                        ring_first[home] += 1
+                        if ring_first[home] == cap:
+                            ring_first[home] = 0
+                        ring_count[home] -= 1
+                    i = ring_first[home] + ring_count[home]
                     if i >= cap:
                         i -= cap
-                    ring_at[ring_start[lane] + i] = back
-                    ring_m[ring_start[lane] + i] = need
-                    ring_count[lane] += 1
+                    ring_at[ring_start[home] + i] = back
+                    ring_m[ring_start[home] + i] = need
+                    ring_count[home] += 1
                     while waiter[lane] >= 0:
                         w = waiter[lane]
                         waiter[lane] = next_waiter[w]
                         waits_for[w] = -1
                         free_at[w] = max(free_at[w], back + start_m / accel[head[w]])
-                        _wake(w, int(free_at[w]), horizon, bucket, scheduled, before, after)
+                        wake(w, int(free_at[w]), horizon, bucket, scheduled, before, after)
+                    if home != lane:
+                        while waiter[home] >= 0:
+                            w = waiter[home]
+                            waiter[home] = next_waiter[w]
+                            waits_for[w] = -1
+                            free_at[w] = max(free_at[w], back + start_m / accel[head[w]])
+                            wake(w, int(free_at[w]), horizon, bucket, scheduled, before, after)
                 crossed_at[link] = t
                 if matters[lane]:
-                    _note_speed(edge_of[lane], entered[v], t, flow_mps, seen_at, edge_m, edge_mps)
+                    note_speed(edge_of[lane], entered[v], t, flow_mps, seen_at, edge_m, edge_mps)
                 wanted = speed_mps[target] * factor[v]
                 cruising = max(wanted - dawdle[v], _CREEP_MPS)
                 slower = max(cruising - passing, 0.0)
@@ -630,13 +495,14 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                 else:
                     option[v] = target_option
                     ready[v] = arrives
-                    occupied[target] += need
+                    stands_on[v] = beside if beside >= 0 else target
+                    occupied[stands_on[v]] += need
                     if head[target] < 0:
                         head[target] = v
                         tail[target] = v
                         if waits_for[target] < 0:
                             at = arrives if arrives > free_at[target] else free_at[target]
-                            _wake(
+                            wake(
                                 target,
                                 max(int(at), tick),
                                 horizon,

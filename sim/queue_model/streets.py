@@ -28,8 +28,8 @@ class StreetArrays(NamedTuple):
 
     ``length_m``, ``speed_mps``, ``store_m``, ``wave_s``, ``ring_start`` and ``edge``
     (-1 inside junctions) are per lane;
-    ``group``, ``from_lane``, ``inside_m``, ``cross_mps``, ``slowing_s`` and ``yield_start`` are
-    per link.
+    ``group``, ``from_lane``, ``inside_m``, ``cross_mps``, ``slowing_s``, ``onto`` (the lane where
+    it ends, -1 if that is inside a junction) and ``yield_start`` are per link.
     """
 
     length_m: Floats
@@ -43,6 +43,7 @@ class StreetArrays(NamedTuple):
     inside_m: Floats
     cross_mps: Floats
     slowing_s: Floats
+    onto: Ints
     yield_start: Ints
     yield_link: Ints
     yield_merges: Ints
@@ -320,6 +321,13 @@ class _Compiler:
             inside_m=np.array(self._inside),
             cross_mps=np.array(self._cross),
             slowing_s=self._slowing_s(),
+            onto=np.array(
+                [
+                    self._numbers.get(self._onto.get(link, ""), -1)
+                    for link in range(len(self._group))
+                ],
+                dtype=np.int32,
+            ),
             yield_start=np.cumsum([0, *map(len, yields)]).astype(np.int32),
             yield_link=np.array([foe for foes in yields for foe in foes], dtype=np.int32),
             box_start=np.cumsum([0, *map(len, boxes)]).astype(np.int32),

@@ -1,0 +1,1 @@
+"""When lanes wake up."""

@@ -1,0 +1,1 @@
+"""What signal groups show."""
