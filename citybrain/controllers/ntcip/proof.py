@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from citybrain.controllers.ntcip.encoding import scheduled_pattern
 from citybrain.controllers.ntcip.session import Session
-from citybrain.controllers.ntcip.states import LAST_PATTERN, Free
+from citybrain.controllers.ntcip.states import LAST_PATTERN, NO_SYSTEM_PATTERN, Free
 from citybrain.controllers.ntcip.status import Clock, read_status
 from citybrain.ports.controllers import (
     DaySchedule,
@@ -20,7 +20,7 @@ from citybrain.ports.controllers import (
 _LOOKS = 2
 """Looks in a row that must agree."""
 _REFUSALS = 4
-"""Looks in a row that name a fault of the plan, after which waiting is over."""
+"""Looks in a row that name a fault of the plan, or another command; then waiting is over."""
 _FAULTS = frozenset(
     each.name
     for each in (
@@ -49,6 +49,9 @@ class Wanted:
         Whether the unit's cycle counter, if it has one, must be seen to move.
     is_due
         Whether the plan itself must run now.
+    command
+        What the system commands.  A unit that tells another has started anew, or somebody else
+        commands it: waiting does not bring the plan back.
     """
 
     what: str
@@ -56,6 +59,7 @@ class Wanted:
     cycle_s: int
     has_counter: bool
     is_due: bool
+    command: int
 
 
 def wanted_after(plan: UnitPlan, schedule: DaySchedule | None, status: UnitStatus) -> Wanted:
@@ -77,6 +81,7 @@ def wanted_after(plan: UnitPlan, schedule: DaySchedule | None, status: UnitStatu
             cycle_s=plan.cycle_s,
             has_counter=True,
             is_due=True,
+            command=plan.pattern,
         )
     due = scheduled_pattern(schedule, status.local_time_s)
     is_due = due == plan.pattern
@@ -90,6 +95,7 @@ def wanted_after(plan: UnitPlan, schedule: DaySchedule | None, status: UnitStatu
         cycle_s=plan.cycle_s,
         has_counter=is_due,
         is_due=is_due,
+        command=NO_SYSTEM_PATTERN,
     )
 
 
@@ -119,6 +125,7 @@ def wanted_before(former: Former, cycle_s: int) -> Wanted:
         cycle_s=cycle_s,
         has_counter=is_running,
         is_due=True,
+        command=former.system_pattern,
     )
 
 
@@ -142,7 +149,8 @@ async def prove(session: Session, now: Clock, wanted: Wanted) -> UnitStatus:
     Raises
     ------
     UnitRefusedError
-        It was not seen within two cycles, or the unit names a fault of the plan.
+        It was not seen within two cycles, or the unit names a fault of the plan, or tells another
+        command than the system gave.
     UnreachableError
         The unit was silent at the end.
     """
@@ -164,7 +172,7 @@ async def prove(session: Session, now: Clock, wanted: Wanted) -> UnitStatus:
             continue
         good = good + 1 if wanted.holds(seen) else 0
         pause_s = patience.poll_s if good else patience.longer_s(pause_s)
-        bad = bad + 1 if seen.free in _FAULTS else 0
+        bad = bad + 1 if seen.free in _FAULTS or seen.system_pattern != wanted.command else 0
         counters = counters | {seen.cycle_s} if good else set()
         if bad >= _REFUSALS or loop.time() >= end_s:
             raise UnitRefusedError(session.unit, _said(wanted, seen, allowed_s), "look at the unit")
@@ -179,7 +187,7 @@ def _has_counter(wanted: Wanted, seen: UnitStatus | None) -> bool:
 def _said(wanted: Wanted, seen: UnitStatus, allowed_s: float) -> str:
     return (
         f"did not show {wanted.what} (waited up to {allowed_s:.0f} s, or until it named a fault): "
-        f"coordPatternStatus {seen.pattern}, "
+        f"systemPatternControl {seen.system_pattern}, coordPatternStatus {seen.pattern}, "
         f"localFreeStatus {seen.free}, unitControlStatus {seen.control}, "
         f"unitFlashStatus {seen.flash}"
     )
