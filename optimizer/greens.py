@@ -137,10 +137,16 @@ def _safe_whole(skeleton: Skeleton, gaps_s: NDArray[np.float64] | None) -> Gaps 
 
 
 def _span_rows(skeleton: Skeleton) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the spans as rows and limits, in whole seconds; see ``_whole``."""
     bounded = np.isfinite(skeleton.maximum_s)
     return (
         np.vstack([-skeleton.matrix, skeleton.matrix[bounded]]),
-        np.concatenate([-skeleton.minimum_s, skeleton.maximum_s[bounded]]),
+        np.concatenate(
+            [
+                -np.ceil(skeleton.minimum_s - RESOLUTION_S),
+                np.floor(skeleton.maximum_s[bounded] + RESOLUTION_S),
+            ]
+        ),
     )
 
 

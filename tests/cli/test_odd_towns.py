@@ -1,6 +1,8 @@
 """Odd networks and demands: a right result or one clear line, never an unsafe plan."""
 
+import re
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -10,10 +12,11 @@ from citybrain.engine.demand import own_demand
 from citybrain.model.rules import check_plan
 from citybrain.ports.evaluation import Evaluation
 from citybrain.store.plans import read_plan
+from optimizer.candidate import Workshop
 from optimizer.overload import overloads
 from sim.queue_model.model import QueueModel
 from sim.sumo.evaluator import SumoEvaluator
-from tests.cli.odd_towns import Streets, crossing, flow, scenario, shortened
+from tests.cli.odd_towns import NET, Streets, crossing, flow, scenario, shortened
 from tests.cli.towns import Terminal, Told
 
 pytestmark = pytest.mark.integration
@@ -100,6 +103,25 @@ def test_demand_that_no_plan_serves_is_told_in_full(tmp_path: Path) -> None:
     (overload,) = overloads(area.network, own_demand(area, timeout_s=60.0).turning)
     assert overload.flows_vph == {way.replace(" ", "->"): 2400.0 for way in ways}
     assert overload.degree > 2.5
+
+
+def test_running_plans_of_any_fractions_give_safe_starts(tmp_path: Path) -> None:
+    config, dice = scenario(tmp_path, crossing("J"), flow("Jw.J J.Je", 300)), Random(3)
+    net = tmp_path / NET
+    retimable = 0
+    for _ in range(25):
+        text = re.sub(
+            r'(<phase duration=")[^"]*',
+            lambda found: f"{found[1]}{dice.choice((0.3, 2.45, 4.7, 5, 21.6, 59.99)):g}",
+            net.read_text("utf-8"),
+        )
+        net.write_text(text, encoding="utf-8")
+        area = open_area(config, None, SafetyLimits())
+        if area.network.intersections:
+            workshop = Workshop.of(area.running, area.network)
+            assert check_plan(workshop.plan(workshop.start(), "start"), area.network) == ()
+            retimable += 1
+    assert retimable > 10
 
 
 def test_a_route_that_the_streets_do_not_have_is_named(terminal: Terminal, tmp_path: Path) -> None:
