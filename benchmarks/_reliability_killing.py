@@ -27,7 +27,7 @@ from citybrain.ports.controllers import Step
 from citybrain.store.ledger.pushes import pushes_of
 
 KILLED = "gate-process"
-SPEED = 10
+SPEED = 2
 """Seconds of the unit in a real one."""
 _READY_S = 120.0
 
@@ -58,9 +58,8 @@ def _killed(start: Start, step: Step, folder: Path) -> Ended:
             at_s = _order_and_kill(start, step, office.folder)
             killed_s = unit.now_s
             with _gate(office.folder):
-                pass
-            good_s = unit.now_s - killed_s
-            shown = unit.shows()
+                good_s = unit.now_s - killed_s
+                shown = unit.shows()
         street = read_street(office.folder / "street.toml")
         with open_desk(street) as desk, desk.ledger.reading() as connection:
             receipts = pushes_of(connection, office.new)[-1]["receipts"]
