@@ -18,8 +18,12 @@ from citybrain.cli.console import OUTPUT, print_json
 from citybrain.cli.sources import find_scenario
 from citybrain.errors import SimulationError
 from citybrain.files import atomic_write_text
+from citybrain.store.plans import read_plan
 
 UNITS = ("J1", "J2", "J3")
+EVALUATIONS = "12"
+"""Simulation runs of the search."""
+NEAREST = "nearest.plan.json"
 BROKEN, FAULT = "J2", "ignores-pattern"
 PEOPLE = {
     "anna": ("Anna Ng", "propose"),
@@ -82,6 +86,23 @@ class Request:
     speed: float
     seeds: int
     is_json: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A plan that was made, with its proof.
+
+    Parameters
+    ----------
+    name
+        Of the plan.
+    plan, verdict
+        Files in the folder of the demonstration.
+    """
+
+    name: str
+    plan: str
+    verdict: str
 
 
 @dataclass(slots=True)
@@ -167,26 +188,21 @@ def run(request: Request) -> int:
     request.out.mkdir(parents=True, exist_ok=True)
     show = Show(request.out, request.is_json)
     _write_people(show, scenario)
-    show.say("The plan is proven in SUMO, with seeds that nobody has seen, before and after.")
-    plan = str(scenario / "plan.json")
-    corridor = str(scenario / "corridor.sumocfg")
-    seeds = ("--seeds", str(request.seeds))
-    show.run("validate", corridor, "--plan", plan, "--out", "proof", *seeds)
+    made = _made(show, scenario, request.seeds)
     show.say("Anna proposes it; two others approve it, by name.")
-    show.run(
-        "plan", "propose", plan, "--verdict", "proof/verdict.json", key="anna", comment="less delay"
-    )
-    show.run("plan", "approve", "progression", key="berta", comment="walks are kept")
-    show.run("plan", "approve", "progression", key="carl", comment="checked on site")
+    proof = ("--verdict", made.verdict)
+    show.run("plan", "propose", made.plan, *proof, key="anna", comment="less delay")
+    show.run("plan", "approve", made.name, key="berta", comment="walks are kept")
+    show.run("plan", "approve", made.name, key="carl", comment="checked on site")
     with ExitStack() as stack:
         show.say("Three virtual units drive the corridor; a second corridor is left alone.")
         street, alone = _streets(stack, request.out, scenario, request.speed)
         until_s = time.monotonic() + END_S / 2 / request.speed
         _write_controllers(request.out, street.ports)
         stack.enter_context(_gate(request.out))
-        is_well = _push(show, street)
+        is_well = _push(show, street, made.name)
         _wait_for(alone, until_s)
-        is_well = _roll_back(show) and is_well
+        is_well = _roll_back(show, made.name) and is_well
         measured = {"pushed": street.outcome(), "alone": alone.outcome()}
     is_well = _told(show, measured) and is_well
     if request.is_json:
@@ -194,14 +210,31 @@ def run(request: Request) -> int:
     return 0 if is_well else 1
 
 
-def _push(show: Show, street: Street) -> bool:
+def _made(show: Show, scenario: Path, seeds: int) -> Made:
+    """Have a plan made and proven; where units cannot show it, prove the nearest that they can."""
+    corridor, safety = str(scenario / "corridor.sumocfg"), str(scenario / "safety.toml")
+    proven = ("--seeds", str(seeds))
+    show.say("A plan is made from what is driven, and proven in SUMO with seeds nobody has seen.")
+    search = ("--evaluations", EVALUATIONS, "--safety", safety)
+    show.run("retime", corridor, *search, "--out", "retimed", *proven)
+    show.say("Can the units show it exactly? If not, the nearest that they can is proven anew.")
+    (show.folder / NEAREST).unlink(missing_ok=True)
+    show.run("safety", "nearest", "retimed/plan.json", "--safety", safety, "--out", NEAREST)
+    plan, verdict = "retimed/plan.json", "retimed/verdict.json"
+    if (show.folder / NEAREST).exists():
+        show.run("validate", corridor, "--plan", NEAREST, "--out", "proof", *proven)
+        plan, verdict = NEAREST, "proof/verdict.json"
+    return Made(name=read_plan(show.folder / plan).name, plan=plan, verdict=verdict)
+
+
+def _push(show: Show, street: Street, name: str) -> bool:
     """Push with one unit broken, mend it, push again; tell whether all came as it should."""
     show.run("controllers", "status")
     show.say("A dry run: every object that would change, old and new.")
-    show.run("plan", "push", "progression")
+    show.run("plan", "push", name)
     show.say(f"Unit {BROKEN} is broken on purpose: it accepts commands and does nothing.")
     street.order(f"fault {BROKEN} {FAULT} on")
-    order = ("plan", "push", "progression", "--really")
+    order = ("plan", "push", name, "--really")
     is_refused = show.run(*order, key="dora", comment="agreed for today") == 1
     show.run("controllers", "status")
     show.say(f"{BROKEN} went back to what it held; it is mended, and pushed alone.")
@@ -212,13 +245,12 @@ def _push(show: Show, street: Street) -> bool:
     return is_refused and is_done and set(runs) == set(UNITS) and len(set(runs.values())) == 1
 
 
-def _roll_back(show: Show) -> bool:
+def _roll_back(show: Show, name: str) -> bool:
     show.say("A queue at the station: Dora rolls the plan back, and everything is kept.")
-    code = show.run(
-        "plan", "rollback", "progression", "--really", key="dora", comment="queue at the station"
-    )
+    order = ("plan", "rollback", name, "--really")
+    code = show.run(*order, key="dora", comment="queue at the station")
     show.run("controllers", "status")
-    show.run("plan", "history", "progression")
+    show.run("plan", "history", name)
     show.run("audit", "show", "--last", "12")
     return code == 0 and show.run("audit", "verify") == 0
 
