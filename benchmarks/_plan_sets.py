@@ -1,7 +1,9 @@
-"""Plans drawn at random for judging a fast model: cycles, greens, offsets and sequences.
+"""Plans for judging a fast model: drawn at random, and the optimiser's own.
 
-The draws are wide on purpose: a search leaves the usual range of cycles, and a model that was
-only ever asked about good plans says nothing about where it errs.
+The draws (cycles, greens, offsets and sequences) are wide on purpose: a search leaves the usual
+range of cycles, and a model that was only ever asked about good plans says nothing about where it
+errs.  The optimiser's own are those that the model likes best, so that it is asked where it errs
+in its own favour.
 """
 
 import random
@@ -15,7 +17,12 @@ from citybrain.model.pattern import Interval, Pattern
 from citybrain.model.plan import Plan
 from citybrain.model.runs import cyclic_runs
 from citybrain.model.signals import GroupTiming
+from citybrain.ports.tables import TableEvaluator
 from citybrain.units import rounded_s
+from optimizer.annealing import Annealer
+from optimizer.candidate import Workshop
+from optimizer.moves import Mover
+from optimizer.painting import Painter
 
 SHORTEST_CYCLE_S = 20
 LONGEST_CYCLE_S = 150
@@ -63,6 +70,41 @@ def drawn_plans(network: Network, running: Plan, *, count: int, seed: int) -> tu
         patterns = [_drawn(pattern, shared, rng) for pattern in running.patterns]
         plans.append(Plan(name=f"drawn {number}", patterns=tuple(patterns)))
     return tuple(plans)
+
+
+def annealed_plans(
+    network: Network,
+    running: Plan,
+    evaluator: TableEvaluator,
+    *,
+    count: int,
+    priced: int,
+    seed: int,
+) -> tuple[Plan, ...]:
+    """Return plans that the optimiser finds from the running one; they differ from one another.
+
+    Parameters
+    ----------
+    network, running
+        Signals and what they show today.
+    evaluator
+        The fast model.
+    count
+        Plans to return, at most.
+    priced
+        Plans that the optimiser may price for them.
+    seed
+        Its dice; the same inputs give the same plans.
+    """
+    workshop = Workshop.of(running, network)
+    annealer = Annealer(Painter(workshop, evaluator), Mover(workshop), random.Random(seed))
+    annealer.run(
+        [workshop.start()],
+        lambda: max(0.0, 1.0 - annealer.evaluations / priced),
+        lambda _: None,
+    )
+    found = annealer.archive.diverse(count)
+    return tuple(workshop.plan(one, f"annealed {place}") for place, one in enumerate(found, 1))
 
 
 def stages_of(pattern: Pattern) -> tuple[Stage, ...]:

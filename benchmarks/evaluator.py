@@ -1,9 +1,10 @@
 """The fast model beside SUMO: does it rank plans alike, and how much faster is it?
 
-Every network gets its running plan and plans drawn at random (cycles of 20 to 150 s, greens,
-offsets and sequences).  SUMO's outcomes are kept in a cache folder (``CITYBRAIN_CACHE``, else
-``~/.cache/citybrain``), keyed by network, plan, seed and version, for they take hours; times are
-measured anew in each run, in seconds of one core, so that a busy machine changes both alike.
+Every network gets its running plan, plans drawn at random (cycles of 20 to 150 s, greens,
+offsets and sequences) and some of the optimiser's own.  SUMO's outcomes are kept in a cache folder
+(``CITYBRAIN_CACHE``, else ``~/.cache/citybrain``), keyed by network, plan, seed and version, for
+they take hours; times are measured anew in each run, in seconds of one core, so that a busy machine
+changes both alike.
 """
 
 import os
@@ -17,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks._evaluator_results import Comparison, results_content, results_table
-from benchmarks._plan_sets import drawn_plans
+from benchmarks._plan_sets import annealed_plans, drawn_plans
 from benchmarks._sumo_cache import TIMEOUT_S, default_folder, sumo_outcomes
 from benchmarks._table import print_whole
 from benchmarks.optimizer import check_installed
@@ -28,6 +29,7 @@ from citybrain.engine.area import StudyArea
 from citybrain.ports.evaluation import Evaluation
 from citybrain.ports.tables import SignalTables
 from sim.queue_model.model import QueueModel
+from sim.queue_model.pricing import TablePricer
 from sim.sumo.evaluator import SumoEvaluator
 
 NETWORKS = (
@@ -49,9 +51,11 @@ class Bench:
     Parameters
     ----------
     plan_count
-        Plans for each network, the running one among them.
+        Plans drawn for each network, the running one among them.
     plan_seed
         Dice of the plans.
+    own_count, own_priced
+        Plans of the optimiser's own that join them, and how many it may price for them.
     sumo_seed
         Seed of SUMO's runs.
     days
@@ -62,6 +66,8 @@ class Bench:
 
     plan_count: int = 64
     plan_seed: int = 7
+    own_count: int = 4
+    own_priced: int = 2000
     sumo_seed: int = 1001
     days: tuple[int, ...] = (1, 2, 3)
     timed_plans: int = 8
@@ -121,9 +127,17 @@ def compare(name: str, bench: Bench, folder: Path) -> Comparison:
     """
     area = open_study(Path(name), None)
     plans = drawn_plans(area.network, area.running, count=bench.plan_count, seed=bench.plan_seed)
+    model = QueueModel.build(area.scenario, area.network, seeds=bench.days, threads=1)
+    plans += annealed_plans(
+        area.network,
+        area.running,
+        TablePricer(model, area.network),
+        count=bench.own_count,
+        priced=bench.own_priced,
+        seed=bench.plan_seed,
+    )
     workers = os.cpu_count() or 1
     outcomes = sumo_outcomes(area, plans, seed=bench.sumo_seed, folder=folder, workers=workers)
-    model = QueueModel.build(area.scenario, area.network, seeds=bench.days, threads=1)
     delays_s = model.delays(model.tables(plans))
     timed = model.tables(plans[: bench.timed_plans])
     both = replace(model, threads=2)

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 from benchmarks._evaluator_results import Comparison
-from benchmarks._plan_sets import LONGEST_CYCLE_S, drawn_plans
-from tests.sim.queue_streets import area
+from benchmarks._plan_sets import LONGEST_CYCLE_S, annealed_plans, drawn_plans
+from citybrain.model.plan import Plan
+from sim.queue_model.pricing import TablePricer
+from tests.sim.queue_streets import area, model, trips
 
 GOOD = Comparison(
     network="grid4x4",
@@ -46,3 +48,18 @@ def test_drawn_cycles_stay_within_their_range_unless_the_stages_need_longer() ->
     plans = drawn_plans(network, running, count=20, seed=7)[1:]
     assert all(p.cycle_s <= LONGEST_CYCLE_S + 30 for plan in plans for p in plan.patterns)
     assert len({p.cycle_s for plan in plans for p in plan.patterns}) > 10
+
+
+def test_the_optimisers_own_plans_differ_are_liked_and_are_the_same_again() -> None:
+    network, running = area().network, area().running
+    busy = model(trips(2.0))
+
+    def found() -> tuple[Plan, ...]:
+        pricer = TablePricer(busy, network)
+        return annealed_plans(network, running, pricer, count=3, priced=60, seed=7)
+
+    plans = found()
+    delays_s = busy.delays(busy.tables([running, *plans]))[:, 0]
+    assert plans == found()
+    assert len({plan.patterns for plan in plans}) == len(plans) == 3
+    assert delays_s[1] < delays_s[0]
