@@ -47,9 +47,9 @@ class CityRun:
         Reading the scenario, compiling the model, one plan-hour. [s]
     search_s, wall_s
         Retiming by subareas: of all processes, and as the clock saw it. [s]
-    model_mb, search_mb, helper_mb
-        Peak memory after the plan-hour and after the retiming, and of the largest process that
-        searched subareas. [MB]
+    model_mb, search_mb
+        Peak memory after the plan-hour, and after the retiming; without that of the processes
+        that search subareas, which hold one subarea each. [MB]
     plans
         Plans that the search priced.
     running_delay_s, retimed_delay_s
@@ -68,7 +68,6 @@ class CityRun:
     wall_s: float
     model_mb: float
     search_mb: float
-    helper_mb: float
     plans: int
     running_delay_s: float
     retimed_delay_s: float
@@ -109,10 +108,10 @@ def measure(junctions: int, folder: Path, evaluations: int, workers: int) -> Cit
     with processes(workers) as pool:
         _retimed(small, pool, workers, 1)
     idle_s = _helpers_s() - idle_s
-    before_mb = _peak_mb(resource.RUSAGE_SELF)
+    before_mb = _peak_mb()
     city = _compiled(config)
     hour_s, crossings = _hour_s(city)
-    model_mb = _peak_mb(resource.RUSAGE_SELF) - before_mb
+    model_mb = _peak_mb() - before_mb
     _tell(f"read {city.read_s:.1f} s, build {city.build_s:.1f} s, hour {hour_s:.2f} s")
     _tell(f"{crossings} crossings, {model_mb:.0f} MB")
     helped_s = _helpers_s()
@@ -122,7 +121,7 @@ def measure(junctions: int, folder: Path, evaluations: int, workers: int) -> Cit
         found = _retimed(city, pool, workers, evaluations)
         wall_s, own_s = time.perf_counter() - begun_s, time.process_time() - own_s
     helped_s = _helpers_s() - helped_s - idle_s
-    search_mb, helper_mb = _peak_mb(resource.RUSAGE_SELF), _peak_mb(resource.RUSAGE_CHILDREN)
+    search_mb = _peak_mb()
     judged = _judged(city, found, workers) if junctions <= _MOST_JUDGED else (None, None)
     return CityRun(
         junctions=len(city.area.network.intersections),
@@ -135,7 +134,6 @@ def measure(junctions: int, folder: Path, evaluations: int, workers: int) -> Cit
         wall_s=wall_s,
         model_mb=model_mb,
         search_mb=search_mb - before_mb,
-        helper_mb=helper_mb,
         plans=found.model_evaluations,
         running_delay_s=found.running_cost_s,
         retimed_delay_s=found.best_cost_s,
@@ -209,9 +207,9 @@ def _helpers_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _peak_mb(who: int) -> float:
-    """Return the most memory that this process, or the largest of its helpers, ever held [MB]."""
-    return resource.getrusage(who).ru_maxrss / 1024
+def _peak_mb() -> float:
+    """Return the most memory that this process ever held [MB]."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from citybrain.engine import provenance
 from citybrain.errors import InputError
 
 SIZES = ("100", "400")
-_EVALUATIONS = 2
+_EVALUATIONS = 1
 _MOST_GROWTH = 1.2
 _THOUSAND = 1_000
 _MOST_WALL_S = 1_800.0
@@ -145,7 +145,7 @@ def _table(runs: Sequence[CityRun]) -> Table:
     for name, value in _PER_JUNCTION.items():
         unit = "MB" if name.startswith("memory") else "ms"
         shown = (f"{value(one) / one.junctions:.2f}" for one in runs)
-        table.add_row(f"{name} [{unit}]", *shown)
+        table.add_row(f"{name}, {unit}", *shown)
     for title, shown in _WHOLE:
         table.add_row(title, *(shown(one) for one in runs))
     return table
@@ -154,12 +154,11 @@ def _table(runs: Sequence[CityRun]) -> Table:
 _WHOLE = (
     ("vehicles", lambda one: f"{one.vehicles}"),
     ("crossings", lambda one: f"{one.crossings}"),
-    ("one crossing [µs]", lambda one: f"{1e6 * one.hour_s / one.crossings:.2f}"),
-    ("retimed in [s]", lambda one: f"{one.wall_s:.0f}"),
-    ("largest helper [MB]", lambda one: f"{one.helper_mb:.0f}"),
-    ("delay in the model, before [s/veh]", lambda one: f"{one.running_delay_s:.1f}"),
+    ("one crossing, µs", lambda one: f"{1e6 * one.hour_s / one.crossings:.2f}"),
+    ("retimed in, s", lambda one: f"{one.wall_s:.0f}"),
+    ("delay in the model, before, s/veh", lambda one: f"{one.running_delay_s:.1f}"),
     ("after", lambda one: f"{one.retimed_delay_s:.1f}"),
-    ("delay in SUMO, before [s/veh]", lambda one: _known(one.sumo_running_s)),
+    ("delay in SUMO, before, s/veh", lambda one: _known(one.sumo_running_s)),
     ("after ", lambda one: _known(one.sumo_retimed_s)),
 )
 

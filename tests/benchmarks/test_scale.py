@@ -23,7 +23,6 @@ SMALL = CityRun(
     wall_s=30.0,
     model_mb=20.0,
     search_mb=40.0,
-    helper_mb=200.0,
     plans=1000,
     running_delay_s=60.0,
     retimed_delay_s=40.0,
