@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from citybrain.ports.evaluation import Evaluation
+from citybrain.ports.tables import PERMISSIVE, RED, STOP_THEN_GO
 from tests.sim.queue_streets import area, model, trips
 
 
@@ -55,3 +56,26 @@ def test_delay_by_movement_adds_up_to_no_more_than_the_whole() -> None:
     busy = model(trips(1.0))
     outcome = busy.evaluate([Evaluation(plan=area().running, seed=1)])[0]
     assert 0 < sum(outcome.movement_delay_s.values()) <= outcome.delay_s * 1.0001
+
+
+def test_who_brakes_harder_passes_fewer_yellows() -> None:
+    delays_s = []
+    for braking_mps2 in (3.0, 10.0):
+        day = tuple(replace(trip, deceleration_mps2=braking_mps2) for trip in trips(1.0))
+        busy = model(day)
+        delays_s.append(busy.delays(busy.tables([area().running]))[0, 0])
+    assert delays_s[0] < delays_s[1]
+
+
+def test_a_queue_that_has_to_stop_before_it_goes_takes_longer_than_one_that_only_gives_way() -> (
+    None
+):
+    busy = model(trips(2.0))
+    tables = busy.tables([area().running])
+    delays_s = [
+        busy.delays(
+            tables._replace(colour=np.where(tables.colour > RED, shown, RED).astype(np.uint8))
+        )[0, 0]
+        for shown in (PERMISSIVE, STOP_THEN_GO)
+    ]
+    assert delays_s[0] < delays_s[1]
