@@ -21,6 +21,8 @@ class Budget:
         Time for the whole search; none for no limit. [s]
     evaluations
         Runs for the whole search; none for no limit.
+    is_stopped
+        Tells whether somebody wants the search to end now.
     spent
         Runs so far.
     """
@@ -28,6 +30,7 @@ class Budget:
     clock: Callable[[], float]
     seconds: float | None
     evaluations: int | None
+    is_stopped: Callable[[], bool] = lambda: False
     spent: int = 0
     _aside_s: float = field(init=False, default=0.0)
     _started_s: float = field(init=False)
@@ -56,7 +59,7 @@ class Budget:
             shares.append(self.elapsed_s / self.seconds)
         if self.evaluations:
             shares.append(self.spent / self.evaluations)
-        return min(1.0, max(shares))
+        return 1.0 if self.is_stopped() else min(1.0, max(shares))
 
     def allows(self, runs: int) -> bool:
         """Tell whether some more runs fit, by the pace of those so far."""
@@ -67,7 +70,9 @@ class Budget:
         return _MANY if self.evaluations is None else max(0, self.evaluations - self.spent)
 
     def left(self) -> int:
-        """Return how many more runs fit, by the pace of those so far."""
+        """Return how many more runs fit, by the pace of those so far; none for a stopped search."""
+        if self.is_stopped():
+            return 0
         left: float = self.runs_left()
         if self.seconds is not None and self.spent:
             pace_s = (self.elapsed_s - self._aside_s) / self.spent

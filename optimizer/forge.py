@@ -90,6 +90,8 @@ class Forge:
         plans = runs * self.settings.model_runs * share
 
         def left() -> float:
+            if self.budget.is_stopped():
+                return 0.0
             used = (self.budget.elapsed_s - began_s) / seconds
             return float(max(0.0, 1 - max(used, (self.annealer.evaluations - began) / plans)))
 

@@ -95,6 +95,7 @@ def retime(
     *,
     clock: Callable[[], float],
     progress: Progress,
+    is_stopped: Callable[[], bool] = lambda: False,
 ) -> Retiming:
     """Search a better plan.
 
@@ -111,6 +112,8 @@ def retime(
         Tells the time. [s]
     progress
         Hears the best cost found.
+    is_stopped
+        Tells whether somebody wants the search to end with its best so far.
 
     Returns
     -------
@@ -124,7 +127,7 @@ def retime(
     InfeasibleError
         An intersection's bounds leave no plan.
     """
-    budget = Budget(clock, settings.seconds_budget, settings.evaluation_budget)
+    budget = Budget(clock, settings.seconds_budget, settings.evaluation_budget, is_stopped)
     workshop = Workshop.of(task.running, task.network)
     scorer = Scorer(workshop, task.network, evaluators.proving, budget, settings.objective)
     rng, mover = random.Random(settings.seed), Mover(workshop)

@@ -71,6 +71,8 @@ class Search:
     def sieve(self, starts: Iterable[Candidate]) -> list[tuple[Candidate, Score]]:
         """Run starts on one day, the better half on a second.
 
+        A search that was stopped runs a few starts, if nothing was run before, and no more.
+
         Parameters
         ----------
         starts
@@ -81,6 +83,8 @@ class Search:
         list
             Every start that was run, with its score on the first day.
         """
+        if self._archive and self.scorer.budget.is_stopped():
+            return []
         left, days = list(starts), self._climbing
         runs = self.scorer.budget.runs_left()
         pacing = self._affordable(left[:_FEWEST_STARTS], days[:1], runs)
@@ -97,6 +101,8 @@ class Search:
             first = first or ranked
             left = [candidate for candidate, _ in ranked[: max(3, len(ranked) // 2)]]
             self._note(ranked, count)
+            if self.scorer.budget.is_stopped():
+                break
         return first
 
     def leaders(self, count: int) -> list[Candidate]:

@@ -108,6 +108,8 @@ def retime(
 ) -> int:
     """Search a better plan, prove it in SUMO, and write plan, verdict and report.
 
+    Ctrl-C ends the search and has its best plan proven; a second one ends the command.
+
     More than 60 signals are searched subarea by subarea on the fast model; SUMO then judges a few
     plans of the whole network (up to 2,500 signals) and proves the chosen one.
     """

@@ -11,6 +11,7 @@ from citybrain.engine.area import StudyArea
 from citybrain.engine.artefacts import Artefacts
 from citybrain.engine.bounds import check_feasible
 from citybrain.engine.demand import Demand, observed_demand, own_demand
+from citybrain.engine.interruption import first_is_a_wish
 from citybrain.engine.large import is_large, search_large, with_patience
 from citybrain.engine.prove import check_rules, prove_plan
 from citybrain.engine.search_record import SearchRecord
@@ -211,7 +212,16 @@ def _search_whole(
             proving=record.proving(evaluator),
             fast=lambda: record.pricing(_fast_model(area, demand, settings)),
         )
-        return retime(task, evaluators, settings.search, clock=record.clock, progress=progress)
+        with first_is_a_wish() as is_stopped:
+            progress(0.0, "search: the fast model is made")
+            return retime(
+                task,
+                evaluators,
+                settings.search,
+                clock=record.clock,
+                progress=progress,
+                is_stopped=is_stopped,
+            )
 
 
 def _fast_model(area: StudyArea, demand: Demand, settings: Settings) -> TablePricer:

@@ -37,7 +37,10 @@ def sumo_version() -> str:
 
 
 class SumoProcesses:
-    """Child processes of one piece of work, which can all be ended at once."""
+    """Child processes of one piece of work, which can all be ended at once.
+
+    They stand in groups of their own, so that a Ctrl-C in a terminal reaches citybrain alone.
+    """
 
     def __init__(self) -> None:
         self._running: set[subprocess.Popen[str]] = set()
@@ -98,6 +101,7 @@ class SumoProcesses:
                     stderr=subprocess.PIPE,
                     text=True,
                     errors="replace",
+                    process_group=0,
                 )
             except OSError as error:
                 msg = f"{program}: cannot start ({error}); install eclipse-sumo again"

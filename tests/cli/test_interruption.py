@@ -58,7 +58,7 @@ class Job:
 def job(tmp_path: Path) -> Iterator[Job]:
     town, scratch, out = town_in(tmp_path, end_s=1800), tmp_path / "scratch", tmp_path / "out"
     scratch.mkdir()
-    words = ["retime", str(town), "--period", PERIOD, "--seconds-budget", "600", "--out", str(out)]
+    words = ["retime", str(town), "--period", PERIOD, "--evaluations", "60", "--out", str(out)]
     process = subprocess.Popen(
         [sys.executable, "-c", "from citybrain.cli import main; main()", *words],
         env=os.environ | {"TMPDIR": str(scratch)},
@@ -75,19 +75,22 @@ def job(tmp_path: Path) -> Iterator[Job]:
     process.communicate()
 
 
-def interrupted(job: Job) -> None:
+def interrupted_twice(job: Job) -> None:
+    job.process.send_signal(signal.SIGINT)
+    time.sleep(0.1)
     job.process.send_signal(signal.SIGINT)
 
 
-def interrupted_with_its_children(job: Job) -> None:
-    os.killpg(job.process.pid, signal.SIGINT)
+def wait_for_a_line(job: Job, start: str) -> None:
+    assert job.process.stderr is not None
+    assert any(line.startswith(start) for line in job.process.stderr), "the job ended by itself"
 
 
 def told_to_end(job: Job) -> None:
     job.process.terminate()
 
 
-@pytest.mark.parametrize("end", [interrupted, interrupted_with_its_children, told_to_end])
+@pytest.mark.parametrize("end", [interrupted_twice, told_to_end])
 def test_an_interrupted_job_leaves_nothing(job: Job, end: Callable[[Job], None]) -> None:
     before = digests(job.town)
     job.wait_for_search()
@@ -104,6 +107,20 @@ def test_an_interrupted_job_leaves_nothing(job: Job, end: Callable[[Job], None])
     assert job.sumos() == set()
     assert list(job.scratch.iterdir()) == []
     assert digests(job.town) == before
+
+
+@pytest.mark.parametrize("is_simulating", [False, True])
+def test_the_first_interruption_proves_the_best_so_far(job: Job, is_simulating: bool) -> None:
+    wait_for_a_line(job, "search")
+    if is_simulating:
+        job.wait_for_search()
+    os.killpg(job.process.pid, signal.SIGINT)
+    output, errors = job.process.communicate(timeout=PATIENCE_S)
+    assert "Traceback" not in errors
+    assert job.process.returncode in (0, 1)
+    assert "searched" in output
+    assert (job.out / "verdict.json").exists() or "nothing better was found" in output
+    assert list(job.scratch.iterdir()) == []
 
 
 def test_an_interruption_while_reading_is_one_line_too(job: Job) -> None:
