@@ -218,7 +218,7 @@ def bench(
         str,
         typer.Argument(
             help="optimizer, evaluator, scale, calibration, counting, tracking, controller_log, "
-            "health, intervals, fuzz, safety, controllers or virtual_controller."
+            "health, intervals, fuzz, video, safety, controllers, virtual_controller or reliability."
         ),
     ],
     *,

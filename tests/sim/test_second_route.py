@@ -229,7 +229,7 @@ def assert_same_as_untouched(area: StudyArea, folder: Path, seed: int) -> None:
         seed=seed,
         end_s=area.scenario.end_s,
         network=area.network,
-        types=SpecialTypes(bicycles=frozenset({"bicycle"})),
+        types=SpecialTypes(frozenset({"bicycle"}), frozenset({"bus"})),
     )
     assert outcome == untouched
     assert outcome.movement_delay_s
