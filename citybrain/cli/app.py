@@ -218,7 +218,8 @@ def bench(
         str,
         typer.Argument(
             help="optimizer, evaluator, scale, calibration, counting, tracking, controller_log, "
-            "health, intervals, fuzz, video, safety, controllers, virtual_controller or reliability."
+            "health, intervals, fuzz, video, safety, controllers, virtual_controller or "
+            "reliability."
         ),
     ],
     *,
