@@ -50,23 +50,25 @@ class PartPricers:
         numbers = {edges: number for number, edges in enumerate(self._routes)}
         self._trips = [_grouped(day, numbers) for day in days]
         self._places = _places(self._routes)
-        self._lost_s: dict[tuple[str, str], float] = {}
+        self._taken_s: dict[tuple[str, str], float] = {}
 
     def observe(self, tables: SignalTables) -> None:
-        """Keep the mean delay on every way from edge to edge; see ``PartEvaluators``."""
+        """Keep the mean time of every way from edge to edge; see ``PartEvaluators``.
+
+        It is the same for all vehicles: where a queue before the first street still grows at the
+        end, later parts meet more of them than the whole lets through.
+        """
         whole = self._whole
         runs = whole.runs(with_fixed(whole, tables))
-        delay_s = runs.link_delay_s[0].mean(axis=0)
-        is_last = whole.streets.arrays.from_lane < len(whole.streets.lane_numbers)
-        count = np.where(is_last, runs.link_count[0].mean(axis=0), 0.0)
-        lost_s: dict[tuple[str, str], float] = defaultdict(float)
+        count = runs.link_count[0].mean(axis=0)
+        total_s = runs.link_delay_s[0].mean(axis=0) + count * _free_s(whole)
+        entered = np.where(_is_inner(whole), 0.0, count)
+        taken_s: dict[tuple[str, str], float] = defaultdict(float)
         vehicles: dict[tuple[str, str], float] = defaultdict(float)
-        for ends, link_s, link_veh in zip(whole.streets.link_ends, delay_s, count, strict=True):
-            lost_s[ends] += float(link_s)
+        for ends, link_s, link_veh in zip(whole.streets.link_ends, total_s, entered, strict=True):
+            taken_s[ends] += float(link_s)
             vehicles[ends] += float(link_veh)
-        self._lost_s = {
-            ends: total_s / max(vehicles[ends], 1.0) for ends, total_s in lost_s.items()
-        }
+        self._taken_s = {ends: all_s / max(vehicles[ends], 1.0) for ends, all_s in taken_s.items()}
 
     def part(self, signals: Sequence[str], edges: Collection[str]) -> TablePricer:
         """Return an evaluator of some streets only; see ``PartEvaluators``."""
@@ -89,21 +91,28 @@ class PartPricers:
                 continue
             start = visits[first][1]
             edges = self._routes[route]
-            delay_s = self._until_s(edges, start)
-            yield _Piece(route=route, edges=edges[start : position + 2], after_s=delay_s)
+            yield _Piece(
+                route=route,
+                passed=edges[:start],
+                edges=edges[start : position + 2],
+                after_s=self._until_s(edges, start),
+            )
             first = place
 
     def _until_s(self, edges: Edges, place: int) -> float:
-        """Return the time from departure until the edge at a place of a route is reached [s]."""
-        streets, lost_s = self._whole.streets, self._lost_s
+        """Return the time from departure until the edge at a place of a route is reached [s].
+
+        The stops of a bus are its own and not in it.
+        """
+        streets, taken_s = self._whole.streets, self._taken_s
         arrays = streets.arrays
         if not place:
             return 0.0
-        total_s = lost_s.get(("", edges[0]), 0.0)
+        total_s = taken_s.get(("", edges[0]), 0.0)
         for edge, onward in pairwise(edges[: place + 1]):
             lane = streets.lane_numbers[streets.edge_lanes[edge][0]]
             total_s += float(arrays.length_m[lane] / arrays.speed_mps[lane])
-            total_s += lost_s.get((edge, onward), 0.0)
+            total_s += taken_s.get((edge, onward), 0.0)
         return total_s
 
     def _entering(
@@ -111,18 +120,36 @@ class PartPricers:
     ) -> Iterator[Trip]:
         for piece in pieces:
             for trip in day.get(piece.route, ()):
-                depart_s = trip.depart_s + piece.after_s
+                stops = dict(trip.dwell_s)
+                stood_s = sum(stops.get(edge, 0.0) for edge in piece.passed) if stops else 0.0
+                depart_s = trip.depart_s + piece.after_s + stood_s
                 if depart_s < self._whole.horizon_s:
                     yield replace(trip, depart_s=depart_s, edges=piece.edges, choices=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Piece:
-    """A stretch of a route, and the time from departure until its begin [s]."""
+    """A stretch of a route, what was driven before, and the time that takes without stops [s]."""
 
     route: int
+    passed: Edges
     edges: Edges
     after_s: float
+
+
+def _is_inner(whole: QueueModel) -> NDArray[np.bool_]:
+    """Return the links that start at a waiting place inside a junction."""
+    arrays, streets = whole.streets.arrays, len(whole.streets.lane_numbers)
+    is_source = arrays.length_m[arrays.from_lane] == 0.0
+    return np.asarray((arrays.from_lane >= streets) & ~is_source)
+
+
+def _free_s(whole: QueueModel) -> Floats:
+    """Return the time that each link takes inside its junction without any delay [s]."""
+    arrays = whole.streets.arrays
+    before_s = arrays.length_m[arrays.from_lane] / arrays.speed_mps[arrays.from_lane]
+    inside_s = arrays.inside_m / arrays.cross_mps
+    return np.asarray(inside_s + np.where(_is_inner(whole), before_s, 0.0))
 
 
 def _grouped(day: Sequence[Trip], numbers: Mapping[Edges, int]) -> dict[int, list[Trip]]:
