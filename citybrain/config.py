@@ -31,6 +31,10 @@ class SafetyLimits:
     maximum_red_s: float = 150.0
 
 
+MODEL_DAYS = 2
+"""Days on which the fast model prices plans and a simulation sieves them: the same, so that what
+the two tell can be compared."""
+
 PAYING_WEIGHT = 10.0
 """Weight of every second that people on foot, bicycles or buses lose on average beyond what they
 lose today, and of those that a movement waits beyond its bound: nobody is to pay for others. [-]"""

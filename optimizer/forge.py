@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from citybrain.config import SearchSettings
+from citybrain.config import MODEL_DAYS, SearchSettings
 from citybrain.ports.evaluation import Progress
 from optimizer.annealing import Annealer, Archive
 from optimizer.budget import Budget
@@ -61,14 +61,16 @@ class Forge:
         Parameters
         ----------
         seen
-            Candidates that SUMO ran, with their scores on one day.
+            Candidates that SUMO ran, with their scores.  The model is scaled if these are of all
+            its days; a busy day beside a mild one would pass for an error of the model.
         """
         if not seen:
             return []
-        self.annealer.painter.scale(
-            [candidate for candidate, _ in seen],
-            [[score.local_s.get(name, 0.0) for _, score in seen] for name in self._names],
-        )
+        if seen[0][1].day_count == len(self.settings.days[:MODEL_DAYS]):
+            self.annealer.painter.scale(
+                [candidate for candidate, _ in seen],
+                [[score.local_s.get(name, 0.0) for _, score in seen] for name in self._names],
+            )
         best = [candidate for candidate, _ in sorted(seen, key=lambda item: item[1].mean_s)]
         self.annealer.archive = Archive()
         self._anneal(best[:4], 1 - _FIRST_SHARE)
@@ -98,4 +100,4 @@ class Forge:
         return left
 
     def _hear(self, best_s: float) -> None:
-        self.progress(self.budget.used, f"fast model {best_s:.1f} s/veh")
+        self.progress(self.budget.used, f"search: fast model {best_s:.1f} s/veh")

@@ -20,12 +20,16 @@ class Mover:
     ----------
     workshop
         Timetables and ranges of the cycle.
+    is_isolated
+        No other intersection is near any of these, so that offsets mean nothing; by itself true
+        for one alone.
     options
         Ways of following the traffic that an intersection may take on; none for fixed times.
     """
 
     workshop: Workshop
     options: tuple[Option, ...] = ()
+    is_isolated: bool | None = None
 
     def perturbed(
         self, candidate: Candidate, rng: random.Random, *, share: float, reach_s: float
@@ -47,7 +51,7 @@ class Mover:
         chosen = {name for name in names if rng.random() < share} or {rng.choice(names)}
         timings = candidate.by_name()
         for name in sorted(chosen):
-            timings[name] = self.moved(name, timings[name], rng, reach_s, alone=len(names) == 1)
+            timings[name] = self.moved(name, timings[name], rng, reach_s)
         return Candidate.of(timings)
 
     def stretched(self, candidate: Candidate, rng: random.Random, *, reach_s: float) -> Candidate:
@@ -65,7 +69,7 @@ class Mover:
         return Candidate.of(timings)
 
     def moved(
-        self, name: str, timing: Timing, rng: random.Random, reach_s: float, *, alone: bool
+        self, name: str, timing: Timing, rng: random.Random, reach_s: float
     ) -> Timing:
         """Return a timing of one intersection after a random move, itself if none was found.
 
@@ -79,9 +83,10 @@ class Mover:
             Dice.
         reach_s
             Largest step. [s]
-        alone
-            No other intersection is near, so that its offset means nothing.
         """
+        is_isolated = self.is_isolated
+        if is_isolated is None:
+            is_isolated = len(self.workshop.timetables) == 1
         kinds: Sequence[Callable[[], Timing]] = (
             lambda: _one_moved(timing, rng, reach_s),
             lambda: _band_moved(timing, rng, reach_s),
@@ -90,7 +95,7 @@ class Mover:
             lambda: _shifted(timing, rng, reach_s),
             lambda: replace(timing, option=rng.choice((None, *self.options))),
         )
-        weights = [4, 4, 2, 1, 0, 0] if alone else [4, 4, 1, 1, 4, 0]
+        weights = [4, 4, 2, 1, 0, 0] if is_isolated else [4, 4, 1, 1, 4, 0]
         weights[-1] = 4 if self.options else 0
         for _ in range(_TRIES):
             moved = rng.choices(kinds, weights)[0]()

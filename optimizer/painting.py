@@ -61,8 +61,12 @@ class Painter:
     def prices(self, candidates: Sequence[Candidate]) -> Prices:
         """Return what candidates cost, one row each."""
         prices = self._evaluator.price(self.tables(candidates))
-        added_s = prices.local_s @ (self._factors - 1.0) / self._evaluator.vehicles
-        return Prices(prices.mean_s + added_s, prices.local_s * self._factors)
+        added_s = prices.delay_s * (self._factors - 1.0)
+        return Prices(
+            prices.mean_s + added_s.sum(axis=1) / self._evaluator.vehicles,
+            prices.local_s + added_s,
+            prices.delay_s + added_s,
+        )
 
     def scale(self, candidates: Sequence[Candidate], seen_s: Sequence[Sequence[float]]) -> None:
         """Scale the delay before each intersection to what a better judge saw there.
@@ -72,10 +76,11 @@ class Painter:
         candidates
             Candidates that the judge ran.
         seen_s
-            Delay before each intersection under each of them, (intersections, candidates). [s]
+            Delay before each intersection under each of them, mean over the days that the
+            evaluator prices, too; (intersections, candidates). [s]
         """
         self._factors = np.ones(len(self._names))
-        told_s = self.prices(candidates).local_s.sum(axis=0)
+        told_s = self.prices(candidates).delay_s.sum(axis=0)
         shares = np.sum(np.asarray(seen_s), axis=1) / np.maximum(told_s, 1.0)
         self._factors = np.clip(shares, _LEAST_FACTOR, _MOST_FACTOR)
 

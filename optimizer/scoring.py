@@ -24,11 +24,14 @@ class Score:
     mean_s
         What the plan costs, per vehicle that wanted to travel; see ``optimizer.objective``. [s/veh]
     local_s
-        Intersection → delay charged to its movements, summed over the days. [s]
+        Intersection → delay charged to its movements, mean over the days. [s]
+    day_count
+        How many days.
     """
 
     mean_s: float
     local_s: Mapping[str, float]
+    day_count: int
 
 
 Day = tuple[int, float]
@@ -115,5 +118,5 @@ class Scorer:
         for outcome in outcomes:
             for movement, delay_s in outcome.movement_delay_s.items():
                 where = self.network.movements[movement].intersection
-                local_s[where] = local_s.get(where, 0.0) + delay_s
-        return Score(cost_s(outcomes, running, self.objective), local_s)
+                local_s[where] = local_s.get(where, 0.0) + delay_s / len(days)
+        return Score(cost_s(outcomes, running, self.objective), local_s, len(days))

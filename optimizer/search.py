@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from citybrain.config import MODEL_DAYS
 from citybrain.ports.evaluation import Progress
 from optimizer.candidate import Candidate
 from optimizer.moves import Mover
@@ -17,7 +18,6 @@ from optimizer.scoring import Day, Score, Scorer
 _BATCH = 3
 _FEWEST_STARTS = 3
 _START_SHARE = 0.3
-_CLIMBING_DAYS = 2
 _FINALS = ((4, 6), (6, 4), (8, 3))
 """Days, and candidates that are run on so many: a plan that jams one day in ten looks good on the
 other nine, so the choice among the best is worth more runs than finding yet another."""
@@ -66,7 +66,7 @@ class Search:
 
     @property
     def _climbing(self) -> Sequence[Day]:
-        return self.days[:_CLIMBING_DAYS]
+        return self.days[:MODEL_DAYS]
 
     def sieve(self, starts: Iterable[Candidate]) -> list[tuple[Candidate, Score]]:
         """Run starts on one day, the better half on a second.
@@ -81,7 +81,7 @@ class Search:
         Returns
         -------
         list
-            Every start that was run, with its score on the first day.
+            The starts that were run on the most days, with their scores, the best one first.
         """
         if self._archive and self.scorer.budget.is_stopped():
             return []
@@ -89,7 +89,7 @@ class Search:
         runs = self.scorer.budget.runs_left()
         pacing = self._affordable(left[:_FEWEST_STARTS], days[:1], runs)
         self.scorer.scores(pacing, days[:1])
-        first: list[tuple[Candidate, Score]] = []
+        ranked: list[tuple[Candidate, Score]] = []
         for count in range(1, len(days) + 1):
             share = max(_FEWEST_STARTS, int(_START_SHARE * self.scorer.budget.left()))
             runs = self.scorer.budget.runs_left()
@@ -98,12 +98,11 @@ class Search:
                 break
             scores = self.scorer.scores(left, days[:count])
             ranked = sorted(zip(left, scores, strict=True), key=_by_cost)
-            first = first or ranked
             left = [candidate for candidate, _ in ranked[: max(3, len(ranked) // 2)]]
             self._note(ranked, count)
             if self.scorer.budget.is_stopped():
                 break
-        return first
+        return ranked
 
     def leaders(self, count: int) -> list[Candidate]:
         """Return the best candidates so far."""
@@ -172,7 +171,7 @@ class Search:
         for candidate, score in ranked:
             self._archive[candidate] = (-day_count, score.mean_s)
         best_s = self._archive[self.leaders(1)[0]][1]
-        self.progress(self.scorer.budget.used, f"best {best_s:.1f} s/veh")
+        self.progress(self.scorer.budget.used, f"search: best {best_s:.1f} s/veh")
 
     def _final_choice(self) -> Found:
         """Run the best candidates on more and more days, ever fewer of them; return the best."""
@@ -193,9 +192,7 @@ class Search:
     def _runs_of_the_finals(self) -> int:
         """Return how many runs the final choice takes where all of it is affordable."""
         days = [min(count, len(self.days)) for count, _ in _FINALS]
-        added = [
-            count - before for count, before in zip(days, (_CLIMBING_DAYS, *days), strict=False)
-        ]
+        added = [count - before for count, before in zip(days, (MODEL_DAYS, *days), strict=False)]
         return sum(
             max(0, more) * (keep + 1) for more, (_, keep) in zip(added, _FINALS, strict=True)
         )

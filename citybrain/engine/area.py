@@ -30,6 +30,8 @@ class StudyArea:
         The plan that runs today, of all intersections that can be retimed.
     limits
         Bounds that every plan keeps.
+    safety
+        File of the safety data that the network's bounds come from, if somebody gave one.
     """
 
     scenario: SumoScenario
@@ -37,6 +39,7 @@ class StudyArea:
     library: ProgramLibrary
     running: Plan
     limits: SafetyLimits
+    safety: Path | None = None
 
     @property
     def hours(self) -> float:

@@ -49,7 +49,7 @@ def with_safety(area: StudyArea, safety: Mapping[str, SafetyData], path: Path) -
             raise InputError(area.scenario.net_file, what, "remove it, or draft the data anew")
     kept = {name: _kept(known[name], data, path) for name, data in safety.items()}
     network = replace(area.network, intersections={**known, **kept})
-    return replace(area, network=network)
+    return replace(area, network=network, safety=path)
 
 
 def check_feasible(area: StudyArea) -> None:

@@ -6,12 +6,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from citybrain.ports.evaluation import Progress
+
 
 @contextmanager
-def first_is_a_wish() -> Iterator[Callable[[], bool]]:
+def first_is_a_wish(progress: Progress) -> Iterator[Callable[[], bool]]:
     """Take the first Ctrl-C within a block as a wish to end; the second interrupts as usual.
 
     Outside the main thread, where signals cannot be heard, nothing changes.
+
+    Parameters
+    ----------
+    progress
+        Is told that the wish was heard, so that nobody presses again for want of an answer.
 
     Yields
     ------
@@ -24,6 +31,7 @@ def first_is_a_wish() -> Iterator[Callable[[], bool]]:
         if heard.is_set():
             signal.default_int_handler(number, frame)
         heard.set()
+        progress(1.0, "ending: what runs is awaited; Ctrl-C again to give up")
 
     if threading.current_thread() is not threading.main_thread():
         yield heard.is_set

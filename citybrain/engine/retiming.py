@@ -2,10 +2,10 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from citybrain.config import ProofSettings, SearchSettings
+from citybrain.config import MODEL_DAYS, ProofSettings, SearchSettings
 from citybrain.engine import provenance
 from citybrain.engine.area import StudyArea
 from citybrain.engine.artefacts import Artefacts
@@ -28,9 +28,6 @@ from sim.queue_model.model import QueueModel
 from sim.queue_model.pricing import TablePricer
 from sim.queue_model.sumo_demand import routed_days
 from sim.sumo.evaluator import SumoEvaluator
-
-_MODEL_DAYS = 2
-"""Demands that the fast model prices every plan on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +209,7 @@ def _search_whole(
             proving=record.proving(evaluator),
             fast=lambda: record.pricing(_fast_model(area, demand, settings)),
         )
-        with first_is_a_wish() as is_stopped:
+        with first_is_a_wish(progress) as is_stopped:
             progress(0.0, "search: the fast model is made")
             return retime(
                 task,
@@ -226,7 +223,7 @@ def _search_whole(
 
 def _fast_model(area: StudyArea, demand: Demand, settings: Settings) -> TablePricer:
     """Compile the queue model for days that the search may see."""
-    seeds, scales = zip(*settings.search.days[:_MODEL_DAYS], strict=True)
+    seeds, scales = zip(*settings.search.days[:MODEL_DAYS], strict=True)
     routed = routed_days(demand.scenario, seeds=seeds, timeout_s=settings.proof.timeout_s)
     model = QueueModel.build(
         demand.scenario,
@@ -238,12 +235,26 @@ def _fast_model(area: StudyArea, demand: Demand, settings: Settings) -> TablePri
     return TablePricer(model, area.network, settings.search.objective, area.running)
 
 
+def _decisive(settings: SearchSettings) -> dict[str, str]:
+    """Return what else decides a plan, where it is not as usual."""
+    usual, told = SearchSettings(), {}
+    for name in ("with_actuation", "demand_scales", "model_share", "model_runs"):
+        if getattr(settings, name) != getattr(usual, name):
+            told[name.replace("_", " ")] = str(getattr(settings, name))
+    for name, value in asdict(settings.objective).items():
+        if value != getattr(usual.objective, name):
+            told[f"objective {name.replace('_', ' ')}"] = str(value)
+    return told
+
+
 def _signed(retiming: Retiming, area: StudyArea, demand: Demand, settings: SearchSettings) -> Plan:
     """Return the plan with the record of where it came from."""
     inputs = {**area.scenario.input_files, "demand": demand.scenario.route_files[0]}
+    inputs |= {"safety": area.safety} if area.safety else {}
     record = Provenance(
         inputs=provenance.hashes(inputs),
         settings={
+            **_decisive(settings),
             "search seed": settings.seed,
             "seconds budget": settings.seconds_budget or 0,
             "evaluation budget": settings.evaluation_budget or 0,

@@ -59,15 +59,18 @@ class Prices(NamedTuple):
     Parameters
     ----------
     mean_s
-        Delay per vehicle that wanted to travel, mean over the demands of the model. float64,
+        Cost per vehicle that wanted to travel, mean over the demands of the model. float64,
         shape (plans,) [s/veh]
     local_s
-        Delay that arises before each intersection, mean over the demands. float64, shape
+        Cost that arises before each intersection, mean over the demands. float64, shape
         (plans, intersections) [s]
+    delay_s
+        The part of ``local_s`` that is delay; the rest is what else an objective counts.
     """
 
     mean_s: NDArray[np.float64]
     local_s: NDArray[np.float64]
+    delay_s: NDArray[np.float64]
 
 
 class TableEvaluator(Protocol):

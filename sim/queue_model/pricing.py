@@ -61,16 +61,17 @@ class TablePricer:
         runs = self._model.runs(with_fixed(self._model, tables))
         stop_s = self._objective.stop_s
         mean_s = ((runs.delay_s + stop_s * runs.stops) / np.maximum(self._wanted, 1.0)).mean(axis=1)
-        link_s = runs.link_delay_s.mean(axis=1)
+        delay_s = _summed(runs.link_delay_s.mean(axis=1), self._place_of_link, self._count)
+        local_s = delay_s.copy()
         if stop_s:
-            link_s = link_s + stop_s * runs.link_stops.mean(axis=1)
-        local_s = _summed(link_s, self._place_of_link, self._count)
+            stops = runs.link_stops.mean(axis=1)
+            local_s += stop_s * _summed(stops, self._place_of_link, self._count)
         if self._bounds_s is not None:
-            delay_s, count = self._waits(runs)
-            charge_s = PAYING_WEIGHT * np.maximum(0.0, delay_s - self._bounds_s * count)
+            wait_s, count = self._waits(runs)
+            charge_s = PAYING_WEIGHT * np.maximum(0.0, wait_s - self._bounds_s * count)
             local_s += _summed(charge_s, self._place_of_movement, self._count)
             mean_s = mean_s + charge_s.sum(axis=1) / max(self.vehicles, 1.0)
-        return Prices(mean_s, local_s)
+        return Prices(mean_s, local_s, delay_s)
 
     def _bounds(self, running: Plan | None) -> Floats | None:
         """Return the mean delay that each movement should not exceed [s]; none for no bound."""

@@ -82,7 +82,7 @@ def test_moves_change_the_order_of_groups(junction: Junction, rng: random.Random
     workshop = Workshop.of(plan_of(junction), network_of(junction))
     mover, timing = Mover(workshop), workshop.start().by_name()[junction.pattern.intersection]
     for _ in range(200):
-        timing = mover.moved("J", timing, rng, 8.0, alone=True)
+        timing = mover.moved("J", timing, rng, 8.0)
     pattern = workshop.timetables["J"].render(timing.times_s, timing.cycle_s, 0.0, "p")
     assert check_pattern(pattern, junction.intersection) == ()
     for old, new in zip(junction.pattern.groups, pattern.groups, strict=True):

@@ -115,6 +115,19 @@ def test_a_run_writes_none_of_the_users_outputs(town: Path) -> None:
     assert len(prints(town)) == len(before) + 11
 
 
+@pytest.mark.integration
+@pytest.mark.parametrize(("own", "asked", "count"), [("1", 2.0, 2), ("3", 1.0, 3), ("2", 1.5, 3)])
+def test_a_busier_day_multiplies_the_scenarios_own_scale(
+    town: Path, own: str, asked: float, count: int
+) -> None:
+    area = open_area(town / "town.sumocfg", None, SafetyLimits())
+    scenario = replace(area.scenario, options=(*area.scenario.options, ("scale", own)))
+    with SumoEvaluator(scenario, area.network, workers=1, timeout_s=60.0) as evaluator:
+        day = Evaluation(plan=area.running, seed=1, demand_scale=asked)
+        (outcome,) = evaluator.evaluate([day])
+    assert outcome.vehicle_count == count
+
+
 def test_no_copy_names_an_output(town: Path) -> None:
     with Staging(scenario_in(town, "outputs.add.xml"), ()) as staging:
         (copy,) = staging.additional_files

@@ -1,0 +1,42 @@
+"""Laws of the prices that the queue model tells a search, under other objectives."""
+
+import numpy as np
+import pytest
+
+from citybrain.config import PAYING_WEIGHT, Objective
+from citybrain.ports.tables import Prices
+from sim.queue_model.pricing import TablePricer
+from tests.sim.queue_streets import area, model, trips
+
+TRAFFIC = model(trips(1.5), trips(1.2))
+
+
+def price(objective: Objective, *, knows_today: bool = False) -> Prices:
+    scene = area()
+    running = scene.running if knows_today else None
+    pricer = TablePricer(TRAFFIC, scene.network, objective, running)
+    return pricer.price(TRAFFIC.tables([scene.running]))
+
+
+def test_a_stop_costs_what_it_is_said_to_cost() -> None:
+    plain, stops = price(Objective()), price(Objective(stop_s=10.0))
+    counts = TRAFFIC.runs(TRAFFIC.tables([area().running])).stops[0]
+    wanted = np.array([len(day.depart_s) for day in TRAFFIC.days])
+    assert stops.mean_s[0] - plain.mean_s[0] == pytest.approx(10.0 * np.mean(counts / wanted))
+    assert np.all(stops.local_s >= plain.local_s)
+    assert np.array_equal(stops.delay_s, plain.delay_s)
+
+
+def test_what_waits_beyond_the_bound_is_charged_where_it_waits() -> None:
+    plain, bounded = price(Objective()), price(Objective(worst_movement_s=15.0))
+    charged_s = bounded.local_s - plain.local_s
+    assert charged_s.sum() > 0
+    assert np.all(charged_s >= 0)
+    assert np.all(charged_s <= PAYING_WEIGHT * plain.delay_s)
+
+
+def test_today_bounds_what_waits_longer_today() -> None:
+    plain = price(Objective())
+    assert np.allclose(
+        price(Objective(worst_movement_s=15.0), knows_today=True).mean_s, plain.mean_s
+    )
