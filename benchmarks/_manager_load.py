@@ -18,12 +18,11 @@ from citybrain.controllers.ntcip.wire import Wires
 from citybrain.controllers.polling.poller import Poll, Poller, Target
 from citybrain.controllers.virtual.agent import Agent
 from citybrain.controllers.virtual.responder import Access, Responder
+from citybrain.engine.pushing import AT_ONCE
 from citybrain.ports.controllers import ControllerError, Outcome, Step, UnitPlan
 
 WARM_UP_S = 5.0
 """Polling until every unit was met, which is not measured. [s]"""
-IN_FLIGHT = 200
-"""Pushes that run at the same time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +178,7 @@ async def _to_all_virtually(units: int) -> Pushes:
 
 
 async def _to_all(ports: Sequence[int], credentials: V3) -> Pushes:
-    wires, gate = Wires(credentials), asyncio.Semaphore(IN_FLIGHT)
+    wires, gate = Wires(credentials), asyncio.Semaphore(AT_ONCE)
     links = [await _linked(wires, port) for port in ports]
     own = await links[0].read_plan(1)
 

@@ -10,6 +10,7 @@ from citybrain.engine.approval_checks import check_approved, dossier
 from citybrain.engine.approval_desk import Desk, running_plans
 from citybrain.engine.gate_watch import Watch
 from citybrain.engine.pushing import (
+    AT_ONCE,
     Push,
     Told,
     UnitResult,
@@ -137,7 +138,7 @@ class Gate:
     desk: Desk
     fleet: Fleet
     watch: Watch | None = None
-    at_once: int = 200
+    at_once: int = AT_ONCE
     _log: LogWatch = field(default_factory=LogWatch, init=False)
 
     def verify_log(self) -> None:

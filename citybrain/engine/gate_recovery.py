@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from citybrain.controllers.ntcip.proof import shows_former
 from citybrain.engine.approval_desk import Desk
 from citybrain.engine.gate import Fleet
 from citybrain.engine.pushing import UnitResult
@@ -12,11 +13,13 @@ from citybrain.engine.pushing_records import (
     NOTHING,
     OPENED,
     Opening,
+    known_to_run,
     note_receipt,
     opening_of,
     settle_states,
 )
 from citybrain.errors import CitybrainError
+from citybrain.model.approval import Act
 from citybrain.ports.controllers import (
     ControllerLink,
     Former,
@@ -62,23 +65,29 @@ async def settle_unfinished(desk: Desk, fleet: Fleet) -> tuple[UnitResult, ...]:
 
 
 async def _settle(desk: Desk, fleet: Fleet, push: Mapping[str, Any]) -> list[UnitResult]:
-    openings = _left_open(desk, push)
-    with desk.ledger.reading() as connection:
-        kept = kept_plan(connection, push["plan_hash"])
-        ran = running(connection)
-    plan = plan_of(kept.text, f"plan {kept.hash[:12]}")
-    plans = fleet.unit_plans(plan, ran, tuple(openings)) if openings else {}
+    openings, key = _left_open(desk, push), push["plan_hash"]
+    is_push = push["kind"] == Act.PUSH.value
+    plans = _unit_plans(desk, fleet, key, tuple(openings)) if is_push and openings else {}
     results = []
     async with fleet.links(tuple(openings)) as links:
         for unit, opening in openings.items():
-            runs = Running(plan_hash=kept.hash, push_id=push["id"], pattern=plans[unit].pattern)
-            results.append(await _settle_unit(desk, links[unit], plans[unit], (opening, runs)))
-    touched = {kept.hash, *(opening.ran.plan_hash for opening in openings.values())} - {""}
+            link, plan = links[unit], plans.get(unit)
+            results.append(await _settle_unit(desk, push, link, plan, opening))
+    touched = {key, *(opening.ran.plan_hash for opening in openings.values())} - {""}
     settle_states(desk, dict.fromkeys(touched, f"order {push['id'][:12]} was cut off"))
     if all(result.is_kept for result in results):
         with desk.ledger.writing(GATE) as writing:
-            end_push(writing, push["id"], kept.hash)
+            end_push(writing, push["id"], key)
     return results
+
+
+def _unit_plans(
+    desk: Desk, fleet: Fleet, key: str, units: tuple[str, ...]
+) -> Mapping[str, UnitPlan]:
+    """Return what the units were to run."""
+    with desk.ledger.reading() as connection:
+        plan = plan_of(kept_plan(connection, key).text, f"plan {key[:12]}")
+        return fleet.unit_plans(plan, running(connection), units)
 
 
 def _left_open(desk: Desk, push: Mapping[str, Any]) -> dict[str, Opening]:
@@ -90,38 +99,54 @@ def _left_open(desk: Desk, push: Mapping[str, Any]) -> dict[str, Opening]:
 
 
 async def _settle_unit(
-    desk: Desk, link: ControllerLink, plan: UnitPlan, between: tuple[Opening, Running]
+    desk: Desk,
+    push: Mapping[str, Any],
+    link: ControllerLink,
+    plan: UnitPlan | None,
+    opening: Opening,
 ) -> UnitResult:
-    """Look at one unit, which is between what it held and what was pushed."""
-    opening, runs = between
+    """Look at one unit, which is between what it held and what the order was to bring."""
     unit = opening.former.unit
-    before = replace(opening.ran, pattern=opening.former.system_pattern)
     try:
-        holding, status = await link.settle(plan, opening.former)
-        receipt = _receipt(holding, status, plan, opening.former)
-        if receipt is None:
-            receipt = await link.rollback(opening.former)
+        receipt = await _settled(link, plan, opening.former)
     except CitybrainError as error:
         with desk.ledger.writing(GATE) as writing:
             raise_alarm(writing, unit, "unsettled", str(error))
         outcome = Outcome.UNKNOWN.name
         return UnitResult(unit=unit, outcome=outcome, reason=str(error), is_kept=False)
-    reason = receipt.reason or f"the gate died in the push: {receipt.outcome.value}"
-    now = {Outcome.RUNS: runs, Outcome.KEPT: before, Outcome.ROLLED_BACK: before}
-    note_receipt(
-        desk, runs.push_id, replace(receipt, reason=reason), now.get(receipt.outcome, NOTHING)
-    )
+    reason = receipt.reason or f"the gate died in the {push['kind']}: {receipt.outcome.value}"
+    runs = NOTHING
+    if plan is not None and receipt.outcome is Outcome.RUNS:
+        runs = Running(plan_hash=push["plan_hash"], push_id=push["id"], pattern=plan.pattern)
+    elif receipt.outcome in {Outcome.KEPT, Outcome.ROLLED_BACK}:
+        runs = known_to_run(opening.former, opening.ran)
+    note_receipt(desk, push["id"], replace(receipt, reason=reason), runs)
     return UnitResult(unit=unit, outcome=receipt.outcome.name, reason=reason)
+
+
+async def _settled(link: ControllerLink, plan: UnitPlan | None, former: Former) -> Receipt:
+    """Return what is true of the unit; where that is no whole plan it is brought back.
+
+    Without a plan it was on its way back, by order, and goes on.
+    """
+    if plan is not None:
+        holding, status = await link.settle(plan, former)
+        receipt = _receipt(holding, status, plan, former)
+        if receipt is not None:
+            return receipt
+    return await link.rollback(former)
 
 
 def _receipt(
     holding: Holding, status: UnitStatus, plan: UnitPlan, former: Former
 ) -> Receipt | None:
     """Return what is true of the unit, where that is a whole plan; none where it must go back."""
-    if holding is Holding.PLAN and status.runs(plan.pattern):
+    if holding is Holding.PLAN and status.runs_by_system(plan.pattern):
         outcome = Outcome.RUNS
-    elif holding is Holding.FORMER:
-        outcome = Outcome.KEPT if status.pattern == former.pattern else Outcome.FALLBACK
+    elif holding is Holding.FORMER and shows_former(status, former):
+        outcome = Outcome.KEPT
+    elif holding is Holding.FORMER and status.control != "SYSTEM_CONTROL":
+        outcome = Outcome.FALLBACK
     else:
         return None
     return Receipt(

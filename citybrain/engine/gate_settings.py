@@ -9,13 +9,14 @@ from typing import Annotated
 from pydantic import Field
 
 from citybrain.engine.approval_settings import SettingsPart, Street, read_settings, read_street
+from citybrain.engine.pushing import AT_ONCE
 from citybrain.errors import InputError
 
 
 class _GateFile(SettingsPart):
     street: Path
     controllers: Path
-    at_once: Annotated[int, Field(ge=1, le=500)] = 200
+    at_once: Annotated[int, Field(ge=1, le=500)] = AT_ONCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

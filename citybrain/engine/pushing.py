@@ -10,6 +10,8 @@ from citybrain.engine.pushing_records import (
     NOTHING,
     REFUSED,
     Opening,
+    known_of,
+    known_to_run,
     note_failure,
     note_opening,
     note_receipt,
@@ -28,6 +30,8 @@ from citybrain.ports.controllers import (
 from citybrain.store.ledger.pushes import Running
 from citybrain.store.ledger.stops import present_stop
 
+AT_ONCE = 50
+"""Units that are served side by side, unless the gate's settings say otherwise."""
 _DONE = frozenset({Outcome.RUNS, Outcome.SCHEDULED})
 _BACK = frozenset({Outcome.ROLLED_BACK})
 _UNCHANGED = frozenset({Outcome.KEPT, Outcome.ROLLED_BACK})
@@ -91,7 +95,7 @@ class Push:
     push_id: str
     plan_hash: str
     told: Told
-    at_once: int = 200
+    at_once: int = AT_ONCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,17 +113,13 @@ class _Aim:
     runs: Mapping[str, Running]
     reached: frozenset[Outcome]
 
-    def now_running(self, receipt: Receipt) -> Running | None:
-        """Return what a unit runs after a receipt; none if nothing changed.
-
-        A unit that did not run what was commanded when it was read did not run what the ledger
-        knew, either.
-        """
+    def now_running(self, receipt: Receipt, ran: Running) -> Running:
+        """Return what a unit is known to run after a receipt, and what it was known to before."""
         if receipt.outcome in self.reached:
             return self.runs[receipt.unit]
-        former = receipt.former
-        is_as_known = former.pattern == former.system_pattern
-        return None if receipt.outcome in _UNCHANGED and is_as_known else NOTHING
+        if receipt.outcome in _UNCHANGED:
+            return known_to_run(receipt.former, ran)
+        return NOTHING
 
 
 def check_not_stopped(desk: Desk) -> None:
@@ -167,6 +167,9 @@ async def roll_back_units(
 ) -> tuple[UnitResult, ...]:
     """Bring every unit back to what it held before a plan was pushed.
 
+    The ledger has where each unit goes back to before the first value is written there, so that
+    a gate that dies on the way can go on when it starts anew.
+
     Parameters
     ----------
     push
@@ -178,12 +181,10 @@ async def roll_back_units(
     """
 
     async def one(unit: str) -> Receipt:
+        note_opening(push.desk, push.push_id, openings[unit])
         return await links[unit].rollback(openings[unit].former, _listener(push))
 
-    runs = {
-        unit: replace(opening.ran, pattern=opening.former.system_pattern)
-        for unit, opening in openings.items()
-    }
+    runs = {unit: known_to_run(opening.former, opening.ran) for unit, opening in openings.items()}
     return await _each(push, one, _Aim(runs=runs, reached=_BACK))
 
 
@@ -191,7 +192,7 @@ async def dry_run_units(
     plans: Mapping[str, UnitPlan],
     readers: Mapping[str, ControllerReader],
     progress: Callable[[str], None],
-    at_once: int = 200,
+    at_once: int = AT_ONCE,
 ) -> dict[str, DryRun | CitybrainError]:
     """Return what a push would change in every unit; nothing is written.
 
@@ -252,8 +253,12 @@ async def _kept(
         failed = UnitResult(unit=unit, outcome=REFUSED, reason=str(error))
         return _noted(failed, lambda: note_failure(push.desk, push.push_id, unit, failed.reason))
     result = UnitResult(unit=unit, outcome=receipt.outcome.name, reason=receipt.reason)
-    now = aim.now_running(receipt)
-    return _noted(result, lambda: note_receipt(push.desk, push.push_id, receipt, now))
+    return _noted(result, lambda: _note_end(push, receipt, aim))
+
+
+def _note_end(push: Push, receipt: Receipt, aim: _Aim) -> None:
+    ran = known_of(push.desk, receipt.unit)
+    note_receipt(push.desk, push.push_id, receipt, aim.now_running(receipt, ran))
 
 
 def _noted(result: UnitResult, note: Callable[[], None]) -> UnitResult:
@@ -276,7 +281,8 @@ def _listener(push: Push) -> Callable[[StepNote], None]:
         if not is_going_back:
             check_not_stopped(push.desk)
             if note.former is not None and not is_opened:
-                note_opening(push.desk, push.push_id, note.former)
+                ran = known_of(push.desk, note.unit)
+                note_opening(push.desk, push.push_id, Opening(former=note.former, ran=ran))
                 is_opened = True
         push.told(note.unit, note.step.value)
 

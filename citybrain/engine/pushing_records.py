@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import Enum
 
@@ -24,6 +24,8 @@ OPENED = "OPENED"
 """Outcome of the receipt that is written before the first value; a last one follows it."""
 REFUSED = "REFUSED"
 """Outcome of a unit where the push did not begin: the reason says why."""
+NOT_RUNNING = "not running"
+"""Kind of the alarm about a unit that does not run the pattern that the gate commands."""
 GATE = "gate"
 NOTHING = Running(plan_hash="", push_id="", pattern=0)
 """What a unit runs as far as the ledger knows, where no push has brought anything."""
@@ -32,6 +34,8 @@ NOTHING = Running(plan_hash="", push_id="", pattern=0)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
     """What a unit held before a push, by the receipt that was written first.
+
+    That of a roll-back tells what the unit goes back to.
 
     Parameters
     ----------
@@ -45,12 +49,49 @@ class Opening:
     ran: Running
 
 
-def note_opening(desk: Desk, push_id: str, former: Former) -> None:
-    """Keep what a unit held before its first value is written; without that nothing is written."""
+def known_of(desk: Desk, unit: str) -> Running:
+    """Return what the ledger knows a unit to run."""
+    with desk.ledger.reading() as connection:
+        return running(connection).get(unit, NOTHING)
+
+
+def known_to_run(former: Former, ran: Running) -> Running:
+    """Return what a unit is known to run once it is as it was before an order.
+
+    Parameters
+    ----------
+    former
+        What it held, commanded and ran then.
+    ran
+        What the ledger knew it to run then.
+
+    Returns
+    -------
+    Running
+        The same, if the unit was commanded the pattern of the ledger and ran it.  A unit that
+        was commanded it and did not run it keeps the command and runs no plan of the ledger; one
+        that somebody else commanded runs nothing that is known.
+    """
+    if former.system_pattern != ran.pattern:
+        return NOTHING
+    return ran if former.pattern == ran.pattern else replace(NOTHING, pattern=ran.pattern)
+
+
+def note_opening(desk: Desk, push_id: str, opening: Opening) -> None:
+    """Keep what a unit can go back to, before its first value is written.
+
+    Parameters
+    ----------
+    desk
+        Ledger; where it fails, nothing may be written to the unit.
+    push_id
+        The push, or the roll-back.
+    opening
+        What the unit held before the push; for a roll-back, what it goes back to.
+    """
+    detail = {"former": plain(opening.former), "ran": plain(opening.ran)}
     with desk.ledger.writing(GATE) as writing:
-        ran = running(writing.connection).get(former.unit, NOTHING)
-        detail = {"former": plain(former), "ran": plain(ran)}
-        add_receipt(writing, push_id, former.unit, OPENED, detail)
+        add_receipt(writing, push_id, opening.former.unit, OPENED, detail)
 
 
 def opening_of(desk: Desk, unit: str, push_id: str) -> Opening | None:
@@ -65,7 +106,7 @@ def opening_of(desk: Desk, unit: str, push_id: str) -> Opening | None:
     return Opening(former=Former(**former | {"values": values}), ran=Running(**detail["ran"]))
 
 
-def note_receipt(desk: Desk, push_id: str, receipt: Receipt, runs: Running | None) -> None:
+def note_receipt(desk: Desk, push_id: str, receipt: Receipt, runs: Running) -> None:
     """Keep how a push or a roll-back ended in one unit, and what the unit runs now.
 
     Parameters
@@ -77,7 +118,7 @@ def note_receipt(desk: Desk, push_id: str, receipt: Receipt, runs: Running | Non
     receipt
         What the link told.
     runs
-        What the unit was proven to run now; none if that did not change.
+        What the unit is known to run now.
     """
     detail = {
         "reason": receipt.reason,
@@ -87,8 +128,11 @@ def note_receipt(desk: Desk, push_id: str, receipt: Receipt, runs: Running | Non
     }
     with desk.ledger.writing(GATE) as writing:
         add_receipt(writing, push_id, receipt.unit, receipt.outcome.name, detail)
-        if runs is not None:
+        if running(writing.connection).get(receipt.unit, NOTHING) != runs:
             set_running(writing, receipt.unit, runs)
+        if runs.pattern and not runs.plan_hash:
+            text = f"pattern {runs.pattern} was commanded and did not run; its command is kept"
+            raise_alarm(writing, receipt.unit, NOT_RUNNING, text)
         if receipt.reason or receipt.outcome in {Outcome.FALLBACK, Outcome.UNKNOWN}:
             text = f"{receipt.outcome.value}: {receipt.reason}"
             raise_alarm(writing, receipt.unit, receipt.outcome.name.lower(), text)

@@ -31,6 +31,7 @@ from citybrain.store.ledger.pushes import Running
 from tests.engine.approval_kit import running_plan
 
 AT = datetime(2026, 3, 17, tzinfo=UTC)
+FREE = 254
 STEPS = (Step.READ, Step.OPEN, Step.WRITE, Step.STORE, Step.ACTIVATE, Step.PROVE)
 
 
@@ -40,16 +41,25 @@ class Killed(BaseException):
 
 @dataclass
 class FakeUnit:
-    """A unit with a cycle of some length; ``breaks_at`` is where it stops to answer."""
+    """A unit with a cycle of some length; ``breaks_at`` is where it stops to answer.
+
+    ``pattern`` is what it is commanded; it runs that unless ``is_running`` is false.
+    """
 
     unit: str
     cycle_s: int = 47
     pattern: int = 0
     is_silent: bool = False
+    is_running: bool = True
     breaks_at: Step | None = None
     dies_at: Step | None = None
     sets: int = 0
     kept: list[int] = field(default_factory=list)
+
+    @property
+    def _shown(self) -> int:
+        """What runs: the pattern of the command, or Free where a switch at the unit says so."""
+        return self.pattern if self.is_running else FREE
 
     async def status(self) -> UnitStatus:
         if self.is_silent:
@@ -58,10 +68,10 @@ class FakeUnit:
         return UnitStatus(
             unit=self.unit,
             read_at=AT,
-            pattern=self.pattern,
+            pattern=self._shown,
             system_pattern=self.pattern,
             control="SYSTEM_CONTROL",
-            free="NOT_FREE",
+            free="NOT_FREE" if self.is_running else "COMMAND",
             flash="NOT_FLASH",
             cycle_s=0,
             sync_s=0,
@@ -118,8 +128,11 @@ class FakeUnit:
 
     async def rollback(self, former: Former, listener: Listener = no_listener) -> Receipt:
         await self.status()
-        note = StepNote(unit=self.unit, step=Step.ROLL_BACK, at=AT, former=self._former())
+        note = StepNote(unit=self.unit, step=Step.ABORT, at=AT, former=former)
         listener(note)
+        self.pattern = former.system_pattern
+        if self.dies_at is Step.ABORT:
+            raise Killed
         self._restore(former)
         return self._receipt(Outcome.ROLLED_BACK, "", (), former, [note])
 
@@ -136,12 +149,12 @@ class FakeUnit:
             unit=self.unit,
             values=(("cycle", self.cycle_s), ("name", "x")),
             system_pattern=self.pattern,
-            pattern=self.pattern,
+            pattern=self._shown,
         )
 
     def _restore(self, former: Former) -> None:
         self.sets += 1
-        self.cycle_s, self.pattern = _cycle_s(former), former.pattern
+        self.cycle_s, self.pattern = _cycle_s(former), former.system_pattern
 
     def _changes(self, plan: UnitPlan) -> tuple[Change, ...]:
         change = Change(object_name="cycle", old=str(self.cycle_s), new=str(plan.cycle_s))

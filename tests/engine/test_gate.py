@@ -269,6 +269,7 @@ WHOLE = {
     Step.STORE: (47, 0),
     Step.ACTIVATE: (50, 7),
     Step.PROVE: (50, 7),
+    Step.ABORT: (47, 0),
 }
 
 
@@ -278,8 +279,12 @@ def test_a_gate_that_dies_in_any_step_leaves_a_whole_plan_and_a_true_ledger(
 ) -> None:
     yard.fleet.units["K2"].dies_at = step
     yard.gate.at_once = 1
-    with pytest.raises(Killed):
+    act = Act.PUSH
+    if step is Step.ABORT:
         yard.carry_out(yard.order())
+        act = Act.ROLL_BACK
+    with pytest.raises(Killed):
+        yard.carry_out(yard.order(act))
     yard.fleet.units = {unit: restarted(fake) for unit, fake in yard.fleet.units.items()}
     results = asyncio.run(settle_unfinished(yard.at_work.desk, yard.fleet))
     unit = yard.fleet.units["K2"]
@@ -287,9 +292,40 @@ def test_a_gate_that_dies_in_any_step_leaves_a_whole_plan_and_a_true_ledger(
     assert [r.unit for r in results] == ([] if step is Step.READ else ["K2"])
     is_new = WHOLE[step] == (50, 7)
     assert yard.runs().get("K2", "") == (yard.key if is_new else "")
-    assert yard.runs()["K1"] == yard.key
+    assert yard.runs()["K1"] == (yard.key if act is Act.PUSH else "")
     assert asyncio.run(settle_unfinished(yard.at_work.desk, yard.fleet)) == ()
     assert verify_audit(yard.at_work.desk.ledger).faults == ()
+
+
+@pytest.mark.parametrize("dies_at", [None, Step.OPEN])
+def test_a_unit_that_was_free_keeps_its_command_and_is_not_said_to_run_a_plan(
+    yard: Yard, dies_at: Step | None
+) -> None:
+    """Whether the push that fails there ends by itself or with the gate."""
+    yard.carry_out(yard.order())
+    second = approved(yard.at_work, green_s=25.0)
+    unit = yard.fleet.units["K2"]
+    unit.is_running, unit.breaks_at, unit.dies_at = False, Step.STORE, dies_at
+    order = yard.order(key=second, units=("K2",))
+    if dies_at is None:
+        yard.carry_out(order)
+    else:
+        with pytest.raises(Killed):
+            yard.carry_out(order)
+        asyncio.run(settle_unfinished(yard.at_work.desk, yard.fleet))
+    with yard.at_work.desk.ledger.reading() as connection:
+        row = running(connection)["K2"]
+    assert (row.plan_hash, row.pattern) == ("", 7)
+    assert ("K2", "not running") in yard.alarms()
+
+
+def test_a_unit_that_somebody_else_commands_is_known_to_run_nothing(yard: Yard) -> None:
+    yard.carry_out(yard.order())
+    unit = yard.fleet.units["K2"]
+    unit.pattern, unit.breaks_at = 9, Step.STORE
+    yard.carry_out(yard.order(key=approved(yard.at_work, green_s=25.0), units=("K2",)))
+    assert unit.pattern == 9
+    assert yard.runs()["K2"] == ""
 
 
 def test_a_unit_that_stays_silent_after_a_death_stays_open(yard: Yard) -> None:

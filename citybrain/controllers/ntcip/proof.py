@@ -110,23 +110,25 @@ def wanted_before(former: Former, cycle_s: int) -> Wanted:
         Cycle that the time for the proof is counted in. [s]
     """
     pattern = former.pattern
-    is_running = 1 <= pattern <= LAST_PATTERN
-
-    def holds(seen: UnitStatus) -> bool:
-        if seen.system_pattern != former.system_pattern:
-            return False
-        if is_running and former.system_pattern == pattern:
-            return seen.runs_by_system(pattern)
-        return seen.runs(pattern) if is_running else seen.pattern == pattern
-
     return Wanted(
         what=f"the former pattern {pattern}",
-        holds=holds,
+        holds=lambda seen: shows_former(seen, former),
         cycle_s=cycle_s,
-        has_counter=is_running,
+        has_counter=1 <= pattern <= LAST_PATTERN,
         is_due=True,
         command=former.system_pattern,
     )
+
+
+def shows_former(seen: UnitStatus, former: Former) -> bool:
+    """Tell whether a unit is commanded what it was before a push, and runs what it ran."""
+    pattern = former.pattern
+    if seen.system_pattern != former.system_pattern:
+        return False
+    if not 1 <= pattern <= LAST_PATTERN:
+        return seen.pattern == pattern
+    is_commanded = former.system_pattern == pattern
+    return seen.runs_by_system(pattern) if is_commanded else seen.runs(pattern)
 
 
 async def prove(session: Session, now: Clock, wanted: Wanted) -> UnitStatus:
