@@ -51,12 +51,15 @@ class Former:
         What the system commanded; 0 nothing, the unit followed its own schedule.
     pattern
         What ran: 0 none, 1–253, 254 free, 255 flash.
+    cycle_s
+        Cycle of what ran, which the way back to it is timed by; 0 if it has none. [s]
     """
 
     unit: str
     values: tuple[tuple[str, int | str], ...]
     system_pattern: int
     pattern: int
+    cycle_s: int = 0
 
 
 class Step(Enum):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from citybrain.controllers.ntcip import objects
 from citybrain.controllers.ntcip.link import NtcipLink
 from citybrain.controllers.ntcip.patience import Patience
+from citybrain.controllers.ntcip.push import _longest_cycle_s
 from citybrain.controllers.ntcip.session import SnmpSession
 from citybrain.ports.controllers import (
     Holding,
@@ -74,6 +75,21 @@ def test_lost_and_doubled_messages_do_not_stop_a_push(fates: list[Fate]) -> None
         receipt = await link_over(wire).push(await planned(wire, 1))
         assert receipt.outcome is Outcome.RUNS, receipt.reason
         assert held(wire, 1) == NEW
+
+    run(act)
+
+
+def test_the_way_back_is_timed_by_the_cycle_that_is_to_run_then() -> None:
+    """The slot that a first push writes to is empty, and has no cycle of its own."""
+
+    async def act() -> None:
+        wire = HandlerWire()
+        empty = await planned(wire, 3)
+        status = await link_over(wire).status()
+        former = (await link_over(wire)._examine(empty, None)).former()
+        assert (status.pattern, former.cycle_s) == (1, 60)
+        assert dict(former.values)[objects.PATTERN_CYCLE_TIME.at(3)] == 0
+        assert _longest_cycle_s(former) == 60
 
     run(act)
 

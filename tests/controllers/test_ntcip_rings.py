@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from citybrain.controllers.ntcip import objects
 from citybrain.controllers.ntcip.encoding import obstacles
 from citybrain.controllers.ntcip.image import Image, read_image
 from citybrain.controllers.ntcip.patience import Patience
@@ -100,3 +101,14 @@ def test_the_barrier_that_is_missed_is_named(splits_s: dict[int, int], told: str
     splits = tuple(PhaseSplit(phase=n, split_s=split_s) for n, split_s in splits_s.items())
     (found,) = obstacles(replace(TEE_IMAGE.plan(), splits=splits), TEE_IMAGE)[:1]
     assert re.search(told, found)
+
+
+def test_a_timed_phase_that_no_sum_would_count_stops_the_push() -> None:
+    plan = TEE_IMAGE.plan()
+    rows = {objects.PHASE_CONCURRENCY.at(phase) for phase in range(1, TEE_IMAGE.phases + 1)}
+    silent = dict.fromkeys((oid for oid in rows if oid.endswith(".4")), None)
+    without_4 = replace(TEE_IMAGE, values={**TEE_IMAGE.values, **silent})
+    short = replace(plan, cycle_s=35)
+    assert any("phaseConcurrency of phase 4" in told for told in obstacles(short, without_4))
+    apart = replace(short, rings=((2,), (6,)))
+    assert any("phase 4 is timed and stands in no ring" in t for t in obstacles(apart, TEE_IMAGE))

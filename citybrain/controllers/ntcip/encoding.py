@@ -116,7 +116,20 @@ def _plan_obstacles(plan: UnitPlan, image: Image) -> Iterator[str]:
             yield f"split {split_s} s of phase {phase} does not fit 0–{_MOST_BYTE} s"
         if split_s > 0 and phase not in told:
             yield f"the plan does not tell the safety times of phase {phase}"
+    yield from _placeless(plan, image)
     yield from _ring_obstacles(plan, image, splits)
+
+
+def _placeless(plan: UnitPlan, image: Image) -> Iterator[str]:
+    """Yield the timed phases that no sum of splits would count."""
+    barriers = image.barriers()
+    stretches = frozenset[int]().union(*barriers)
+    in_rings = {phase for ring in plan.rings or image.ring_order() for phase in ring}
+    for phase in sorted(each.phase for each in plan.splits if each.split_s > 0):
+        if barriers and phase not in stretches:
+            yield f"the unit does not tell phaseConcurrency of phase {phase}, nor its barriers"
+        if in_rings and phase not in in_rings:
+            yield f"phase {phase} is timed and stands in no ring"
 
 
 def _ring_obstacles(plan: UnitPlan, image: Image, splits: Mapping[int, int]) -> Iterator[str]:

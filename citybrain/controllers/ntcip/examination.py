@@ -69,6 +69,7 @@ class Examination:
             values=tuple((oid, value) for oid, value in values if isinstance(value, int | str)),
             system_pattern=self.status.system_pattern,
             pattern=self.status.pattern,
+            cycle_s=self.image.value(objects.PATTERN_CYCLE_TIME.of(self.status.pattern)) or 0,
         )
 
     def stop(self) -> None:

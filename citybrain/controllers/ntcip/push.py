@@ -250,9 +250,9 @@ class Push:
 
 
 def _longest_cycle_s(former: Former) -> int:
-    """Return the cycle of what a roll-back writes, 0 if it writes none. [s]."""
+    """Return the longest cycle of what a roll-back writes and of what is to run then. [s]."""
     cycles = [value for oid, value in former.values if oid.startswith(_CYCLE_COLUMN)]
-    return max((value for value in cycles if isinstance(value, int)), default=0)
+    return max(former.cycle_s, *(value for value in cycles if isinstance(value, int)), 0)
 
 
 def _is_touched(former: Former) -> bool:
