@@ -23,8 +23,9 @@ class AreaTask:
         Model of its streets and of those around it.
     starts
         Timings to begin with.
-    plans, seconds
-        Budget: plans to be priced, or time; none for no bound. [-], [s]
+    plans, end_s
+        Budget: plans to be priced, or when to end; none for no bound.  The time until the search
+        begins, in which the task travels to another process say, is used, too. [-], [s]
     seed
         Dice.
     clock
@@ -35,7 +36,7 @@ class AreaTask:
     evaluator: TableEvaluator
     starts: tuple[Candidate, ...]
     plans: float | None
-    seconds: float | None
+    end_s: float | None
     seed: int
     clock: Callable[[], float]
 
@@ -58,12 +59,20 @@ def search_area(task: AreaTask) -> AreaFound:
     """
     began_s = task.clock()
     painter = Painter(task.workshop, task.evaluator)
-    annealer = Annealer(painter, Mover(task.workshop), random.Random(task.seed))
+    mover = Mover(task.workshop, is_isolated=False)
+    annealer = Annealer(painter, mover, random.Random(task.seed))
 
     def left() -> float:
         plans = annealer.evaluations / task.plans if task.plans else 0.0
-        time = (task.clock() - began_s) / task.seconds if task.seconds else 0.0
-        return max(0.0, 1.0 - max(plans, time))
+        return max(0.0, 1.0 - max(plans, _used(task, began_s)))
 
     annealer.run(task.starts, left, lambda _: None)
     return AreaFound(candidate=annealer.archive.best()[0], plans=annealer.evaluations)
+
+
+def _used(task: AreaTask, began_s: float) -> float:
+    """Return the share of the time that is used [0-1]."""
+    if task.end_s is None:
+        return 0.0
+    now_s = task.clock()
+    return 1.0 if now_s >= task.end_s else (now_s - began_s) / (task.end_s - began_s)

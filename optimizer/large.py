@@ -13,17 +13,18 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from citybrain.config import SearchSettings
-from citybrain.ports.evaluation import Evaluation, PlanEvaluator, Progress
+from citybrain.config import MODEL_DAYS, SearchSettings
+from citybrain.ports.evaluation import PlanEvaluator, Progress
 from citybrain.ports.tables import TableEvaluator
 from optimizer.area_pass import AreaPass, Crew, PassBudget
+from optimizer.area_search import AreaFound
 from optimizer.candidate import Candidate, Workshop
-from optimizer.objective import cost_s
 from optimizer.painting import Painter
 from optimizer.retime import Retiming, Task
 from optimizer.scoring import PLAN_NAME
 from optimizer.starts import Starter
 from optimizer.subareas import Division, divide
+from optimizer.trials import Trials
 
 MOST_SIGNALS = 30
 """Signals of a subarea, at most; larger ones search longer, smaller ones have more border."""
@@ -32,6 +33,8 @@ _PASSES = (0.6, 1.0)
 """Share of the search's budget that is used when each pass over the subareas ends. [-]"""
 _FEWEST = 2
 """Runs without which nothing can be judged: one of the running plan and one of another."""
+_FINALISTS = 2
+"""Plans that are run on a second, busier day beside the running one."""
 _DICE = 100_003
 """Distance of the dice of one pass from those of the next; more than there are subareas."""
 _UNBOUNDED_PLANS = 2_000
@@ -50,12 +53,15 @@ class LargeEvaluators:
         Searches its subareas.
     proving
         Runs a few whole plans, among which the last choice is made; none where that would take
-        too long.
+        too long.  It should charge delay to movements where the objective bounds these.
+    heard
+        Is told how many plans were priced in a subarea.
     """
 
     whole: TableEvaluator
     crew: Crew
     proving: PlanEvaluator | None = None
+    heard: Callable[[int], None] = lambda plans: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ def retime_large(
     *,
     clock: Callable[[], float],
     progress: Progress,
+    is_stopped: Callable[[], bool] = lambda: False,
 ) -> Retiming:
     """Search a better plan for a large network.
 
@@ -88,7 +95,10 @@ def retime_large(
     clock
         Tells the time; can be pickled. [s]
     progress
-        Hears the best cost found.
+        Hears the best cost found, and of every subarea that was searched.
+    is_stopped
+        Tells whether somebody wants the search to end with its best so far: the subareas that are
+        under way are awaited, and the last plan is judged beside the running one.
 
     Returns
     -------
@@ -102,7 +112,7 @@ def retime_large(
     InfeasibleError
         An intersection's bounds leave no plan.
     """
-    search = LargeSearch(task, evaluators, settings, clock, progress)
+    search = LargeSearch(task, evaluators, settings, clock, progress, is_stopped)
     running, *stages = search.stages()
     best = min(stages, key=lambda stage: stage.price_s)
     costs_s, runs = (running.price_s, best.price_s), 0
@@ -125,7 +135,7 @@ class LargeSearch:
 
     Parameters
     ----------
-    task, evaluators, settings, clock, progress
+    task, evaluators, settings, clock, progress, is_stopped
         As for ``retime_large``.
     """
 
@@ -134,8 +144,11 @@ class LargeSearch:
     settings: SearchSettings
     clock: Callable[[], float]
     progress: Progress
+    is_stopped: Callable[[], bool]
     workshop: Workshop = field(init=False)
     tried: int = field(init=False, default=0)
+    _searched: int = field(init=False, default=0)
+    _least_s: float = field(init=False, default=math.inf)
     _whole: Painter = field(init=False)
     _division: Division = field(init=False)
     _began_s: float = field(init=False)
@@ -155,6 +168,8 @@ class LargeSearch:
         best = min(priced, key=lambda stage: stage.price_s)
         yield best
         for number in range(len(_PASSES)):
+            if self.is_stopped():
+                return
             starts = (best.candidate,) if number else (best.candidate, priced[0].candidate)
             found = self._priced([self._passed(number, starts)])[0]
             yield found
@@ -173,12 +188,29 @@ class LargeSearch:
             whole_s = settings.seconds_budget
             whole_s *= settings.model_share if self.evaluators.proving else 1.0
             end_s = self._began_s + whole_s * _PASSES[number]
-        budget = PassBudget(plans=plans * share or None, end_s=end_s, clock=self.clock)
+        budget = PassBudget(
+            plans=plans * share or None,
+            end_s=end_s,
+            clock=self.clock,
+            is_stopped=self.is_stopped,
+        )
         dice = settings.seed + _DICE * number
-        one = AreaPass(self.workshop, self._division, crew, budget, dice)
-        found = one.run(starts)
-        self.tried += one.plans
-        return found
+        return AreaPass(self.workshop, self._division, crew, budget, dice, self._hear).run(starts)
+
+    def _hear(self, found: AreaFound) -> None:
+        """Take note of a subarea that was searched."""
+        self.tried += found.plans
+        self._searched += 1
+        self.evaluators.heard(found.plans)
+        self._tell()
+
+    def _tell(self, text: str = "") -> None:
+        """Tell how far the search has come."""
+        every = len(_PASSES) * len(self._division.areas)
+        seconds = self.settings.seconds_budget
+        used = (self.clock() - self._began_s) / seconds if seconds else self._searched / every
+        found = f"fast model {self._least_s:.1f} s/veh, {self._searched} of {every} subareas"
+        self.progress(min(1.0, used), f"search: {text or found}")
 
     def judged(
         self, stages: Sequence[_Stage], proving: PlanEvaluator
@@ -186,36 +218,34 @@ class LargeSearch:
         """Return the stage that a better judge finds best, running and best cost [s/veh], runs.
 
         The latest stage is run first, beside the running plan; the others as far as the budget
-        allows.
+        allows; then the best of them on a busier day, where a plan without reserve shows it.
         """
-        seed = self.settings.simulation_seeds[0]
         ordered = list({stage.candidate: stage for stage in reversed(stages)}.values())
+        plans = [self.workshop.plan(stage.candidate, PLAN_NAME) for stage in ordered]
+        trials = Trials(self.task.running, plans, proving, self.settings)
         began_s = self.clock()
-        plans = [self.task.running, self.workshop.plan(ordered[0].candidate, PLAN_NAME)]
-        outcomes = proving.evaluate([Evaluation(plan=plan, seed=seed) for plan in plans])
-        took_s = self.clock() - began_s
-        if self._allows(took_s * len(ordered[1:]) / 2, 1 + len(ordered)):
-            others = [self.workshop.plan(stage.candidate, PLAN_NAME) for stage in ordered[1:]]
-            outcomes += proving.evaluate([Evaluation(plan=plan, seed=seed) for plan in others])
-        running = outcomes[:1]
-        objective = self.settings.objective
-        costs_s = [cost_s([outcome], running, objective) for outcome in outcomes[1:]]
-        least_s = min(costs_s)
-        return (
-            ordered[costs_s.index(least_s)],
-            (cost_s(running, running, objective), least_s),
-            len(outcomes),
-        )
+        self._tell("whole plans are simulated")
+        trials.run([0], 1)
+        pace_s = (self.clock() - began_s) / trials.runs
+        if self._allows(pace_s, trials.runs, len(plans) - 1):
+            trials.run(range(len(plans)), 1)
+        finalists = trials.ranked()[:_FINALISTS]
+        if self._allows(pace_s, trials.runs, len(finalists) + 1):
+            trials.run(finalists, len(self.settings.days[:MODEL_DAYS]))
+        best = trials.ranked()[0]
+        return ordered[best], trials.costs_s(best), trials.runs
 
-    def _allows(self, needed_s: float, runs: int) -> bool:
-        """Tell whether some more time and so many runs in all are within the budget."""
+    def _allows(self, pace_s: float, before: int, more: int) -> bool:
+        """Tell whether some more runs are within the budget, by the pace of those before."""
         seconds, evaluations = self.settings.seconds_budget, self.settings.evaluation_budget
-        is_in_time = seconds is None or self.clock() - self._began_s + needed_s <= seconds
-        return is_in_time and (evaluations is None or runs <= evaluations)
+        end_s = self.clock() - self._began_s + pace_s * more
+        is_in_time = seconds is None or end_s <= seconds
+        is_in_runs = evaluations is None or before + more <= evaluations
+        return is_in_time and is_in_runs and not self.is_stopped()
 
     def _priced(self, candidates: Sequence[Candidate]) -> list[_Stage]:
         self.tried += len(candidates)
         prices_s = self._whole.prices(candidates).mean_s.tolist()
-        used = (self.clock() - self._began_s) / (self.settings.seconds_budget or math.inf)
-        self.progress(min(1.0, used), f"fast model {min(prices_s):.1f} s/veh")
+        self._least_s = min(self._least_s, *prices_s)
+        self._tell()
         return [_Stage(*priced) for priced in zip(candidates, prices_s, strict=True)]

@@ -3,19 +3,21 @@
 import multiprocessing
 import signal
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
 from citybrain.config import ProofSettings, SearchSettings
 from citybrain.engine.area import StudyArea
 from citybrain.engine.demand import Demand
+from citybrain.engine.interruption import first_is_a_wish
 from citybrain.engine.search_record import SearchRecord
-from citybrain.errors import InputError
+from citybrain.errors import InputError, SimulationError
 from citybrain.ports.evaluation import Progress
 from optimizer.area_pass import Crew
 from optimizer.large import LargeEvaluators, retime_large
 from optimizer.retime import Retiming, Task
+from sim.queue_model.demand import scaled
 from sim.queue_model.ground import read_ground
 from sim.queue_model.model import QueueModel
 from sim.queue_model.parts import PartPricers
@@ -29,6 +31,13 @@ LARGE_SIGNALS = 60
 _MOST_JUDGED_SIGNALS = 2_500
 """Beyond so many the model alone searches: SUMO would take more than ten minutes for a run."""
 _SECONDS_PER_SIGNAL = 2.0
+_LEAST_S = 1.0
+"""Time for the search where the making of the model took all of it. [s]"""
+
+_DEAD = (
+    "a process that searches subareas was ended from outside, as happens where memory runs out;"
+    " give fewer --workers"
+)
 
 
 def is_large(area: StudyArea) -> bool:
@@ -60,7 +69,7 @@ def search_large(
     record
         Takes down the course of the search; its clock can be pickled.
     progress
-        Hears the best cost found.
+        Hears the best cost found, and of every subarea that was searched.
 
     Raises
     ------
@@ -72,33 +81,81 @@ def search_large(
         A run failed.
     """
     search, proof = settings
-    if search.with_actuation:
+    check_searchable(area, search)
+    with (
+        first_is_a_wish(progress) as is_stopped,
+        processes(proof.workers) as pool,
+        SumoEvaluator(
+            demand.scenario,
+            area.network,
+            workers=proof.workers,
+            timeout_s=proof.timeout_s,
+            with_movements=search.objective.worst_movement_s is not None,
+        ) as sumo,
+    ):
+        began_s = record.clock()
+        progress(0.0, "search: the fast model is made")
+        whole, crew = _models(area, demand, settings, pool)
+        is_judged = len(area.network.intersections) <= _MOST_JUDGED_SIGNALS
+        return retime_large(
+            Task(network=area.network, running=area.running, demand=demand.turning),
+            LargeEvaluators(
+                whole=record.pricing(whole),
+                crew=crew,
+                proving=record.proving(sumo) if is_judged else None,
+                heard=record.hear_parts,
+            ),
+            _shortened(search, record.clock() - began_s),
+            clock=record.clock,
+            progress=progress,
+            is_stopped=is_stopped,
+        )
+
+
+def check_searchable(area: StudyArea, search: SearchSettings) -> None:
+    """Refuse what is not searched on a large area.
+
+    Parameters
+    ----------
+    area, search
+        What is to be retimed, and how.
+
+    Raises
+    ------
+    InputError
+        Greens that follow the traffic are wanted on a large area.
+    """
+    if is_large(area) and search.with_actuation:
         what = f"has more than {LARGE_SIGNALS} signals; there only fixed times are searched"
         raise InputError(area.scenario.config, what, "leave --actuated out, or cut the network")
-    seeds = search.simulation_seeds[:1]
+
+
+def _models(
+    area: StudyArea,
+    demand: Demand,
+    settings: tuple[SearchSettings, ProofSettings],
+    pool: Executor,
+) -> tuple[TablePricer, Crew]:
+    """Compile the fast model of the whole on the first day that the search may see."""
+    search, proof = settings
+    seed, scale = search.days[0]
     ground = read_ground(demand.scenario, area.network)
-    days = routed_days(demand.scenario, seeds=seeds, timeout_s=proof.timeout_s)
-    whole = QueueModel.compiled(ground, days, seeds=seeds, threads=proof.workers)
+    (routed,) = routed_days(demand.scenario, seeds=(seed,), timeout_s=proof.timeout_s)
+    days = (scaled(routed, scale, seed),)
+    whole = QueueModel.compiled(ground, days, seeds=(seed,), threads=proof.workers)
 
     def pricer(model: QueueModel) -> TablePricer:
         return TablePricer(model, area.network, search.objective, area.running)
 
-    task = Task(network=area.network, running=area.running, demand=demand.turning)
-    with (
-        processes(proof.workers) as pool,
-        SumoEvaluator(
-            demand.scenario, area.network, workers=proof.workers, timeout_s=proof.timeout_s
-        ) as sumo,
-    ):
-        parts = PartPricers(ground, days, whole, area.network, pricer)
-        crew = Crew(parts=parts, pool=pool, workers=proof.workers)
-        is_judged = len(area.network.intersections) <= _MOST_JUDGED_SIGNALS
-        evaluators = LargeEvaluators(
-            whole=record.pricing(pricer(whole)),
-            crew=crew,
-            proving=record.proving(sumo) if is_judged else None,
-        )
-        return retime_large(task, evaluators, search, clock=record.clock, progress=progress)
+    parts = PartPricers(ground, days, whole, area.network, pricer)
+    return pricer(whole), Crew(parts=parts, pool=pool, workers=proof.workers)
+
+
+def _shortened(search: SearchSettings, spent_s: float) -> SearchSettings:
+    """Return settings whose time is less by what the making of the model took."""
+    if search.seconds_budget is None:
+        return search
+    return replace(search, seconds_budget=max(search.seconds_budget - spent_s, _LEAST_S))
 
 
 @contextmanager
@@ -109,19 +166,42 @@ def processes(count: int) -> Iterator[Executor]:
     ----------
     count
         How many.
+
+    Raises
+    ------
+    SimulationError
+        One of them was ended from outside.
     """
     others = {child.pid for child in multiprocessing.active_children()}
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(count, mp_context=context, initializer=_ignore_interrupts)
     try:
+        with _interrupts_held():
+            for _ in range(count):
+                pool.submit(_ignore_interrupts)
         yield pool
-    except BaseException:
+    except BaseException as error:
         for child in multiprocessing.active_children():
             if child.pid not in others:
                 child.terminate()
+        if isinstance(error, BrokenExecutor):
+            raise SimulationError(_DEAD) from error
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back, for good in processes that begin meanwhile: they are not to die of it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
 
 def _ignore_interrupts() -> None:

@@ -50,6 +50,16 @@ class SearchRecord:
         """Return a fast model that does the same, and is listened to."""
         return _HeardTables(evaluator, self._hear_prices)
 
+    def hear_parts(self, plans: int) -> None:
+        """Take note of plans that the fast model priced for a part of the network only.
+
+        Parameters
+        ----------
+        plans
+            How many; they count as tried, but their costs are not those of a whole plan.
+        """
+        self._priced += plans
+
     def course(self) -> SearchCourse:
         """Return what was heard so far."""
         running = self._outcomes.get(self._running)

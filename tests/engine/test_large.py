@@ -1,8 +1,8 @@
 """Retiming by subareas on a small generated city, cut as if it were large."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
@@ -15,9 +15,12 @@ from citybrain.engine.demand import own_demand
 from citybrain.model.flows import TurningDemand
 from citybrain.model.rules import check_plan
 from optimizer import large
-from optimizer.area_pass import Crew
+from optimizer.area_pass import AreaPass, Crew, PassBudget
+from optimizer.area_search import AreaFound, AreaTask
+from optimizer.candidate import Workshop
 from optimizer.large import LargeEvaluators, retime_large
 from optimizer.retime import Retiming, Task
+from optimizer.starts import Starter
 from optimizer.subareas import divide
 from sim.queue_model.ground import read_ground
 from sim.queue_model.model import QueueModel
@@ -39,6 +42,22 @@ class City:
     parts: PartPricers
 
 
+@dataclass
+class Heard:
+    """What a search tells; ends it after so many subareas."""
+
+    most: int = 1000
+    plans: list[int] = field(default_factory=list)
+    done: list[float] = field(default_factory=list)
+
+    def __call__(self, done: float, text: str) -> None:
+        assert text.startswith("search: ")
+        self.done.append(done)
+
+    def is_stopped(self) -> bool:
+        return len(self.plans) >= self.most
+
+
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> City:
     config = build_city(9, tmp_path_factory.mktemp("city"), CityDemand(hours=0.25))
@@ -57,18 +76,21 @@ def retimed(city: City) -> Iterator[tuple[Retiming, Retiming]]:
         yield _retimed(city, workers=1), _retimed(city, workers=3)
 
 
-def _retimed(city: City, workers: int) -> Retiming:
+def _retimed(city: City, workers: int, heard: Heard | None = None) -> Retiming:
     network = city.area.network
+    heard = heard or Heard()
     with ThreadPoolExecutor(workers) as pool:
         return retime_large(
             Task(network=network, running=city.area.running, demand=city.demand),
             LargeEvaluators(
                 whole=TablePricer(city.model, network),
                 crew=Crew(parts=city.parts, pool=pool, workers=workers),
+                heard=heard.plans.append,
             ),
             SearchSettings(seconds_budget=None, evaluation_budget=1, model_runs=40),
             clock=lambda: 0.0,
-            progress=lambda done, text: None,
+            progress=heard,
+            is_stopped=heard.is_stopped,
         )
 
 
@@ -91,6 +113,61 @@ def test_the_plan_does_not_depend_on_how_many_search(
     retimed: tuple[Retiming, Retiming],
 ) -> None:
     assert retimed[0].plan == retimed[1].plan
+
+
+def test_every_subarea_is_told_and_its_plans_are_counted(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large, "MOST_SIGNALS", MOST_SIGNALS)
+    areas = len(divide(city.area.network, city.demand, MOST_SIGNALS).areas)
+    heard = Heard()
+    found = _retimed(city, 1, heard)
+    assert len(heard.plans) == 2 * areas
+    assert len(heard.done) >= 2 * areas
+    assert heard.done == sorted(heard.done)
+    assert 0 < found.model_evaluations - sum(heard.plans) < min(heard.plans) * areas
+
+
+def test_a_stopped_search_begins_no_other_subarea_and_keeps_what_it_has(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large, "MOST_SIGNALS", MOST_SIGNALS)
+    heard = Heard(most=1)
+    found = _retimed(city, 1, heard)
+    assert len(heard.plans) == 1
+    assert found.is_better
+    assert check_plan(found.plan, city.area.network) == ()
+
+
+class _Idle(Executor):
+    """Uses the time of every task, and finds nothing."""
+
+    def __init__(self) -> None:
+        self.now_s, self.taken_s = 100.0, list[float]()
+
+    def clock(self) -> float:
+        return self.now_s
+
+    def submit(self, fn: object, task: AreaTask) -> Future[AreaFound]:  # type: ignore[override]
+        assert task.end_s is not None
+        self.taken_s.append(task.end_s - self.now_s)
+        self.now_s = task.end_s
+        found: Future[AreaFound] = Future()
+        found.set_result(AreaFound(candidate=task.starts[0], plans=1))
+        return found
+
+
+def test_subareas_that_wait_for_one_another_share_the_time_by_their_size(city: City) -> None:
+    pool = _Idle()
+    division = divide(city.area.network, city.demand, MOST_SIGNALS)
+    assert all(len(others) == len(division.areas) - 1 for others in division.touching())
+    workshop = Workshop.of(city.area.running, city.area.network)
+    start = next(iter(Starter(workshop, city.area.network, city.demand).coordinated()))
+    city.parts.observe(city.model.tables([city.area.running]))
+    budget = PassBudget(plans=None, end_s=190.0, clock=pool.clock)
+    crew = Crew(parts=city.parts, pool=pool, workers=2)
+    AreaPass(workshop, division, crew, budget, 1).run([start])
+    assert pool.taken_s == pytest.approx([10.0 * len(area) for area in division.areas])
 
 
 def test_every_signal_is_in_one_subarea_and_every_street_leads_to_one(city: City) -> None:
