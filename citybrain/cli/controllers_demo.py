@@ -8,7 +8,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ UNITS = ("J1", "J2", "J3")
 EVALUATIONS = "12"
 """Simulation runs of the search."""
 NEAREST = "nearest.plan.json"
+_RETIMED, _PROOF = ("retimed/plan.json", "retimed/verdict.json"), "proof/verdict.json"
 BROKEN, FAULT = "J2", "ignores-pattern"
 PEOPLE = {
     "anna": ("Anna Ng", "propose"),
@@ -127,6 +128,24 @@ class Show:
 
     def run(self, *words: str, key: str = "", comment: str = "") -> int:
         """Run a command of citybrain in the folder, and return its exit code."""
+        return self._shown(words, key, comment)[0]
+
+    def must(self, *words: str, key: str = "", comment: str = "") -> None:
+        """Run a command without which there is nothing to go on with.
+
+        Raises
+        ------
+        SimulationError
+            With the last line of what the command says, where its exit code is not 0.
+        """
+        code, told = self._shown(words, key, comment)
+        if code:
+            last = told.rstrip().rpartition("\n")[2].removeprefix("citybrain: ")
+            msg = f"citybrain {' '.join(words)}: {last or f'exit code {code}'}"
+            raise SimulationError(msg)
+
+    def _shown(self, words: Sequence[str], key: str, comment: str) -> tuple[int, str]:
+        """Run a command, show it and what it prints, and return its exit code and that."""
         signed = ("--key", f"{key}.key") if key else ()
         said = ("--comment", comment) if comment else ()
         line = [*words, *signed, *said]
@@ -141,7 +160,7 @@ class Show:
         )
         if not self.is_quiet:
             OUTPUT.print(told.rstrip(), markup=False)
-        return done.returncode
+        return done.returncode, told
 
     def ask(self, *words: str) -> dict[str, Any]:
         """Run a command, and return what it tells as JSON."""
@@ -191,9 +210,9 @@ def run(request: Request) -> int:
     made = _made(show, scenario, request.seeds)
     show.say("Anna proposes it; two others approve it, by name.")
     proof = ("--verdict", made.verdict)
-    show.run("plan", "propose", made.plan, *proof, key="anna", comment="less delay")
-    show.run("plan", "approve", made.name, key="berta", comment="walks are kept")
-    show.run("plan", "approve", made.name, key="carl", comment="checked on site")
+    show.must("plan", "propose", made.plan, *proof, key="anna", comment="less delay")
+    show.must("plan", "approve", made.name, key="berta", comment="walks are kept")
+    show.must("plan", "approve", made.name, key="carl", comment="checked on site")
     with ExitStack() as stack:
         show.say("Three virtual units drive the corridor; a second corridor is left alone.")
         street, alone = _streets(stack, request.out, scenario, request.speed)
@@ -211,19 +230,26 @@ def run(request: Request) -> int:
 
 
 def _made(show: Show, scenario: Path, seeds: int) -> Made:
-    """Have a plan made and proven; where units cannot show it, prove the nearest that they can."""
+    """Have a plan made and proven; where units cannot show it, prove the nearest that they can.
+
+    Raises
+    ------
+    SimulationError
+        No plan was made, found or accepted that could be pushed.
+    """
+    for stale in (*_RETIMED, NEAREST, _PROOF):
+        (show.folder / stale).unlink(missing_ok=True)
     corridor, safety = str(scenario / "corridor.sumocfg"), str(scenario / "safety.toml")
     proven = ("--seeds", str(seeds))
     show.say("A plan is made from what is driven, and proven in SUMO with seeds nobody has seen.")
     search = ("--evaluations", EVALUATIONS, "--safety", safety)
-    show.run("retime", corridor, *search, "--out", "retimed", *proven)
+    show.must("retime", corridor, *search, "--out", "retimed", *proven)
     show.say("Can the units show it exactly? If not, the nearest that they can is proven anew.")
-    (show.folder / NEAREST).unlink(missing_ok=True)
-    show.run("safety", "nearest", "retimed/plan.json", "--safety", safety, "--out", NEAREST)
-    plan, verdict = "retimed/plan.json", "retimed/verdict.json"
+    plan, verdict = _RETIMED
+    show.must("safety", "nearest", plan, "--safety", safety, "--out", NEAREST)
     if (show.folder / NEAREST).exists():
-        show.run("validate", corridor, "--plan", NEAREST, "--out", "proof", *proven)
-        plan, verdict = NEAREST, "proof/verdict.json"
+        show.must("validate", corridor, "--plan", NEAREST, "--out", "proof", *proven)
+        plan, verdict = NEAREST, _PROOF
     return Made(name=read_plan(show.folder / plan).name, plan=plan, verdict=verdict)
 
 
