@@ -8,7 +8,9 @@ as in the middle, and no route has to be searched.  Every fifth street is an art
 traffic of its own, heavier in one direction than in the other.
 """
 
+import hashlib
 import math
+import os
 import random
 import shutil
 import subprocess
@@ -17,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from citybrain.engine import provenance
 from citybrain.units import SECONDS_PER_HOUR
 from sim.sumo.net_file import NetFile, read_net_file
 
@@ -60,12 +63,15 @@ class CityDemand:
 def build_city(junctions: int, folder: Path, demand: CityDemand | None = None) -> Path:
     """Write network, routes and configuration of a city, unless they are there already.
 
+    They have a folder of their own, whose name holds a hash of the demand, of this code and of
+    SUMO's version, so that a change of any makes the city anew.
+
     Parameters
     ----------
     junctions
         Signalised junctions; laid out as the rectangle of that many that is nearest to a square.
     folder
-        Where to write.
+        Where cities are kept.
     demand
         Traffic; the usual one if none.
 
@@ -75,20 +81,32 @@ def build_city(junctions: int, folder: Path, demand: CityDemand | None = None) -
         SUMO configuration.
     """
     demand = demand or CityDemand()
-    folder.mkdir(parents=True, exist_ok=True)
-    config = folder / "city.sumocfg"
-    if config.is_file():
-        return config
+    made = folder / f"{junctions}-{_content_hash(demand)}"
+    if not made.exists():
+        partial = folder / f".{made.name}.{os.getpid()}.part"
+        partial.mkdir(parents=True, exist_ok=True)
+        _write(junctions, partial, demand)
+        if not made.exists():
+            partial.replace(made)
+    return made / "city.sumocfg"
+
+
+def _content_hash(demand: CityDemand) -> str:
+    told = hashlib.sha256(repr((demand, sorted(provenance.versions().items()))).encode())
+    told.update(Path(__file__).read_bytes())
+    return told.hexdigest()[:12]
+
+
+def _write(junctions: int, folder: Path, demand: CityDemand) -> None:
     _generate(*_sides(junctions), folder / "city.net.xml")
     net = read_net_file(folder / "city.net.xml")
     (folder / "city.rou.xml").write_text("\n".join(_lines(net, demand)), encoding="utf-8")
-    config.write_text(
+    (folder / "city.sumocfg").write_text(
         '<configuration>\n    <net-file value="city.net.xml"/>\n'
         '    <route-files value="city.rou.xml"/>\n    <begin value="0"/>\n'
         f'    <end value="{demand.hours * SECONDS_PER_HOUR:g}"/>\n</configuration>\n',
         encoding="utf-8",
     )
-    return config
 
 
 def _sides(junctions: int) -> tuple[int, int]:

@@ -101,8 +101,8 @@ def measure(junctions: int, folder: Path, evaluations: int, workers: int) -> Cit
     workers
         Processes that search subareas.
     """
-    small = _compiled(build_city(_WARM_UP, folder / str(_WARM_UP)))
-    config = build_city(junctions, folder / str(junctions))
+    small = _compiled(build_city(_WARM_UP, folder))
+    config = build_city(junctions, folder)
     _hour_s(small)
     idle_s = _helpers_s()
     with processes(workers) as pool:

@@ -91,6 +91,9 @@ def misses(runs: Sequence[CityRun]) -> list[str]:
     for one in runs[1:]:
         for name in _JUDGED:
             small = _PER_JUNCTION[name](runs[0]) / runs[0].junctions
+            if small <= 0.0:
+                found.append(f"{runs[0].junctions} junctions: {name} is too small to be measured")
+                continue
             grown = _PER_JUNCTION[name](one) / one.junctions / small
             if grown > _MOST_GROWTH:
                 found.append(f"{one.junctions} junctions: {name} {grown:.2f} times per junction")

@@ -37,11 +37,26 @@ LARGE = replace(
 def test_streets_carry_the_same_flow_whatever_the_size(tmp_path: Path) -> None:
     flows = []
     for junctions in (25, 100):
-        config = build_city(junctions, tmp_path / str(junctions), CityDemand(hours=0.5))
+        config = build_city(junctions, tmp_path, CityDemand(hours=0.5))
         trips = given_trips(open_scenario(config)) or ()
         visits = Counter(edge for trip in trips for edge in trip.edges)
         flows.append(sum(visits.values()) / len(visits))
     assert flows[1] == pytest.approx(flows[0], rel=0.05)
+
+
+@pytest.mark.integration
+def test_a_city_is_made_once_and_anew_for_another_demand(tmp_path: Path) -> None:
+    demand = CityDemand(hours=0.01)
+    first = build_city(4, tmp_path, demand)
+    made_at = first.stat().st_mtime_ns
+    assert build_city(4, tmp_path, demand).stat().st_mtime_ns == made_at
+    assert build_city(4, tmp_path, replace(demand, street_vph=300.0)) != first
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_smallest_city_whose_memory_was_not_seen_to_grow_is_told() -> None:
+    found = misses([replace(SMALL, model_mb=0.0), LARGE])
+    assert found == ["100 junctions: memory of the model is too small to be measured"]
 
 
 def test_a_cost_per_junction_that_stays_is_no_miss() -> None:
