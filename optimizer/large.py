@@ -98,7 +98,8 @@ def retime_large(
         Hears the best cost found, and of every subarea that was searched.
     is_stopped
         Tells whether somebody wants the search to end with its best so far: the subareas that are
-        under way are awaited, and the last plan is judged beside the running one.
+        under way are awaited, and the last plan is judged beside the running one, earlier ones
+        only if that is no better.
 
     Returns
     -------
@@ -218,7 +219,8 @@ class LargeSearch:
         """Return the stage that a better judge finds best, running and best cost [s/veh], runs.
 
         The latest stage is run first, beside the running plan; the others as far as the budget
-        allows; then the best of them on a busier day, where a plan without reserve shows it.
+        allows, or where a stopped search has nothing better yet; then the best of them on a busier
+        day, where a plan without reserve shows it.
         """
         ordered = list({stage.candidate: stage for stage in reversed(stages)}.values())
         plans = [self.workshop.plan(stage.candidate, PLAN_NAME) for stage in ordered]
@@ -227,7 +229,9 @@ class LargeSearch:
         self._tell("whole plans are simulated")
         trials.run([0], 1)
         pace_s = (self.clock() - began_s) / trials.runs
-        if self._allows(pace_s, trials.runs, len(plans) - 1):
+        running_s, latest_s = trials.costs_s(0)
+        is_needed = self.is_stopped() and latest_s >= running_s
+        if is_needed or self._allows(pace_s, trials.runs, len(plans) - 1):
             trials.run(range(len(plans)), 1)
         finalists = trials.ranked()[:_FINALISTS]
         if self._allows(pace_s, trials.runs, len(finalists) + 1):

@@ -1,6 +1,6 @@
 """Retiming by subareas on a small generated city, cut as if it were large."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -13,7 +13,10 @@ from citybrain.config import SearchSettings
 from citybrain.engine.area import StudyArea
 from citybrain.engine.demand import own_demand
 from citybrain.model.flows import TurningDemand
+from citybrain.model.plan import Plan
 from citybrain.model.rules import check_plan
+from citybrain.model.verdict import Outcome
+from citybrain.ports.evaluation import Evaluation, PlanEvaluator
 from optimizer import large
 from optimizer.area_pass import AreaPass, Crew, PassBudget
 from optimizer.area_search import AreaFound, AreaTask
@@ -76,7 +79,9 @@ def retimed(city: City) -> Iterator[tuple[Retiming, Retiming]]:
         yield _retimed(city, workers=1), _retimed(city, workers=3)
 
 
-def _retimed(city: City, workers: int, heard: Heard | None = None) -> Retiming:
+def _retimed(
+    city: City, workers: int, heard: Heard | None = None, proving: PlanEvaluator | None = None
+) -> Retiming:
     network = city.area.network
     heard = heard or Heard()
     with ThreadPoolExecutor(workers) as pool:
@@ -86,8 +91,9 @@ def _retimed(city: City, workers: int, heard: Heard | None = None) -> Retiming:
                 whole=TablePricer(city.model, network),
                 crew=Crew(parts=city.parts, pool=pool, workers=workers),
                 heard=heard.plans.append,
+                proving=proving,
             ),
-            SearchSettings(seconds_budget=None, evaluation_budget=1, model_runs=40),
+            SearchSettings(seconds_budget=None, evaluation_budget=2, model_runs=20),
             clock=lambda: 0.0,
             progress=heard,
             is_stopped=heard.is_stopped,
@@ -137,6 +143,39 @@ def test_a_stopped_search_begins_no_other_subarea_and_keeps_what_it_has(
     assert len(heard.plans) == 1
     assert found.is_better
     assert check_plan(found.plan, city.area.network) == ()
+
+
+class _Harsh:
+    """A judge who finds the first plan that it is shown worse than the running one."""
+
+    def __init__(self, running: Plan) -> None:
+        self.known = {running: 50.0}
+
+    def evaluate(self, evaluations: Sequence[Evaluation]) -> list[Outcome]:
+        for one in evaluations:
+            self.known.setdefault(one.plan, 60.0 if len(self.known) == 1 else 40.0)
+        return [
+            Outcome(
+                seed=one.seed,
+                vehicle_count=1,
+                delay_s=self.known[one.plan],
+                unfinished_veh=0,
+                never_inserted_veh=0,
+                teleports=0,
+                collisions=0,
+                stops=0,
+            )
+            for one in evaluations
+        ]
+
+
+def test_a_stopped_search_falls_back_on_an_earlier_plan(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large, "MOST_SIGNALS", MOST_SIGNALS)
+    found = _retimed(city, 1, Heard(most=1), _Harsh(city.area.running))
+    assert (found.running_cost_s, found.best_cost_s) == (50.0, 40.0)
+    assert found.evaluations == 3
 
 
 class _Idle(Executor):
