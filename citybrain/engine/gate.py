@@ -24,7 +24,7 @@ from citybrain.engine.pushing_records import (
     opening_of,
     settle_states,
 )
-from citybrain.errors import UnsafePlanError
+from citybrain.errors import CitybrainError, UnsafePlanError
 from citybrain.model.approval import Act, Signed, Statement, Vouched, statement_faults
 from citybrain.model.audit import sha256_hex
 from citybrain.model.plan import Plan
@@ -184,9 +184,13 @@ class Gate:
             told=told,
             at_once=self.at_once,
         )
-        if statement.act is Act.ROLL_BACK:
-            return await self._roll_back(push, statement)
-        return await self._push(push, statement, kept)
+        try:
+            if statement.act is Act.ROLL_BACK:
+                return await self._roll_back(push, statement)
+            return await self._push(push, statement, kept)
+        except CitybrainError:
+            self._follow()
+            raise
 
     async def _push(self, push: Push, statement: Statement, kept: KeptPlan) -> Carried:
         plan = plan_of(kept.text, f"plan {kept.hash[:12]}")
@@ -254,9 +258,13 @@ class Gate:
         if all(result.is_kept for result in results):
             with self.desk.ledger.writing(GATE) as writing:
                 end_push(writing, push.push_id, push.plan_hash)
+        self._follow()
+        return Carried(push_id=push.push_id, results=results)
+
+    def _follow(self) -> None:
+        """Keep units under control again that an order had to itself, however it ended."""
         if self.watch is not None:
             self.watch.follow()
-        return Carried(push_id=push.push_id, results=results)
 
 
 def _chosen(found: Mapping[str, Each], units: tuple[str, ...]) -> Mapping[str, Each]:

@@ -123,6 +123,27 @@ def test_no_order_is_carried_out_twice(yard: Yard) -> None:
         yard.carry_out(order)
 
 
+class Followed:
+    """Notes whether units are kept under control."""
+
+    is_kept = True
+
+    async def let_go(self, units: object) -> None:
+        self.is_kept = False
+
+    def follow(self) -> None:
+        self.is_kept = True
+
+
+def test_an_order_that_is_refused_late_leaves_no_unit_without_control(yard: Yard) -> None:
+    order = yard.order()
+    yard.carry_out(order)
+    yard.gate.watch = watch = Followed()
+    with pytest.raises(UnsafePlanError, match="carried out before"):
+        yard.carry_out(order)
+    assert watch.is_kept
+
+
 @pytest.mark.parametrize("minutes", [2, -2])
 def test_an_order_must_be_fresh(yard: Yard, minutes: int) -> None:
     order = yard.order()
