@@ -438,16 +438,17 @@ class Trial:
         return now_s - self._began_s if self._began_s is not None else 0.0
 
     async def _restart(self, before: dict[int, tuple[int, ...]]) -> float:
-        """Start the gate anew: it looks at every unit of an order that was cut off."""
+        """Start the gate anew: it looks at every unit of an order that was cut off.
+
+        Whether there was one or not, what the ledger says then is held against the street.
+        """
         with _desk_of(self._scene, lambda: 0.0) as desk:
             fleet = fleet_of(desk, self._scene.office.folder)
             results = await settle_unfinished(desk, fleet)
             for result in results:
                 self._said.append(result.outcome)
-            if results:
-                self._judge_report(desk, before)
-                return self._passed_s()
-        return 0.0
+            self._judge_report(desk, before)
+            return self._passed_s() if results else 0.0
 
     def _judge_report(self, desk: Desk, before: dict[int, tuple[int, ...]]) -> None:
         """Hold the gate's word and the ledger's against what the unit itself holds and shows."""

@@ -59,6 +59,25 @@ def test_a_gate_that_dies_finds_the_truth_when_it_starts_anew(starts: tuple[Star
     assert found.faults == ()
 
 
+@pytest.mark.integration
+def test_a_roll_back_that_the_ledger_missed_is_settled_at_the_next_start(
+    starts: tuple[Start, Start],
+) -> None:
+    found = play(starts[1], TROUBLES["ledger-locked"], Step.ABORT, 0)
+    assert (found.said, found.faults) == (("ERROR", "ROLLED_BACK"), ())
+
+
+@pytest.mark.integration
+def test_a_ledger_that_is_untrue_after_the_next_start_is_a_defect(
+    starts: tuple[Start, Start], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a gate would leave it that notes nothing before it goes back."""
+    monkeypatch.setattr("citybrain.engine.pushing.note_opening", lambda *_: None)
+    found = play(starts[1], TROUBLES["ledger-locked"], Step.ABORT, 0)
+    assert found.said == ("ERROR",)
+    assert found.faults == ("the ledger says new, the street shows former",)
+
+
 def test_steps_with_the_same_course_share_a_line_and_defects_are_named() -> None:
     trials = {
         ("slow", Step.OPEN): [ended(("former", "new"))],
