@@ -24,7 +24,7 @@ from optimizer.candidate import Workshop
 from optimizer.large import LargeEvaluators, retime_large
 from optimizer.retime import Retiming, Task
 from optimizer.starts import Starter
-from optimizer.subareas import divide
+from optimizer.subareas import Division, divide
 from sim.queue_model.ground import read_ground
 from sim.queue_model.model import QueueModel
 from sim.queue_model.parts import PartPricers
@@ -196,17 +196,27 @@ class _Idle(Executor):
         return found
 
 
-def test_subareas_that_wait_for_one_another_share_the_time_by_their_size(city: City) -> None:
+def _times_s(city: City, division: Division, end_s: float) -> list[float]:
+    """Return what each subarea may take of a pass that begins at 100 s."""
     pool = _Idle()
-    division = divide(city.area.network, city.demand, MOST_SIGNALS)
-    assert all(len(others) == len(division.areas) - 1 for others in division.touching())
     workshop = Workshop.of(city.area.running, city.area.network)
     start = next(iter(Starter(workshop, city.area.network, city.demand).coordinated()))
     city.parts.observe(city.model.tables([city.area.running]))
-    budget = PassBudget(plans=None, end_s=190.0, clock=pool.clock)
+    budget = PassBudget(plans=None, end_s=end_s, clock=pool.clock)
     crew = Crew(parts=city.parts, pool=pool, workers=2)
     AreaPass(workshop, division, crew, budget, 1).run([start])
-    assert pool.taken_s == pytest.approx([10.0 * len(area) for area in division.areas])
+    return pool.taken_s
+
+
+def test_subareas_that_wait_for_one_another_share_the_time_by_their_size(city: City) -> None:
+    division = divide(city.area.network, city.demand, MOST_SIGNALS)
+    assert all(len(others) == len(division.areas) - 1 for others in division.touching())
+    expected_s = [10.0 * len(area) for area in division.areas]
+    assert _times_s(city, division, 190.0) == pytest.approx(expected_s)
+
+
+def test_no_subarea_begins_when_the_time_is_over(city: City) -> None:
+    assert _times_s(city, divide(city.area.network, city.demand, MOST_SIGNALS), 100.0) == []
 
 
 def test_every_signal_is_in_one_subarea_and_every_street_leads_to_one(city: City) -> None:
