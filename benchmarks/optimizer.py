@@ -9,13 +9,14 @@ from pathlib import Path
 from benchmarks._peers import run_peers
 from benchmarks._results import NOTHING_BETTER, NetworkResult, first_miss
 from benchmarks._table import print_whole, results_content, results_table
-from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.cli.console import OUTPUT, Stages, json_text, print_json
 from citybrain.cli.sources import find_scenario, open_study
 from citybrain.config import ProofSettings, SearchSettings
 from citybrain.engine import provenance
 from citybrain.engine.area import StudyArea
 from citybrain.engine.retiming import Result, Settings, retime_area
 from citybrain.errors import InputError
+from citybrain.files import atomic_write_text
 from citybrain.model.verdict import Estimate, Outcome
 from citybrain.ports.evaluation import Evaluation
 from sim.sumo.evaluator import SumoEvaluator
@@ -83,6 +84,9 @@ class Bench:
 def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
     """Run the benchmark and return its exit code.
 
+    What is measured is kept in ``results.json`` of the folder after every network, so that hours
+    of work survive an interruption.
+
     Parameters
     ----------
     networks
@@ -100,8 +104,11 @@ def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
     names = networks or list(DEFAULT_NETWORKS)
     for name in names:
         check_installed(name)
-    bench = Bench()
-    results = [measure(name, bench) for name in names]
+    bench, results = Bench(), []
+    for name in names:
+        results.append(measure(name, bench))
+        kept = json_text(results_content(results, bench.conditions, first_miss(results)))
+        atomic_write_text(bench.out / "results.json", kept)
     return report(results, bench.conditions, is_check=is_check, is_json=is_json)
 
 

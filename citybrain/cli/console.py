@@ -12,9 +12,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 OUTPUT = Console(highlight=False, soft_wrap=True)
 
 
+def json_text(content: Mapping[str, object]) -> str:
+    """Return a result for programs."""
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 def print_json(content: Mapping[str, object]) -> None:
     """Print a result for programs."""
-    sys.stdout.write(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    sys.stdout.write(json_text(content))
 
 
 class Stages(AbstractContextManager["Stages"]):
