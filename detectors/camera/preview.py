@@ -1,6 +1,7 @@
 """Pictures in which a person can check a camera's set-up and its counts."""
 
 from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -136,14 +137,15 @@ def _frames(source: str | Path) -> Generator[tuple[float, Image, StreamInfo], No
 def _write_picture(
     path: Path, source: str | Path, settings: CameraSettings, marks: Sequence[Mark]
 ) -> None:
-    image = _middle_of(source)
+    times_s, grey = _slit(source, settings)
+    image = _first_from(source, (times_s[0] + times_s[-1]) / 2)
     if image.shape[1] < WIDEST_PX:
         image = np.asarray(cv2.resize(image, None, fx=2, fy=2), dtype=np.uint8)
     totals = np.bincount(
         [one.lane for one in marks if one.is_counted], minlength=len(settings.lane)
     )
     _draw_bands(image, settings, totals.tolist(), lit=frozenset())
-    below = _slit_picture(settings, marks, *_slit(source, settings))
+    below = _slit_picture(settings, marks, times_s, grey)
     width = max(image.shape[1], below.shape[1])
     page = np.vstack([_padded(image, width), _padded(below, width)])
     is_made, content = cv2.imencode(".png", page)
@@ -152,20 +154,17 @@ def _write_picture(
     atomic_write_bytes(path, content.tobytes())
 
 
-def _middle_of(source: str | Path) -> Image:
-    """Return the middle frame of the time that the slit picture shows."""
-    kept: list[Image] = []
-    frames = _frames(source)
-    first_s = None
-    for time_s, image, _ in frames:
-        first_s = time_s if first_s is None else first_s
-        kept.append(image)
-        if time_s - first_s > SLIT_S:
-            break
-    frames.close()
-    if not kept:
-        raise InputError(str(source), "holds no frame", "give another clip")
-    return kept[len(kept) // 2]
+def _first_from(source: str | Path, from_s: float) -> Image:
+    """Return the first frame at or after a time, holding no other."""
+    with closing(_frames(source)) as frames:
+        for time_s, image, _ in frames:
+            if time_s >= from_s:
+                return image
+    raise _empty(source)
+
+
+def _empty(source: str | Path) -> InputError:
+    return InputError(str(source), "holds no frame", "give another clip")
 
 
 def _slit(source: str | Path, settings: CameraSettings) -> tuple[Floats, Image]:
@@ -180,6 +179,8 @@ def _slit(source: str | Path, settings: CameraSettings) -> tuple[Floats, Image]:
                 rows.append((part.data[:, row] // SCALE).astype(np.uint8))
                 if times_s[-1] - times_s[0] > SLIT_S:
                     break
+    if not rows:
+        raise _empty(source)
     return np.array(times_s), np.concatenate(rows)
 
 
@@ -202,7 +203,7 @@ def _write_clip(
             _draw_bands(image, settings, totals, lit=frozenset(one.lane for one in flashes))
             writer.write(image)
         if writer is None:
-            raise InputError(str(source), "holds no frame", "give another clip")
+            raise _empty(source)
         writer.release()
         part.replace(path)
     finally:
