@@ -362,14 +362,19 @@ def test_a_unit_that_stays_silent_after_a_death_stays_open(yard: Yard) -> None:
     assert (again.outcome, yard.fleet.units["K1"].cycle_s) == ("ROLLED_BACK", 47)
 
 
+@pytest.mark.parametrize("act", [Act.PUSH, Act.ROLL_BACK])
 def test_a_ledger_that_fails_lets_no_value_be_written(
-    yard: Yard, monkeypatch: pytest.MonkeyPatch
+    yard: Yard, monkeypatch: pytest.MonkeyPatch, act: Act
 ) -> None:
+    if act is Act.ROLL_BACK:
+        yard.carry_out(yard.order())
+    before = [unit.sets for unit in yard.fleet.units.values()]
+
     def fails(*_: object) -> None:
         where, what = "ledger", "cannot be used"
         raise InputError(where, what, "free space")
 
     monkeypatch.setattr("citybrain.engine.pushing.note_opening", fails)
-    carried = yard.carry_out(yard.order())
+    carried = yard.carry_out(yard.order(act))
     assert {result.outcome for result in carried.results} == {"REFUSED"}
-    assert [unit.sets for unit in yard.fleet.units.values()] == [0, 0, 0]
+    assert [unit.sets for unit in yard.fleet.units.values()] == before
