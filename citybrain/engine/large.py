@@ -81,7 +81,6 @@ def search_large(
         A run failed.
     """
     search, proof = settings
-    check_searchable(area, search)
     with (
         first_is_a_wish(progress) as is_stopped,
         processes(proof.workers) as pool,

@@ -12,7 +12,7 @@ from citybrain.engine.artefacts import Artefacts
 from citybrain.engine.bounds import check_feasible
 from citybrain.engine.demand import Demand, observed_demand, own_demand
 from citybrain.engine.interruption import first_is_a_wish
-from citybrain.engine.large import is_large, search_large, with_patience
+from citybrain.engine.large import check_searchable, is_large, search_large, with_patience
 from citybrain.engine.prove import check_rules, prove_plan
 from citybrain.engine.search_record import SearchRecord
 from citybrain.files import check_writable
@@ -118,6 +118,7 @@ def retime_area(
         A run failed.
     """
     area.check_retimable()
+    check_searchable(area, settings.search)
     check_feasible(area)
     check_writable(out)
     settings = replace(settings, proof=with_patience(area, settings.proof))

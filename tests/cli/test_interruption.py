@@ -126,7 +126,7 @@ def test_the_first_interruption_proves_the_best_so_far(job: Job, is_simulating: 
     if is_simulating:
         job.wait_for_search()
     os.killpg(job.process.pid, signal.SIGINT)
-    output, errors = job.process.communicate(timeout=PATIENCE_S)
+    output, errors = job.process.communicate(timeout=5 * PATIENCE_S)
     assert "Traceback" not in errors
     assert job.process.returncode in (0, 1)
     runs = re.search(r"(\d+) simulation runs", output)
