@@ -92,8 +92,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
         Delay [s], vehicles, unfinished, never inserted, stops, taken on by impatience.
     link_delay_s, link_count, link_stops
         Per link: time lost before it [s], vehicles that passed or wait, stops.
-    lane_queue, lane_blocked_s
-        Per lane: longest queue [veh], time that vehicles were kept out of it [s].
+    lane_queue, lane_blocked
+        Per lane: longest queue [veh], how often a vehicle was kept out of it.
     """
     begin_s = times[0]
     horizon = times[1]
@@ -371,16 +371,19 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                                 best = p
                                 beside = landing
                                 continue
+                        # room comes free in the order of the ring, so not before what is ahead in it
                         opens = FAR
+                        freed = t
                         r = ring_first[target]
                         cap = ring_start[target + 1] - ring_start[target]
                         for j in range(ring_count[target]):
                             i = r + j
                             if i >= cap:
                                 i -= cap
+                            freed = max(freed, ring_at[ring_start[target] + i])
                             room += ring_m[ring_start[target] + i]
                             if room >= asked:
-                                opens = ring_at[ring_start[target] + i]
+                                opens = freed
                                 break
                         if opens < soonest or full < 0:
                             soonest = opens

@@ -79,3 +79,13 @@ def test_a_queue_that_has_to_stop_before_it_goes_takes_longer_than_one_that_only
         for shown in (PERMISSIVE, STOP_THEN_GO)
     ]
     assert delays_s[0] < delays_s[1]
+
+
+def test_every_plan_of_a_jammed_city_comes_to_an_end() -> None:
+    """Room behind a junction comes free in order; a kernel that expects it sooner never ends."""
+    jammed = model(trips(0.35))
+    rng = np.random.default_rng(5)
+    tables = jammed.tables([area().running] * 60)
+    shifts = rng.integers(0, 90, tables.offset_s.shape).astype(np.int32)
+    found = jammed.runs(tables._replace(offset_s=shifts % tables.cycle_s))
+    assert np.all(found.delay_s > 0)
