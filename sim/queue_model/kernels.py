@@ -371,7 +371,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                                 best = p
                                 beside = landing
                                 continue
-                        # room comes free in the order of the ring, so not before what is ahead in it
+                        # room comes free in the order of the ring: not before what is ahead
                         opens = FAR
                         freed = t
                         r = ring_first[target]
