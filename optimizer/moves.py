@@ -68,9 +68,7 @@ class Mover:
                 timings[name] = self._stretched(name, timing, rng, step_s)
         return Candidate.of(timings)
 
-    def moved(
-        self, name: str, timing: Timing, rng: random.Random, reach_s: float
-    ) -> Timing:
+    def moved(self, name: str, timing: Timing, rng: random.Random, reach_s: float) -> Timing:
         """Return a timing of one intersection after a random move, itself if none was found.
 
         Parameters
