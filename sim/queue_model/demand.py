@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.queue_model.arrays import Floats, Ints
 from sim.queue_model.physics import Physics
 from sim.queue_model.routes import Route, Routes
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,25 +6,15 @@ lane lets vehicles cross until its first one has to wait: for its own arrival, f
 gap, for space behind the junction.  Then the lane sleeps until that is over.
 """
 
-from typing import Any
-
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from citybrain.ports.tables import PERMISSIVE, PROTECTED, RED, STOP_THEN_GO, YELLOW
+from sim.queue_model.arrays import Arrays, Cells, Ints
 from sim.queue_model.calendar.kernels import wake
 from sim.queue_model.choosing.kernels import chosen, edge_speeds, note_speed
 from sim.queue_model.colours.kernels import NEVER, signal_rows
 from sim.queue_model.room.kernels import FAR, release
-
-Whole = Any
-"""A whole number, Python's or NumPy's: kernels mix them."""
-Arrays = Any
-"""A tuple of arrays, see the classes of the same words."""
-Ints = NDArray[np.int32]
-Cells = NDArray[np.uint8]
-Floats = NDArray[np.float64]
 
 (
     START_M,

@@ -15,6 +15,7 @@ from citybrain.model.verdict import Outcome
 from citybrain.ports.evaluation import Evaluation
 from citybrain.ports.tables import SignalTables
 from sim.queue_model import kernels
+from sim.queue_model.arrays import Floats
 from sim.queue_model.demand import DemandArrays, Trip, compile_demand
 from sim.queue_model.ground import Ground, read_ground
 from sim.queue_model.physics import Physics
@@ -23,7 +24,6 @@ from sim.queue_model.streets import Streets, compile_streets
 from sim.queue_model.tables import Block, stacked
 from sim.sumo.scenario import SumoScenario
 
-Floats = NDArray[np.float64]
 Counts = NDArray[np.int32]
 
 _ROUTING_TIMEOUT_S = 600.0

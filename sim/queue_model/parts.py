@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from citybrain.model.network import Network
 from citybrain.ports.tables import SignalTables
+from sim.queue_model.arrays import Floats
 from sim.queue_model.demand import Trip
 from sim.queue_model.ground import Ground
 from sim.queue_model.model import QueueModel
@@ -18,7 +19,6 @@ from sim.queue_model.signals import Signals
 from sim.sumo.net_file import Connection, NetFile, way_inside
 
 Edges = tuple[str, ...]
-Floats = NDArray[np.float64]
 
 
 class PartPricers:

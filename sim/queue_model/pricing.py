@@ -7,9 +7,8 @@ from citybrain.config import PAYING_WEIGHT, Objective
 from citybrain.model.network import Network
 from citybrain.model.plan import Plan
 from citybrain.ports.tables import Prices, SignalTables
+from sim.queue_model.arrays import Floats
 from sim.queue_model.model import QueueModel, Runs
-
-Floats = NDArray[np.float64]
 
 _STANDARD = Objective()
 

@@ -15,16 +15,14 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from citybrain.errors import InputError
+from sim.queue_model.arrays import Floats, Ints
 from sim.queue_model.streets import Streets, Way
 
 Edges = tuple[str, ...]
 Route = tuple[tuple[str, float], ...]
 """Edges of a route, each with the time that the vehicle stops there. [s]"""
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 
 _CHANGE_M = 25.0
 """Street needed for one change of lane; shorter ones are changed on only when need be. [m]"""

@@ -6,14 +6,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.queue_model.arrays import Floats, Ints
 from sim.queue_model.physics import Physics
 from sim.queue_model.right_of_way import RightOfWay
 from sim.sumo.net_file import Connection, NetFile, way_inside
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 
 SMALLEST_SPACE_M = 3.0
 _SLOWEST_MPS = 1.0

@@ -3,19 +3,9 @@
 A lane has at most one wake-up; those of a second are a list that can lose any member.
 """
 
-from typing import Any
-
-import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-Whole = Any
-"""A whole number, Python's or NumPy's: kernels mix them."""
-Arrays = Any
-"""A tuple of arrays."""
-Ints = NDArray[np.int32]
-Cells = NDArray[np.uint8]
-Floats = NDArray[np.float64]
+from sim.queue_model.arrays import Ints, Whole
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")

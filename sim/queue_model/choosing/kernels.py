@@ -1,20 +1,10 @@
 """Routes chosen at departure: the smoothed speed of every edge, and which route is the fastest."""
 
-from typing import Any
-
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
+from sim.queue_model.arrays import Arrays, Floats, Ints, Whole
 from sim.queue_model.room.kernels import FAR
-
-Whole = Any
-"""A whole number, Python's or NumPy's: kernels mix them."""
-Arrays = Any
-"""A tuple of arrays."""
-Ints = NDArray[np.int32]
-Cells = NDArray[np.uint8]
-Floats = NDArray[np.float64]
 
 _SLOWEST_MPS = 0.1
 _MEMORY_S = 90.0

@@ -1,20 +1,10 @@
 """Plans spread over the signal groups, for a simulation that asks for colours by second."""
 
-from typing import Any
-
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from citybrain.ports.tables import PERMISSIVE, PROTECTED, STOP_THEN_GO
-
-Whole = Any
-"""A whole number, Python's or NumPy's: kernels mix them."""
-Arrays = Any
-"""A tuple of arrays."""
-Ints = NDArray[np.int32]
-Cells = NDArray[np.uint8]
-Floats = NDArray[np.float64]
+from sim.queue_model.arrays import Arrays, Cells, Ints, Whole
 
 NEVER = 65535
 """Seconds until a green that does not come."""

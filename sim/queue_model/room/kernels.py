@@ -1,18 +1,8 @@
 """Room on lanes: a ring of spaces that are left, each free when the backward wave has come by."""
 
-from typing import Any
-
-import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-Whole = Any
-"""A whole number, Python's or NumPy's: kernels mix them."""
-Arrays = Any
-"""A tuple of arrays."""
-Ints = NDArray[np.int32]
-Cells = NDArray[np.uint8]
-Floats = NDArray[np.float64]
+from sim.queue_model.arrays import Floats, Ints, Whole
 
 FAR = 1.0e9
 """Later than any time. [s]"""
