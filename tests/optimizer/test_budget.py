@@ -58,7 +58,7 @@ def test_what_is_left_and_used_stays_in_range(
     seconds: float | None, evaluations: int | None, spent: int, elapsed_s: float
 ) -> None:
     clock = Clock()
-    budget = Budget(clock, seconds, evaluations, spent)
+    budget = Budget(clock, seconds, evaluations, spent=spent)
     clock.now_s = elapsed_s
     assert budget.left() >= 0
     assert 0.0 <= budget.used <= 1.0
@@ -76,3 +76,9 @@ def test_the_tighter_of_two_limits_counts() -> None:
     assert budget.left() == 2
     clock.now_s = 20.0
     assert budget.left() == 4
+
+
+def test_a_stopped_search_has_nothing_left() -> None:
+    budget = Budget(Clock(), 60.0, 100, lambda: True)
+    assert (budget.left(), budget.used) == (0, 1.0)
+    assert not budget.allows(1)
