@@ -1,12 +1,11 @@
 """The commands that read feeds, and their options; each imports its worker only when it runs."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from citybrain.cli.options import Json
+from citybrain.cli.options import Json, Start, Zone
 from citybrain.units import DAY_S
 
 
@@ -38,13 +37,8 @@ def count(
             help="Length of a bin, in seconds; 300 if left out, less for a short clip.",
         ),
     ] = None,
-    start: Annotated[
-        datetime | None,
-        typer.Option(help="UTC instant of second 0, for feeds that count seconds."),
-    ] = None,
-    zone: Annotated[
-        str | None, typer.Option(help="Zone of times without one, such as Europe/Berlin.")
-    ] = None,
+    start: Start = None,
+    zone: Zone = None,
     network: Annotated[
         Path | None, typer.Option(help="SUMO network; checks the inventory's lanes.")
     ] = None,
@@ -80,9 +74,7 @@ def measures(
         float, typer.Option("--bin", min=1, max=DAY_S, help="Length of a bin, in seconds.")
     ] = 900.0,
     out: Annotated[Path | None, typer.Option(help="Measures to write (Parquet).")] = None,
-    zone: Annotated[
-        str | None, typer.Option(help="Zone of times without one, such as US/Pacific.")
-    ] = None,
+    zone: Zone = None,
     json: Json = False,
 ) -> int:
     """Measure phases and lanes from a controller log."""
@@ -99,13 +91,8 @@ def health(
     out: Annotated[
         Path | None, typer.Option(help="Picture of the time line to write (.svg or .html).")
     ] = None,
-    start: Annotated[
-        datetime | None,
-        typer.Option(help="UTC instant of second 0, for feeds that count seconds."),
-    ] = None,
-    zone: Annotated[
-        str | None, typer.Option(help="Zone of times without one, such as Europe/Berlin.")
-    ] = None,
+    start: Start = None,
+    zone: Zone = None,
     json: Json = False,
 ) -> int:
     """Tell when each detector could be believed, and why not; exit 1 if one could not."""

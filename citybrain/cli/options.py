@@ -1,6 +1,7 @@
 """Options that several commands have."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -21,4 +22,8 @@ CORES = os.cpu_count() or 1
 Flows = Annotated[
     Path | None, typer.Option(help="Measured flows (Parquet, from `citybrain count`).")
 ]
+Start = Annotated[
+    datetime | None, typer.Option(help="UTC instant of second 0, for feeds that count seconds.")
+]
+Zone = Annotated[str | None, typer.Option(help="Zone of times without one, such as Europe/Berlin.")]
 SeedCount = Annotated[int, typer.Option("--seeds", min=2, help="Paired seeds of the proof.")]

@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+import pytest
+
 from citybrain.errors import CitybrainError, UnsafePlanError
 from citybrain.model.network import Network
 from citybrain.model.plan import Plan
@@ -82,7 +84,7 @@ class FakeUnit:
         )
 
     async def probe(self) -> Capabilities:
-        raise NotImplementedError
+        pytest.fail(f"{self.unit} is probed in the middle of a push")
 
     async def read_plan(self, pattern: int) -> UnitPlan:
         return UnitPlan(pattern=pattern, cycle_s=self.cycle_s, offset_s=0, splits=())
