@@ -9,6 +9,7 @@ from citybrain.cli.console import OUTPUT, Stages, print_json
 from citybrain.controllers.settings import ControllerSettings, read_controllers
 from citybrain.engine.approval_settings import read_street
 from citybrain.engine.gate_fleet import open_readers
+from citybrain.engine.pushing_questions import ask_units
 from citybrain.engine.pushing_records import plain
 from citybrain.errors import CitybrainError
 from citybrain.ports.controllers import (
@@ -19,7 +20,7 @@ from citybrain.ports.controllers import (
 )
 
 Answer = TypeVar("Answer", UnitStatus, Capabilities, UnitPlan)
-_AT_ONCE = 50
+Asked = TypeVar("Asked")
 
 
 def status(street: Path, units: str | None, *, is_json: bool) -> int:
@@ -63,34 +64,41 @@ def _ask(
     street: Path, units: str | None, question: Callable[[ControllerReader], Awaitable[Answer]]
 ) -> dict[str, Answer | CitybrainError]:
     settings = read_controllers(read_street(street).controllers)
-    names = chosen(settings, units)
-    with Stages() as stages:
-        stages.begin("asking", f"{len(names)} units")
-        return asyncio.run(_answers(settings, names, question, stages))
+    return asked(settings, chosen(settings, units), question, "asking")
 
 
-async def _answers(
+def asked(
     settings: ControllerSettings,
     names: Sequence[str],
-    question: Callable[[ControllerReader], Awaitable[Answer]],
-    stages: Stages,
-) -> dict[str, Answer | CitybrainError]:
-    at_once = asyncio.Semaphore(_AT_ONCE)
+    question: Callable[[ControllerReader], Awaitable[Asked]],
+    stage: str,
+) -> dict[str, Asked | CitybrainError]:
+    """Ask units through links that can only read, and show how far it has come.
+
+    Parameters
+    ----------
+    settings
+        All units.
+    names
+        Those to ask.
+    question
+        What is asked.
+    stage
+        One word for it.
+    """
     done: list[str] = []
+    with Stages() as stages:
+        stages.begin(stage, f"{len(names)} units")
 
-    async def one(reader: ControllerReader) -> Answer | CitybrainError:
-        async with at_once:
-            try:
-                return await question(reader)
-            except CitybrainError as error:
-                return error
-            finally:
-                done.append(reader.unit)
-                stages(len(done) / len(names), reader.unit)
+        def progress(unit: str) -> None:
+            done.append(unit)
+            stages(len(done) / len(names), unit)
 
-    async with open_readers(settings, names) as readers:
-        answers = await asyncio.gather(*(one(readers[name]) for name in names))
-    return dict(zip(names, answers, strict=True))
+        async def ask() -> dict[str, Asked | CitybrainError]:
+            async with open_readers(settings, names) as readers:
+                return await ask_units(readers, question, progress)
+
+        return asyncio.run(ask())
 
 
 def _print(

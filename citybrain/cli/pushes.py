@@ -1,24 +1,23 @@
 """The commands ``plan push`` and ``plan rollback``: shown first, done by the gate."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.cli.controllers import asked
 from citybrain.cli.street import SHORT, signing_key
 from citybrain.engine.approval_checks import check_approved
 from citybrain.engine.approval_desk import Desk, find_plan, open_desk, running_plans, signed_by
 from citybrain.engine.approval_settings import read_street
 from citybrain.engine.gate_client import send
-from citybrain.engine.gate_fleet import open_readers
-from citybrain.engine.pushing import UnitResult, dry_run_units
+from citybrain.engine.pushing import UnitResult
 from citybrain.engine.pushing_records import opening_of, plain
 from citybrain.engine.street_rules import StreetRules, open_rules
 from citybrain.errors import CitybrainError, InputError, UnsafePlanError
 from citybrain.model.approval import Act
-from citybrain.ports.controllers import DryRun, UnitPlan
+from citybrain.ports.controllers import ControllerReader, DryRun, UnitPlan
 from citybrain.store.ledger.plans import KeptPlan
 from citybrain.store.ledger.pushes import running
 from citybrain.store.plans import plan_of
@@ -135,19 +134,10 @@ def _hindrance(desk: Desk, kept: KeptPlan, rules: StreetRules) -> str:
 def _looked(
     rules: StreetRules, plans: Mapping[str, UnitPlan]
 ) -> dict[str, DryRun | CitybrainError]:
-    seen: list[str] = []
-    with Stages() as stages:
-        stages.begin("reading", f"{len(plans)} units")
+    async def look(reader: ControllerReader) -> DryRun:
+        return await reader.dry_run(plans[reader.unit])
 
-        def progress(unit: str) -> None:
-            seen.append(unit)
-            stages(len(seen) / len(plans), unit)
-
-        async def look() -> dict[str, DryRun | CitybrainError]:
-            async with open_readers(rules.settings, tuple(plans)) as readers:
-                return await dry_run_units(plans, readers, progress)
-
-        return asyncio.run(look())
+    return asked(rules.settings, tuple(plans), look, "reading")
 
 
 def _named(found: Mapping[str, Any], names: tuple[str, ...]) -> Mapping[str, Any]:

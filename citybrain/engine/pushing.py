@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, Self
 
 from citybrain.engine.approval_desk import Desk
 from citybrain.engine.pushing_records import (
@@ -19,8 +19,6 @@ from citybrain.engine.pushing_records import (
 from citybrain.errors import CitybrainError, UnsafePlanError
 from citybrain.ports.controllers import (
     ControllerLink,
-    ControllerReader,
-    DryRun,
     Outcome,
     Receipt,
     Step,
@@ -31,7 +29,7 @@ from citybrain.store.ledger.pushes import Running
 from citybrain.store.ledger.stops import present_stop
 
 AT_ONCE = 50
-"""Units that are served side by side, unless the gate's settings say otherwise."""
+"""Units that are read or written to side by side, unless the gate's settings say otherwise."""
 _DONE = frozenset({Outcome.RUNS, Outcome.SCHEDULED})
 _BACK = frozenset({Outcome.ROLLED_BACK})
 _UNCHANGED = frozenset({Outcome.KEPT, Outcome.ROLLED_BACK})
@@ -88,7 +86,8 @@ class Push:
     told
         Hears what happens.
     at_once
-        Units that are served side by side.
+        Units that are written to side by side; those that are only looked at until they run what
+        they hold do not count.
     """
 
     desk: Desk
@@ -152,8 +151,8 @@ async def push_units(
         Unit → link that may write.
     """
 
-    async def one(unit: str) -> Receipt:
-        return await links[unit].push(plans[unit], None, _listener(push))
+    async def one(unit: str, turn: _Turn) -> Receipt:
+        return await links[unit].push(plans[unit], None, _listener(push, turn))
 
     runs = {
         unit: Running(plan_hash=push.plan_hash, push_id=push.push_id, pattern=plan.pattern)
@@ -180,62 +179,43 @@ async def roll_back_units(
         Unit → link that may write.
     """
 
-    async def one(unit: str) -> Receipt:
+    async def one(unit: str, turn: _Turn) -> Receipt:
         note_opening(push.desk, push.push_id, openings[unit])
-        return await links[unit].rollback(openings[unit].former, _listener(push))
+        return await links[unit].rollback(openings[unit].former, _listener(push, turn))
 
     runs = {unit: known_to_run(opening.former, opening.ran) for unit, opening in openings.items()}
     return await _each(push, one, _Aim(runs=runs, reached=_BACK))
 
 
-async def dry_run_units(
-    plans: Mapping[str, UnitPlan],
-    readers: Mapping[str, ControllerReader],
-    progress: Callable[[str], None],
-    at_once: int = AT_ONCE,
-) -> dict[str, DryRun | CitybrainError]:
-    """Return what a push would change in every unit; nothing is written.
+class _Turn:
+    """A unit's turn to be written to; it ends before the unit needs minutes to get into step."""
 
-    Parameters
-    ----------
-    plans
-        Unit → what it is to run.
-    readers
-        Unit → link that can read.
-    progress
-        Hears the name of each unit that is done.
-    at_once
-        Units that are served side by side.
+    def __init__(self, turns: asyncio.Semaphore) -> None:
+        self._turns = turns
+        self._is_over = True
 
-    Returns
-    -------
-    dict
-        Unit → what would change, or why that cannot be told.
-    """
-    gate = asyncio.Semaphore(at_once)
+    async def __aenter__(self) -> Self:
+        await self._turns.acquire()
+        self._is_over = False
+        return self
 
-    async def one(unit: str) -> DryRun | CitybrainError:
-        async with gate:
-            try:
-                return await readers[unit].dry_run(plans[unit])
-            except CitybrainError as error:
-                return error
-            finally:
-                progress(unit)
+    async def __aexit__(self, *_: object) -> None:
+        self.end()
 
-    units = sorted(plans)
-    found = await asyncio.gather(*(one(unit) for unit in units))
-    return dict(zip(units, found, strict=True))
+    def end(self) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._turns.release()
 
 
 async def _each(
-    push: Push, one: Callable[[str], Awaitable[Receipt]], aim: _Aim
+    push: Push, one: Callable[[str, _Turn], Awaitable[Receipt]], aim: _Aim
 ) -> tuple[UnitResult, ...]:
-    gate = asyncio.Semaphore(push.at_once)
+    turns = asyncio.Semaphore(push.at_once)
 
     async def kept(unit: str) -> UnitResult:
-        async with gate:
-            result = await _kept(push, unit, one, aim)
+        async with _Turn(turns) as turn:
+            result = await _kept(push, unit, lambda unit: one(unit, turn), aim)
         push.told(unit, result.outcome, result)
         return result
 
@@ -271,7 +251,7 @@ def _noted(result: UnitResult, note: Callable[[], None]) -> UnitResult:
     return result
 
 
-def _listener(push: Push) -> Callable[[StepNote], None]:
+def _listener(push: Push, turn: _Turn) -> Callable[[StepNote], None]:
     """Return what hears each step: the kill switch, and the ledger before the first write."""
     is_going_back = is_opened = False
 
@@ -284,6 +264,8 @@ def _listener(push: Push) -> Callable[[StepNote], None]:
                 ran = known_of(push.desk, note.unit)
                 note_opening(push.desk, push.push_id, Opening(former=note.former, ran=ran))
                 is_opened = True
+        if note.step is Step.PROVE:
+            turn.end()
         push.told(note.unit, note.step.value)
 
     return heard

@@ -16,7 +16,7 @@ from citybrain.engine.pushing import UnitResult
 from citybrain.errors import CitybrainError, InputError, UnsafePlanError
 from citybrain.model.approval import Act, Signed, State
 from citybrain.model.network import Network
-from citybrain.ports.controllers import Receipt, Step
+from citybrain.ports.controllers import DaySchedule, Listener, Receipt, Step, UnitPlan, no_listener
 from citybrain.store.ledger.audit import verify_audit
 from citybrain.store.ledger.pushes import open_alarms, pushes_of, running
 from citybrain.store.ledger.stops import set_stop, stop_by_file
@@ -106,6 +106,29 @@ def test_each_unit_fails_on_its_own(yard: Yard) -> None:
     with yard.at_work.desk.ledger.reading() as connection:
         (push,) = pushes_of(connection, yard.key)
     assert push["ended_at"]
+
+
+def test_a_unit_that_gets_in_step_keeps_no_other_waiting(yard: Yard) -> None:
+    all_are_written = asyncio.Event()
+    written: list[str] = []
+
+    class Slow(FakeUnit):
+        async def push(
+            self,
+            plan: UnitPlan,
+            schedule: DaySchedule | None = None,
+            listener: Listener = no_listener,
+        ) -> Receipt:
+            receipt = await super().push(plan, schedule, listener)
+            written.append(self.unit)
+            if len(written) == len(UNITS):
+                all_are_written.set()
+            await asyncio.wait_for(all_are_written.wait(), 5)
+            return receipt
+
+    yard.gate.at_once = 1
+    yard.fleet.units = {unit: Slow(unit) for unit in UNITS}
+    assert yard.carry_out(yard.order()).is_done
 
 
 def test_an_order_may_name_its_units(yard: Yard) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from citybrain.controllers.ntcip import objects
@@ -124,6 +125,8 @@ class Push:
             was_changed, failed = True, str(failure)
             if isinstance(failure, UnreachableError) or _is_touched(former):
                 return await self._fall_back(former, _joined(reason, failed))
+        with suppress(Exception):  # a listener that fails must not stop the way back
+            self.note(Step.PROVE, former)
         try:
             wanted = wanted_before(former, _longest_cycle_s(former))
             status = await self._patiently(lambda: prove(self._session, self._now, wanted))
