@@ -1,12 +1,8 @@
 """A gate in a process of its own, really killed (SIGKILL) at each step, and started anew."""
 
-import asyncio
 import os
 import signal
-import subprocess
-import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,7 +12,7 @@ from typing import Any
 from benchmarks._reliability_cells import STEPS, Ended, Start, prepare, settled_faults
 from benchmarks._reliability_office import UNIT, allowed, ordered, write_port
 from benchmarks._reliability_unit import WatchedUnit
-from citybrain.controllers.virtual.agent import Agent
+from benchmarks._street_kit import agent_thread, gate_process
 from citybrain.controllers.virtual.responder import Responder
 from citybrain.engine.approval_desk import open_desk
 from citybrain.engine.approval_settings import read_street
@@ -29,7 +25,6 @@ from citybrain.store.ledger.pushes import pushes_of
 KILLED = "gate-process"
 SPEED = 2
 """Seconds of the unit in a real one."""
-_READY_S = 120.0
 
 
 def kill_gates(repeats: int) -> dict[Step, list[Ended]]:
@@ -57,7 +52,7 @@ def _killed(start: Start, step: Step, folder: Path) -> Ended:
         with _served(unit, office.folder):
             at_s = _order_and_kill(start, step, office.folder)
             killed_s = unit.now_s
-            with _gate(office.folder):
+            with gate_process(office.folder):
                 good_s = unit.now_s - killed_s
                 shown = unit.shows()
         street = read_street(office.folder / "street.toml")
@@ -80,7 +75,7 @@ def _order_and_kill(start: Start, step: Step, folder: Path) -> float:
     """Order a push or a roll-back, kill the gate as soon as it says the step; return when [s]."""
     act = Act.ROLL_BACK if step is Step.ABORT else Act.PUSH
     killed_at_s = 0.0
-    with _gate(folder) as process:
+    with gate_process(folder) as process:
 
         def heard(line: dict[str, Any]) -> None:
             nonlocal killed_at_s
@@ -97,56 +92,14 @@ def _order_and_kill(start: Start, step: Step, folder: Path) -> float:
 
 
 @contextmanager
-def _gate(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """Run a gate; it is ready once it has looked at what a former one left."""
-    citybrain = Path(sys.executable).with_name("citybrain")
-    process = subprocess.Popen(
-        [citybrain, "gate", "run", "--config", folder / "gate.toml"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert "takes orders" in line, line + process.stdout.read()
-        yield process
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-        process.communicate(timeout=_READY_S)
-
-
-@contextmanager
 def _served(unit: WatchedUnit, folder: Path) -> Iterator[None]:
     """Let a unit answer and run in a thread, its clock faster than ours."""
-    loop = asyncio.new_event_loop()
-    is_ready = threading.Event()
     began_s, from_s = unit.now_s, time.monotonic()
+    responder = Responder(unit, allowed(folder), boots_before=int(time.time() % 2**24))
 
-    async def main() -> None:
-        agent = Agent(lambda: began_s + SPEED * (time.monotonic() - from_s))
-        responder = Responder(unit, allowed(folder), boots_before=int(time.time() % 2**24))
-        write_port(folder, agent.add(responder, "127.0.0.1", 0))
-        assert UNIT in agent.posts
-        is_ready.set()
-        try:
-            await agent.run()
-        finally:
-            agent.close()
+    def clock() -> float:
+        return began_s + SPEED * (time.monotonic() - from_s)
 
-    task = loop.create_task(main())
-
-    def run() -> None:
-        with suppress(asyncio.CancelledError):
-            loop.run_until_complete(task)
-        loop.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    assert is_ready.wait(_READY_S)
-    try:
+    with agent_thread(clock, [responder]) as ports:
+        write_port(folder, ports[UNIT])
         yield
-    finally:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join()

@@ -12,20 +12,24 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._reliability_unit import WatchedUnit
+from benchmarks._street_kit import (
+    approved,
+    read_people,
+    two_phase_unit,
+    write_people,
+    write_secret,
+)
 from citybrain.cli.sources import find_scenario
 from citybrain.controllers.settings import read_controllers
-from citybrain.controllers.signatures import SigningKey, new_key, read_key
+from citybrain.controllers.signatures import read_key
 from citybrain.controllers.virtual.responder import Access
 from citybrain.controllers.virtual.unit_file import accesses, unit_file, unit_settings
-from citybrain.engine.approval import Proposal, approve, propose
 from citybrain.engine.approval_desk import Desk, find_plan, open_desk, signed_by
 from citybrain.engine.approval_settings import read_street
 from citybrain.engine.gate_fleet import StreetFleet
 from citybrain.engine.street_rules import open_rules
 from citybrain.model.approval import Act, Signed
-from citybrain.model.plan import Plan
-from citybrain.model.verdict import PROPOSED_PLAN, Decision, Estimate, Outcome, Verdict
-from citybrain.store.plans import plan_hash, read_plan
+from citybrain.store.plans import read_plan
 
 UNIT = "J1"
 BACKUP_S = 120
@@ -35,7 +39,6 @@ PATTERNS = (2, 3)
 DAY_S = 86_400
 EPOCH_S = time.time() // DAY_S * DAY_S - DAY_S
 """Yesterday's midnight, so that a gate on this machine's clock finds the approvals valid."""
-PEOPLE = {"anna": '"propose", "push"', "berta": '"approve"', "carl": '"approve"'}
 FORMER, NEW = "plan", "running"
 """Plans of the bundled corridor: one of 60 s that runs already, and one of 80 s that is pushed."""
 _SECRET = {"auth_file": "street.secret", "priv_file": "street.secret"}
@@ -65,25 +68,18 @@ class Office:
 
 def unit_table() -> dict[str, Any]:
     """Return a unit of two phases whose patterns all hold something that could run."""
-    phase = {"minimum_green_s": 5, "yellow_s": 3.0, "red_clear_s": 2.0, "recall": "maximum"}
     splits = {1: (70, {2: 35, 4: 35}), 2: (90, {2: 50, 4: 40}), 3: (100, {2: 55, 4: 45})}
-    return {
-        "name": UNIT,
-        "port": 0,
-        "rings": [[2, 4]],
-        "barriers": [[2], [4]],
-        "phases": [
-            {"number": 2} | phase | {"minimum_green_s": 8},
-            {"number": 4} | phase,
-        ],
-        "patterns": [
-            {"number": number, "cycle_s": cycle_s, "splits_s": each, "coordinated": [2]}
-            for number, (cycle_s, each) in splits.items()
-        ],
-        "schedule": [{"hour": 0, "pattern": 1}],
-        "backup_time_s": BACKUP_S,
-        "credentials": {"gate": {"user": "citybrain-write", "may_write": True} | _SECRET},
-    }
+    patterns = [
+        {"number": number, "cycle_s": cycle_s, "splits_s": each}
+        for number, (cycle_s, each) in splits.items()
+    ]
+    return two_phase_unit(
+        UNIT,
+        patterns,
+        schedule=[{"hour": 0, "pattern": 1}],
+        backup_time_s=BACKUP_S,
+        credentials={"gate": {"user": "citybrain-write", "may_write": True} | _SECRET},
+    )
 
 
 def new_unit(folder: Path) -> WatchedUnit:
@@ -109,8 +105,8 @@ def open_office(folder: Path) -> Office:
     _write_settings(folder, corridor)
     street = read_street(folder / "street.toml")
     with open_desk(street, lambda: datetime.fromtimestamp(EPOCH_S, UTC)) as desk:
-        keys = {name: read_key(folder / f"{name}.key") for name in PEOPLE}
-        hashes = [_approved(desk, keys, read_plan(corridor / f"{n}.json")) for n in (FORMER, NEW)]
+        keys = read_people(folder)
+        hashes = [approved(desk, keys, read_plan(corridor / f"{n}.json")) for n in (FORMER, NEW)]
     return Office(folder=folder, former=hashes[0], new=hashes[1])
 
 
@@ -148,63 +144,11 @@ def ordered(desk: Desk, folder: Path, act: Act, key: str) -> Signed:
 
 
 def _write_settings(folder: Path, corridor: Path) -> None:
-    lines = []
-    for name, roles in PEOPLE.items():
-        public = new_key(folder / f"{name}.key").public
-        lines += ["[[key]]", f'name = "{name}"', f'person = "{name.title()}"']
-        lines += [f'public = "{public}"', f"roles = [{roles}]"]
-    (folder / "keys.toml").write_text("\n".join(lines), encoding="utf-8")
+    write_people(folder)
+    write_secret(folder / "street.secret")
     (folder / "street.toml").write_text(
         f'safety = "{corridor / "safety.toml"}"\npatterns = {list(PATTERNS)}\n',
         encoding="utf-8",
     )
-    secret = folder / "street.secret"
-    secret.write_text("only-on-loopback", encoding="utf-8")
-    secret.chmod(0o600)
     gate = 'street = "street.toml"\ncontrollers = "controllers.toml"\n'
     (folder / "gate.toml").write_text(gate, encoding="utf-8")
-
-
-def _approved(desk: Desk, keys: dict[str, SigningKey], plan: Plan) -> str:
-    proposal = Proposal(plan=plan, verdict=_verdict_on(plan), running=Plan(name="", patterns=()))
-    key = propose(desk, proposal, keys["anna"], "rehearsal").hash
-    for person in ("berta", "carl"):
-        approve(desk, key, keys[person], "rehearsal")
-    return key
-
-
-def _verdict_on(plan: Plan) -> Verdict:
-    runs = tuple(
-        Outcome(
-            seed=seed,
-            vehicle_count=1,
-            delay_s=1.0,
-            unfinished_veh=0,
-            never_inserted_veh=0,
-            teleports=0,
-            collisions=0,
-            stops=0,
-        )
-        for seed in (1, 2)
-    )
-    nothing = Estimate(mean=0.0, low=0.0, high=0.0)
-    return Verdict(
-        decision=Decision.ACCEPT,
-        reasons=("Made up for a rehearsal.",),
-        scenario="rehearsal",
-        running_plan="running",
-        proposed_plan=plan.name,
-        begin_s=0.0,
-        end_s=1.0,
-        running=runs,
-        proposed=runs,
-        delay_before_s=nothing,
-        delay_after_s=nothing,
-        delay_change_s=nothing,
-        saving=nothing,
-        worst_seed=1,
-        movements=(),
-        approaches=(),
-        demand="none",
-        hashes={PROPOSED_PLAN: plan_hash(plan)},
-    )

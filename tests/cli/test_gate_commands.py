@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from benchmarks._street_kit import gate_process
 from citybrain.controllers.virtual.faults import Fault
 from tests.cli.towns import Terminal
-from tests.engine.unit_street import CORRIDOR, JUNCTIONS, UnitStreet, gate_process, unit_street
+from tests.engine.unit_street import CORRIDOR, JUNCTIONS, UnitStreet, unit_street
 
 pytestmark = pytest.mark.integration
 

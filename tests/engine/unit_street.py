@@ -1,16 +1,12 @@
-"""A street for tests: three virtual units on loopback, a gate in a process of its own."""
+"""A street for tests: three virtual units on loopback, and the settings of everybody."""
 
-import asyncio
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from citybrain.controllers.virtual.agent import Agent
+from benchmarks._street_kit import agent_thread, two_phase_unit, write_secret
 from citybrain.controllers.virtual.faults import Fault
 from citybrain.controllers.virtual.responder import Responder
 from citybrain.controllers.virtual.unit import VirtualUnit
@@ -63,28 +59,16 @@ class UnitStreet:
 
 def table(name: str) -> dict[str, object]:
     """Return a unit of two phases that runs 80 s in pattern 1."""
-    phase = {"minimum_green_s": 5, "yellow_s": 3.0, "red_clear_s": 2.0, "recall": "minimum"}
-    blank = {"cycle_s": 0, "splits_s": {2: 0, 4: 0}, "coordinated": [2]}
+    blank = {"cycle_s": 0, "splits_s": {2: 0, 4: 0}}
     patterns = [{"number": number} | blank for number in range(1, 9)]
     patterns[0] |= {"cycle_s": 80, "splits_s": {2: 40, 4: 40}}
     secrets = {"auth_file": "read.secret", "priv_file": "read.secret"}
     writing = {"auth_file": "write.secret", "priv_file": "write.secret"}
-    return {
-        "name": name,
-        "port": 0,
-        "rings": [[2, 4]],
-        "barriers": [[2], [4]],
-        "phases": [
-            {"number": 2} | phase | {"minimum_green_s": 8},
-            {"number": 4} | phase,
-        ],
-        "patterns": patterns,
-        "backup_time_s": 3600,
-        "credentials": {
-            "read": {"user": "citybrain-read"} | secrets,
-            "write": {"user": "citybrain-write", "may_write": True} | writing,
-        },
+    credentials = {
+        "read": {"user": "citybrain-read"} | secrets,
+        "write": {"user": "citybrain-write", "may_write": True} | writing,
     }
+    return two_phase_unit(name, patterns, backup_time_s=3600, credentials=credentials)
 
 
 @contextmanager
@@ -93,53 +77,29 @@ def unit_street(folder: Path) -> Iterator[UnitStreet]:
     street = write_office(folder)
     street.write_text(STREET + street.read_text())
     for name in ("read", "write"):
-        (folder / f"{name}.secret").write_text(f"{name}-only-on-loopback")
-        (folder / f"{name}.secret").chmod(0o600)
+        write_secret(folder / f"{name}.secret")
+    responders = [_responder(folder, name) for name in JUNCTIONS]
     began_s = time.monotonic()
-    with _agent(folder, lambda: MIDNIGHT_S + SPEED * (time.monotonic() - began_s)) as agent:
-        _write_controllers(folder, agent.ports)
+
+    def clock() -> float:
+        return MIDNIGHT_S + SPEED * (time.monotonic() - began_s)
+
+    with agent_thread(clock, responders) as ports:
+        _write_controllers(folder, ports)
         plan = read_plan(CORRIDOR / "plan.json")
         write_verdict(verdict_on(plan), folder / "verdict.json")
-        yield UnitStreet(folder, {name: post.responder.unit for name, post in agent.posts.items()})
+        units = {responder.unit.settings.name: responder.unit for responder in responders}
+        yield UnitStreet(folder, units)
 
 
-@contextmanager
-def _agent(folder: Path, clock: Callable[[], float]) -> Iterator[Agent]:
-    loop = asyncio.new_event_loop()
-    agents: list[Agent] = []
-    is_ready = threading.Event()
-
-    async def main() -> None:
-        agent = Agent(clock)
-        for name in JUNCTIONS:
-            where = folder / f"{name}.toml"
-            file = unit_file(table(name), where)
-            unit = VirtualUnit(unit_settings(file, where), MIDNIGHT_S)
-            agent.add(Responder(unit, accesses(file, where)), "127.0.0.1", 0)
-        agents.append(agent)
-        is_ready.set()
-        try:
-            await agent.run()
-        except asyncio.CancelledError:
-            agent.close()
-
-    task = loop.create_task(main())
-
-    def run() -> None:
-        loop.run_until_complete(task)
-        loop.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    assert is_ready.wait(20)
-    try:
-        yield agents[0]
-    finally:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join(20)
+def _responder(folder: Path, name: str) -> Responder:
+    where = folder / f"{name}.toml"
+    file = unit_file(table(name), where)
+    unit = VirtualUnit(unit_settings(file, where), MIDNIGHT_S)
+    return Responder(unit, accesses(file, where))
 
 
-def _write_controllers(folder: Path, ports: dict[str, int]) -> None:
+def _write_controllers(folder: Path, ports: Mapping[str, int]) -> None:
     for file, more, write in (
         ("controllers.toml", "", ""),
         ("gate-controllers.toml", WRITING, 'write = "gate"\n'),
@@ -152,23 +112,3 @@ def _write_controllers(folder: Path, ports: dict[str, int]) -> None:
         (folder / file).write_text(CREDENTIALS.format(more=more) + units)
     gate = 'street = "street.toml"\ncontrollers = "gate-controllers.toml"\n'
     (folder / "gate.toml").write_text(gate)
-
-
-@contextmanager
-def gate_process(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """Run the gate as a process, and end it as Ctrl-C does."""
-    citybrain = Path(sys.executable).with_name("citybrain")
-    process = subprocess.Popen(
-        [citybrain, "gate", "run", "--config", folder / "gate.toml"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout is not None
-    first = process.stdout.readline()
-    assert "takes orders" in first, first + process.stdout.read()
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.communicate(timeout=60)
