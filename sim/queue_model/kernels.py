@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from citybrain.ports.tables import PERMISSIVE, PROTECTED, RED, STOP_THEN_GO, YELLOW
-from sim.queue_model.arrays import Arrays, Cells, Ints
+from sim.queue_model.arrays import Arrays, Cells, Ints, Whole
 from sim.queue_model.calendar.kernels import wake
 from sim.queue_model.choosing.kernels import chosen, edge_speeds, note_speed
 from sim.queue_model.colours.kernels import NEVER, signal_rows
@@ -31,6 +31,8 @@ from sim.queue_model.room.kernels import FAR, release
     PATIENCE,
 ) = range(12)
 """Places of the constants in ``Physics.packed``."""
+TOTALS = 6
+"""How many totals ``simulate`` returns."""
 _LOOK_AT = 4
 _SAME_QUEUE_S = 2.0
 _STOP_S = 2.0
@@ -533,3 +535,53 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
         ]
     )
     return totals, link_delay, link_count, link_stops, lane_queue, lane_blocked
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def simulate_each(  # noqa: PLR0913, PLR0917 - what one run takes, for several
+    first: Whole,
+    end: Whole,
+    streets: Arrays,
+    routes: Arrays,
+    demand: Arrays,
+    colour: Cells,
+    timings: Arrays,
+    shape: Arrays,
+    physics: Arrays,
+    times: Arrays,
+    found: Arrays,
+) -> None:
+    """Run some plans over one day, without a word of Python between them.
+
+    Parameters
+    ----------
+    first, end
+        Rows of the plans: from the first to before the end.
+    streets, routes, demand, colour, shape, physics, times
+        As for ``simulate``.
+    timings
+        ``start``, ``cycle_s`` and ``offset_s`` of ``SignalTables``.
+    found
+        Written: what ``simulate`` returns, one row for each plan.
+    """
+    totals, link_delay, link_count, link_stops, lane_queue, lane_blocked = found
+    start, cycle_s, offset_s = timings
+    for plan in range(first, end):
+        one = simulate(
+            streets,
+            routes,
+            demand,
+            colour,
+            start[plan],
+            cycle_s[plan],
+            offset_s[plan],
+            shape,
+            physics,
+            times,
+        )
+        totals[plan] = one[0]
+        link_delay[plan] = one[1]
+        link_count[plan] = one[2]
+        link_stops[plan] = one[3]
+        lane_queue[plan] = one[4]
+        lane_blocked[plan] = one[5]

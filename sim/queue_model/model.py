@@ -1,10 +1,10 @@
 """The queue model as a ``PlanEvaluator``, and as arrays for a search."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from os import cpu_count
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from sim.queue_model.demand import DemandArrays, Trip, compile_demand
 from sim.queue_model.ground import Ground, read_ground
 from sim.queue_model.physics import Physics
 from sim.queue_model.routes import Routes, compile_routes, without_stops
+from sim.queue_model.side_by_side import Piece, run_pieces
 from sim.queue_model.streets import Streets, compile_streets
 from sim.queue_model.tables import Block, stacked
 from sim.sumo.scenario import SumoScenario
@@ -27,9 +28,6 @@ from sim.sumo.scenario import SumoScenario
 Counts = NDArray[np.int32]
 
 _ROUTING_TIMEOUT_S = 600.0
-
-Job = tuple[int, int]
-Found = tuple[NDArray[np.float64], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,6 +57,29 @@ class Runs:
     link_stops: Counts
     queue_veh: Counts
     blocked: Floats
+
+
+class _Found(NamedTuple):
+    """What the kernel writes, (plans, days, things): see ``kernels.simulate`` and ``Runs``."""
+
+    totals: Floats
+    link_delay_s: Floats
+    link_count: Counts
+    link_stops: Counts
+    queue_veh: Counts
+    blocked: Floats
+
+    @classmethod
+    def empty(cls, runs: tuple[int, int], lanes: int, links: int) -> "_Found":
+        """Return room for a number of runs."""
+        return cls(
+            np.empty((*runs, kernels.TOTALS)),
+            np.empty((*runs, links)),
+            np.empty((*runs, links), np.int32),
+            np.empty((*runs, links), np.int32),
+            np.empty((*runs, lanes), np.int32),
+            np.empty((*runs, lanes)),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -241,43 +262,38 @@ class QueueModel:
         shape = np.array([len(groups) for groups in self.groups], dtype=np.int64)
         physics = self.physics.packed()
         times = (self.begin_s, self.horizon_s, len(self.streets.lane_numbers))
-        jobs = [(plan, day) for plan in range(len(tables.start)) for day in range(len(self.days))]
+        plans, days = len(tables.start), len(self.days)
+        lanes, links = len(self.streets.arrays.length_m), len(self.streets.arrays.group)
+        found = _Found.empty((plans, days), lanes, links)
 
-        def one(job: Job) -> Found:
-            plan, day = job
-            found: Found = kernels.simulate(
+        def work(piece: Piece) -> None:
+            kernels.simulate_each(
+                piece.first,
+                piece.end,
                 self.streets.arrays,
                 self.routes.arrays,
-                self.days[day],
+                self.days[piece.day],
                 tables.colour,
-                tables.start[plan],
-                tables.cycle_s[plan],
-                tables.offset_s[plan],
+                (tables.start, tables.cycle_s, tables.offset_s),
                 shape,
                 physics,
                 times,
+                _Found._make(array[:, piece.day] for array in found),
             )
-            return found
 
-        rows = _side_by_side(one, jobs, self.threads)
-        grid = (len(tables.start), len(self.days))
-        totals = np.array([row[0] for row in rows]).reshape(*grid, -1)
-        counts = totals.astype(np.int32)
-
-        def part(place: int) -> NDArray[np.float64]:
-            return np.array([row[place] for row in rows]).reshape(*grid, -1)
-
+        run_pieces(work, plans, days, self.threads)
+        counts = found.totals.astype(np.int32)
         return Runs(
-            delay_s=totals[..., 0],
+            delay_s=found.totals[..., 0],
             unfinished_veh=counts[..., 2],
             never_inserted_veh=counts[..., 3],
             stops=counts[..., 4],
             teleports=counts[..., 5],
-            link_delay_s=part(1),
-            link_count=part(2).astype(np.int32),
-            link_stops=part(3).astype(np.int32),
-            queue_veh=part(4).astype(np.int32),
-            blocked=part(5),
+            link_delay_s=found.link_delay_s,
+            link_count=found.link_count,
+            link_stops=found.link_stops,
+            queue_veh=found.queue_veh,
+            blocked=found.blocked,
         )
 
     def movement_totals(
@@ -321,21 +337,6 @@ def _routed(scenario: SumoScenario, seeds: Sequence[int]) -> tuple[tuple[Trip, .
     from sim.queue_model.sumo_demand import routed_days  # noqa: PLC0415 - needs SUMO installed
 
     return routed_days(scenario, seeds=seeds, timeout_s=_ROUTING_TIMEOUT_S)
-
-
-def _side_by_side(one: Callable[[Job], Found], jobs: Sequence[Job], threads: int) -> list[Found]:
-    """Return what every job finds, in order; each thread takes every n-th of them."""
-    if threads < 2 or len(jobs) < 2:  # noqa: PLR2004 - one thread, or one job
-        return [one(job) for job in jobs]
-    found: dict[Job, Found] = {}
-
-    def part(first: int) -> None:
-        for job in jobs[first::threads]:
-            found[job] = one(job)
-
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        list(pool.map(part, range(threads)))
-    return [found[job] for job in jobs]
 
 
 def outcome_of(model: QueueModel, runs: Runs, plan: int, day: int, seed: int) -> Outcome:
