@@ -1,5 +1,9 @@
-"""Measuring the peers of the optimizer benchmark: same scenario, seeds and code as for a plan."""
+"""Measuring the peers of the optimizer benchmark: same scenario, seeds and code as for a plan.
 
+What a peer reaches depends on files, seed and version alone, so its outcomes are kept on disk.
+"""
+
+import hashlib
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +13,7 @@ from types import TracebackType
 
 from benchmarks._advice import Advice
 from benchmarks._results import Peer, PeerResult
+from benchmarks._sumo_cache import default_folder, inputs_key, kept_outcome
 from citybrain.config import ProofSettings
 from citybrain.engine.area import StudyArea
 from citybrain.errors import SimulationError
@@ -71,6 +76,7 @@ class PeerRuns(AbstractContextManager["PeerRuns"]):
     def __init__(self, area: StudyArea, settings: ProofSettings) -> None:
         self._area = area
         self._settings = settings
+        self._inputs = inputs_key(area)
         self._staging = Staging(area.scenario, planned=area.network.intersections)
         self._processes = SumoProcesses()
         self._pool = ThreadPoolExecutor(max_workers=settings.workers)
@@ -100,7 +106,14 @@ class PeerRuns(AbstractContextManager["PeerRuns"]):
         SimulationError
             SUMO refused the files, or a run died.
         """
-        futures = [self._pool.submit(self._run, programs, seed) for seed in self._settings.seeds]
+        shown = b"".join(program.read_bytes() for program in programs)
+        inputs = hashlib.sha256(self._inputs.encode() + shown).hexdigest()[:32]
+
+        def outcome(seed: int) -> Outcome:
+            path = default_folder() / f"peer-{inputs}-{seed}.json"
+            return kept_outcome(path, lambda: self._run(programs, seed))
+
+        futures = [self._pool.submit(outcome, seed) for seed in self._settings.seeds]
         try:
             return tuple(future.result() for future in futures)
         finally:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def sumo_outcomes(
         SUMO processes side by side.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    inputs = _inputs_key(area)
+    inputs = inputs_key(area)
     paths = [folder / f"{_key(inputs, plan, seed)}.json" for plan in plans]
     missing = {path: plan for path, plan in zip(paths, plans, strict=True) if not path.is_file()}
     with SumoEvaluator(
@@ -58,7 +58,26 @@ def sumo_outcomes(
     return [Outcome(**json.loads(path.read_text())) for path in paths]
 
 
-def _inputs_key(area: StudyArea) -> str:
+def kept_outcome(path: Path, run: Callable[[], Outcome]) -> Outcome:
+    """Return the outcome that a file keeps; where there is none, run and keep it.
+
+    Parameters
+    ----------
+    path
+        File; its name tells everything that the outcome depends on.
+    run
+        Simulates.
+    """
+    if path.is_file():
+        return Outcome(**json.loads(path.read_text()))
+    outcome = run()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write_text(path, json.dumps(asdict(outcome)))
+    return outcome
+
+
+def inputs_key(area: StudyArea) -> str:
+    """Return a key of SUMO's version and of every file and option of a scenario."""
     scenario = area.scenario
     digest = hashlib.sha256(sumo_version().encode())
     for path in (scenario.net_file, *scenario.route_files, *scenario.additional_files):
