@@ -35,6 +35,14 @@ def silent(done: float, text: str) -> None:
     assert 0 <= done <= 1, text
 
 
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let no outcome of another run pass for one of this test."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("CITYBRAIN_CACHE", str(folder))
+    return folder
+
+
 @pytest.fixture
 def cologne1() -> StudyArea:
     return short("cologne1")
@@ -46,6 +54,15 @@ def test_a_peer_is_measured_as_a_plan_is(cologne1: StudyArea) -> None:
     with SumoEvaluator(cologne1.scenario, cologne1.network, workers=1, timeout_s=60.0) as evaluator:
         plan = Evaluation(plan=cologne1.running, seed=1)
         assert list(measured) == evaluator.evaluate([plan])
+
+
+def test_a_kept_outcome_is_that_of_the_run(cologne1: StudyArea, own_cache: Path) -> None:
+    with PeerRuns(cologne1, ONE_SEED) as runs:
+        measured = runs.outcomes(())
+        (kept,) = own_cache.iterdir()
+        stamp = kept.stat().st_mtime_ns
+        assert runs.outcomes(()) == measured
+    assert kept.stat().st_mtime_ns == stamp
 
 
 def test_each_peer_is_measured_and_changes_the_signals(cologne1: StudyArea) -> None:
