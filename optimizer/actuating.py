@@ -19,10 +19,6 @@ from citybrain.units import rounded_s
 from optimizer.kernels import SLACK_S, Times
 from optimizer.timetable import Timetable
 
-_SHORTEST_S = 5.0
-"""Stretches are no shorter than this, unless the pattern shows them shorter; netconvert's own
-default for actuated greens (``--tls.min-dur``). [s]"""
-
 _CHANGING = YELLOWS | {Aspect.RED_AMBER}
 
 
@@ -40,6 +36,11 @@ class Option:
         Longest duration of a stretch over the one that the pattern shows. [-]
     most_s
         Longest duration of a stretch at all. [s]
+    least_s
+        Stretches are no shorter than this, unless the pattern shows them shorter; by itself
+        netconvert's own default for actuated greens (``--tls.min-dur``).  Where it is less than
+        the minimum greens, these alone say how short a stretch may be: a green that lasts over
+        several of them need not stay in each. [s]
     is_coordinated
         Stretches end at times of a fixed cycle.
     """
@@ -48,17 +49,19 @@ class Option:
     detector_s: float
     longer: float
     most_s: float = 50.0
+    least_s: float = 5.0
     is_coordinated: bool = False
 
 
 OPTIONS = (
+    Option(2.0, 1.0, math.inf, 30.0, 1.0),
     Option(3.0, 2.0, math.inf, 30.0),
-    Option(3.0, 2.0, math.inf, 50.0),
-    Option(2.0, 2.0, math.inf, 30.0),
-    Option(3.0, 1.0, math.inf, 30.0),
-    Option(3.0, 1.0, 2.0),
-    Option(2.0, 1.0, 1.5),
+    Option(3.0, 2.0, math.inf, 30.0, 1.0),
     Option(3.0, 2.0, 1.3),
+    Option(3.0, 2.0, math.inf, 50.0),
+    Option(3.0, 1.0, 2.0),
+    Option(2.0, 1.0, 1.5, least_s=1.0),
+    Option(2.0, 2.0, math.inf, 30.0),
     Option(3.0, 2.0, 1.0, is_coordinated=True),
 )
 """What a search chooses from at each intersection; the gaps are usual ones of controllers (Signal
@@ -81,7 +84,7 @@ def actuated(
     option
         How stretches follow the traffic.
     """
-    bounds = _Bounds(pattern, np.asarray(times_s), timetable)
+    bounds = _Bounds(pattern, np.asarray(times_s), timetable, option.least_s)
     found = [(i.start_s, i.duration_s) for i in _stretchable(pattern.intervals())]
     if not found:
         return pattern
@@ -125,6 +128,7 @@ class _Bounds:
     pattern: Pattern
     times_s: Times
     timetable: Timetable
+    least_s: float
 
     def are_safe(self, durations_s: dict[float, float]) -> bool:
         """Tell whether intervals, by their start, may last for other times."""
@@ -139,7 +143,7 @@ class _Bounds:
 
     def shortest_s(self, start_s: float, duration_s: float, others_s: dict[float, float]) -> float:
         """Return the shortest safe duration of one interval beside those of others [s]."""
-        for whole_s in range(round(min(_SHORTEST_S, duration_s)), int(duration_s)):
+        for whole_s in range(round(min(self.least_s, duration_s)), int(duration_s)):
             if whole_s > 0 and self.are_safe(others_s | {start_s: float(whole_s)}):
                 return float(whole_s)
         return duration_s

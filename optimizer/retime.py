@@ -12,8 +12,9 @@ from citybrain.ports.evaluation import PlanEvaluator, Progress
 from citybrain.ports.tables import TableEvaluator
 from optimizer.actuating import OPTIONS
 from optimizer.annealing import Annealer
+from optimizer.bridging import bridged_workshop
 from optimizer.budget import Budget
-from optimizer.candidate import Workshop, following
+from optimizer.candidate import following
 from optimizer.forge import Forge
 from optimizer.moves import Mover
 from optimizer.painting import Painter
@@ -128,7 +129,7 @@ def retime(
         An intersection's bounds leave no plan.
     """
     budget = Budget(clock, settings.seconds_budget, settings.evaluation_budget, is_stopped)
-    workshop = Workshop.of(task.running, task.network)
+    workshop = bridged_workshop(task.running, task.network)
     scorer = Scorer(workshop, task.network, evaluators.proving, budget, settings.objective)
     rng, mover = random.Random(settings.seed), Mover(workshop)
     search = Search(scorer, mover, rng, settings.days, progress)
@@ -146,7 +147,8 @@ def retime(
         tried = annealer.evaluations
     if settings.with_actuation:
         search.mover = replace(mover, options=OPTIONS)
-        search.sieve(following(dict.fromkeys([starts[-1], *search.leaders(2)]), OPTIONS))
+        bases = dict.fromkeys([starts[-1], *search.leaders(2)])
+        search.sieve([followed for option in OPTIONS for followed in following(bases, [option])])
     found = search.best()
     is_better = found.candidate is not None and found.cost_s < found.running_cost_s
     return Retiming(

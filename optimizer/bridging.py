@@ -1,0 +1,137 @@
+"""Bridging: a green that ends and comes again without need goes on instead.
+
+Many programs take a green away at the change between two stages that both serve it: the group
+shows yellow while others clear, and turns green again beside what comes next.  Nobody who waited
+is let in by that; the group's own queue starts up twice.  Such a gap is closed: a controller with
+overlaps holds the green (Signal Timing Manual, 2nd ed., NCHRP Report 812, 2015, chapter 5).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from citybrain.model.aspects import GREENS, Aspect
+from citybrain.model.intersection import Intersection
+from citybrain.model.network import Network
+from citybrain.model.pattern import Pattern
+from citybrain.model.plan import Plan
+from citybrain.model.rules import check_pattern
+from citybrain.model.runs import Run, cyclic_runs
+from citybrain.model.signals import Green, GroupTiming
+from citybrain.model.successions import time_until_s, with_red_clearances
+from citybrain.units import RESOLUTION_S, rounded_s
+from optimizer.candidate import Candidate, Workshop
+
+
+@dataclass(frozen=True, slots=True)
+class BridgedWorkshop(Workshop):
+    """A workshop whose timings come from another pattern than the running one."""
+
+    def unchanged(self) -> Candidate | None:
+        """Return nothing: the running plan has gaps that no candidate has."""
+        return None
+
+
+def bridged_workshop(running: Plan, network: Network) -> Workshop:
+    """Return a workshop for a running plan without its needless gaps.
+
+    Parameters
+    ----------
+    running
+        Plan that runs today; candidates are still compared with it as it is.
+    network
+        Its intersections.
+
+    Raises
+    ------
+    InfeasibleError
+        No intersection has events to move.
+    """
+    patterns = tuple(bridged(p, network.intersections[p.intersection]) for p in running.patterns)
+    if patterns == running.patterns:
+        return Workshop.of(running, network)
+    made = Workshop.of(replace(running, patterns=patterns), network)
+    return BridgedWorkshop(running, made.timetables, made.skeletons, made.cycle_ranges_s)
+
+
+def bridged(pattern: Pattern, intersection: Intersection) -> Pattern:
+    """Return a pattern in which no green is taken away only to be given again.
+
+    A gap of a group is closed if no green of another group begins inside it, and if no rule of
+    the intersection asks for it.
+
+    Parameters
+    ----------
+    pattern
+        What is shown.
+    intersection
+        What must be kept.
+
+    Returns
+    -------
+    Pattern
+        The pattern itself where there is no such gap.
+    """
+    broken = len(check_pattern(pattern, intersection))
+    for group in [timing.group for timing in pattern.groups]:
+        for gap in list(_gaps(pattern, group)):
+            closed = _closed(pattern, group, gap)
+            closed = with_red_clearances(closed, intersection.intergreens_s)
+            if len(check_pattern(closed, intersection)) <= broken:
+                pattern = closed
+    return pattern
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """Time between two greens of one group, and what would be shown there instead [s]."""
+
+    start_s: float
+    duration_s: float
+    aspect: Aspect
+
+
+def _gaps(pattern: Pattern, group: str) -> Iterator[_Gap]:
+    """Yield the gaps of a group in which nobody else's green begins."""
+    starts_s = [
+        green.start_s
+        for timing in pattern.groups
+        if timing.group != group
+        for green in timing.greens(pattern.cycle_s)
+        if green.before is not None
+    ]
+    greens = pattern.timing(group).greens(pattern.cycle_s)
+    if not greens or greens[0].before is None:
+        return
+    for ending, starting in pairwise([*greens, greens[0]]):
+        gap = _between(ending, starting, pattern.cycle_s)
+        begun_s = (time_until_s(gap.start_s, at_s, pattern.cycle_s) for at_s in starts_s)
+        if not any(since_s < gap.duration_s - RESOLUTION_S / 2 for since_s in begun_s):
+            yield gap
+
+
+def _between(ending: Green, starting: Green, cycle_s: float) -> _Gap:
+    ends = {ending.segments[-1].aspect, starting.segments[0].aspect}
+    return _Gap(
+        start_s=rounded_s(ending.end_s % cycle_s),
+        duration_s=time_until_s(ending.end_s, starting.start_s, cycle_s),
+        aspect=Aspect.PROTECTED if ends == {Aspect.PROTECTED} else Aspect.PERMISSIVE,
+    )
+
+
+def _closed(pattern: Pattern, group: str, gap: _Gap) -> Pattern:
+    """Show a green in a gap."""
+    cycle_s = pattern.cycle_s
+    runs = pattern.timing(group).runs(cycle_s)
+    shown = [(run.start_s, run.aspect) for run in runs if not _is_in(run, gap, cycle_s)]
+    shown = sorted([*shown, (gap.start_s, gap.aspect)])
+    if shown[0][0] > 0:
+        shown = [(0.0, shown[-1][1]), *shown]
+    timing = GroupTiming.from_runs(group, cyclic_runs(shown, cycle_s), cycle_s)
+    timings = (timing if other.group == group else other for other in pattern.groups)
+    return replace(pattern, groups=tuple(timings))
+
+
+def _is_in(run: Run, gap: _Gap, cycle_s: float) -> bool:
+    since_s = time_until_s(gap.start_s, run.start_s, cycle_s)
+    return run.aspect not in GREENS and since_s < gap.duration_s - RESOLUTION_S / 2

@@ -1,0 +1,98 @@
+"""Greens that end and come again without need go on instead."""
+
+from hypothesis import given
+
+from citybrain.model.aspects import GREENS
+from citybrain.model.intersection import Intersection, SignalGroup
+from citybrain.model.pattern import Pattern
+from citybrain.model.rules import check_pattern
+from optimizer.bridging import bridged, bridged_workshop
+from optimizer.candidate import Workshop
+from tests.optimizer.junctions import (
+    FEW,
+    Junction,
+    colours,
+    junctions,
+    network_of,
+    plan_of,
+    timing,
+)
+
+
+def _junction(*rows: str, conflicts: set[tuple[str, str]]) -> Junction:
+    names = [str(number) for number in range(1, len(rows) + 1)]
+    groups = tuple(
+        SignalGroup(name=name, indices=(at,), is_pedestrian=False, minimum_green_s=5.0)
+        for at, name in enumerate(names)
+    )
+    both_ways = [*conflicts, *(pair[::-1] for pair in conflicts)]
+    intersection = Intersection(
+        name="J",
+        groups=groups,
+        links=(),
+        conflicts=frozenset(conflicts),
+        yielding=frozenset(),
+        intergreens_s=dict.fromkeys(both_ways, 3.0),
+        yellows_s=dict.fromkeys(names, 3.0),
+        red_ambers_s=dict.fromkeys(names, 0.0),
+        minimum_cycle_s=10.0,
+        maximum_cycle_s=120.0,
+    )
+    timings = tuple(timing(name, row) for name, row in zip(names, rows, strict=True))
+    pattern = Pattern(
+        intersection="J",
+        program="running",
+        cycle_s=float(len(rows[0])),
+        offset_s=0.0,
+        groups=timings,
+    )
+    return Junction(intersection, pattern)
+
+
+MAIN, SIDE, RIGHT = "1", "2", "3"
+FLICKER = _junction(
+    "GGGGGGGyyyrrrrrrrrrr",
+    "rrrrrrrrrrGGGGGGGyyy",
+    "GGGGGGGyyyGGGGGGGyyy",
+    conflicts={(MAIN, SIDE)},
+)
+
+
+def test_a_green_that_two_stages_serve_goes_on_between_them() -> None:
+    shown = colours(bridged(FLICKER.pattern, FLICKER.intersection))
+    assert shown[2] == "G" * 40
+    assert shown[:2] == colours(FLICKER.pattern)[:2]
+
+
+def test_a_gap_in_which_a_foe_clears_stays() -> None:
+    clearing = _junction(
+        "GGGGGGGyyyrrrrrrrrrr",
+        "rrrrrrrrrrGGGGGGGyyy",
+        "rrrrrrrrrrGGGGGGGyyy",
+        conflicts={(MAIN, SIDE), (MAIN, RIGHT)},
+    )
+    assert bridged(clearing.pattern, clearing.intersection) == clearing.pattern
+
+
+def test_the_running_plan_itself_is_not_mistaken_for_what_was_made_of_it() -> None:
+    workshop = bridged_workshop(plan_of(FLICKER), network_of(FLICKER))
+    assert workshop.running == plan_of(FLICKER)
+    assert workshop.unchanged() is None
+    assert workshop.plan(workshop.start(), "p").patterns[0].groups != FLICKER.pattern.groups
+
+
+def test_without_a_gap_the_workshop_is_the_usual_one() -> None:
+    calm = _junction("GGGGGGGyyyrrrrrrrrrr", "rrrrrrrrrrGGGGGGGyyy", conflicts={(MAIN, SIDE)})
+    workshop = bridged_workshop(plan_of(calm), network_of(calm))
+    assert workshop.unchanged() == Workshop.of(plan_of(calm), network_of(calm)).start()
+
+
+@FEW
+@given(junctions())
+def test_nothing_is_broken_and_no_green_is_lost(junction: Junction) -> None:
+    pattern, intersection = junction.pattern, junction.intersection
+    made = bridged(pattern, intersection)
+    assert len(check_pattern(made, intersection)) <= len(check_pattern(pattern, intersection))
+    greens = {aspect.value for aspect in GREENS}
+    for before, after in zip(colours(pattern), colours(made), strict=True):
+        assert all(b == a for b, a in zip(before, after, strict=True) if b in greens)
