@@ -26,6 +26,10 @@ _SHARE_BEFORE_ACTUATION = 0.5
 """Of the model's time, where greens that follow detectors are searched as well, which the model
 does not know. [-]"""
 
+_FIXED_BEFORE_ACTUATION = 6
+"""Of the model's fixed times, that SUMO runs each time where greens that follow detectors are
+searched as well: the runs are needed for these, and the best fixed times are only their start."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retiming:
@@ -142,14 +146,15 @@ def retime(
             annealer = Annealer(Painter(workshop, evaluators.fast()), mover, rng)
         share = settings.model_share * (_SHARE_BEFORE_ACTUATION if settings.with_actuation else 1.0)
         forge = Forge(annealer, budget, replace(settings, model_share=share), progress)
-        seen = search.sieve([*forge.first(starts), starts[-1]])
-        search.sieve(forge.again(seen))
+        most = _FIXED_BEFORE_ACTUATION if settings.with_actuation else None
+        seen = search.sieve([*forge.first(starts)[:most], starts[-1]])
+        search.sieve(forge.again(seen)[:most])
         tried = annealer.evaluations
     if settings.with_actuation:
         search.mover = replace(mover, options=OPTIONS)
         bases = dict.fromkeys([starts[-1], *search.leaders(2)])
         search.sieve([followed for option in OPTIONS for followed in following(bases, [option])])
-    found = search.best()
+    found = search.settled() if settings.with_actuation else search.best()
     is_better = found.candidate is not None and found.cost_s < found.running_cost_s
     return Retiming(
         plan=workshop.plan(found.candidate, PLAN_NAME)

@@ -25,6 +25,7 @@ other nine, so the choice among the best is worth more runs than finding yet ano
 _FEWEST_FINALISTS = 2
 _LONGEST_REACH_S = 13.0
 _SHORTEST_REACH_S = 2.0
+_FEWEST_ROUNDS = 4
 _PATIENCE = 4
 _MOST_IDLE = 50
 _STRETCH_PROBABILITY = 0.15
@@ -111,7 +112,25 @@ class Search:
     def best(self) -> Found:
         """Climb from the best start with what is left of the budget; return the best of all."""
         if self._archive:
-            self._climb(self.leaders(1)[0], self._climbing)
+            self._climb(self.leaders(1)[0], self._climbing, self._runs_of_the_finals())
+        return self._final_choice()
+
+    def settled(self) -> Found:
+        """Choose among the starts on more and more days before climbing; return the best of all.
+
+        Where detectors decide, chance moves the cost of one plan from day to day by more than a
+        move gains: a climb on few days would follow chance, from a start that chance has chosen.
+        So it begins after the choice, on as many of its days as leave the climb some rounds.
+        """
+        self._final_choice()
+        if self._archive:
+            leader = self.leaders(1)[0]
+            days = self.days[: -self._archive[leader][0]]
+            rounds = self.scorer.budget.left() // (_FEWEST_ROUNDS * (_BATCH + 1))
+            climbing = days[: max(MODEL_DAYS, rounds)]
+            reached = self._climb(leader, climbing, len(days) - len(climbing))
+            if self._affordable([reached], days, self.scorer.budget.left()):
+                self._note([(reached, self._scored(reached, days))], len(days))
         return self._final_choice()
 
     def _affordable(
@@ -123,14 +142,28 @@ class Search:
             left.pop()
         return left
 
-    def _climb(self, incumbent: Candidate, days: Sequence[Day]) -> None:
-        """Move on to better candidates until the budget or the neighbourhood is used up."""
+    def _climb(self, incumbent: Candidate, days: Sequence[Day], reserve: int) -> Candidate:
+        """Move on to better candidates until the budget or the neighbourhood is used up.
+
+        Parameters
+        ----------
+        incumbent
+            Where to start.
+        days
+            Days that decide.
+        reserve
+            Runs that are kept for later.
+
+        Returns
+        -------
+        Candidate
+            Where the climb ended.
+        """
         if not self._affordable([incumbent], days, self.scorer.budget.left()):
-            return
+            return incumbent
         reach_s, failures, idle = _LONGEST_REACH_S, 0, 0
         score = self._scored(incumbent, days)
         size = (_BATCH + 1) * len(days)
-        reserve = self._runs_of_the_finals()
         while self.scorer.budget.allows(size + reserve) and idle < _MOST_IDLE:
             spent = self.scorer.budget.spent
             better = self._improved(incumbent, score, days, reach_s)
@@ -142,6 +175,7 @@ class Search:
                     reach_s, failures = max(_SHORTEST_REACH_S, reach_s / 2), 0
                 continue
             (incumbent, score), failures = better, 0
+        return incumbent
 
     def _improved(
         self, incumbent: Candidate, score: Score, days: Sequence[Day], reach_s: float
