@@ -2,8 +2,9 @@
 
 Each fault is a hypothesis that says how the pulses would look: half or twice as many as foretold,
 as many but later, those of another detector, or without any regard to the neighbours.  Evidence
-is the logarithm of how much more probable they are then than in good order.  One neighbour alone
-never convicts: each figure is the least over models that leave one of the neighbours out.
+is the logarithm of how much more probable they are then than in good order.  It is told by a
+model of all neighbours and by models that leave one of them out, so that no neighbour convicts
+alone.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from detectors.health.foretelling import REACH_S, Habit, lagged, rates
+from detectors.health.headways import LONGEST_HEADWAY_S, gain_of_loss, seen_headways
 from detectors.pulses import Flags, Floats, Ints
 
 SHORTEST_DELAY_S, LONGEST_DELAY_S = 2, 90
@@ -85,15 +87,16 @@ def evidence_of(
     Returns
     -------
     dict
-        Row → charge → evidence in each window; 0 in windows before the first.  An exchange is
-        charged to one of the two. [nats]
+        Row → charge → evidence ``[model, window]``; 0 in windows before the first.  Model 0 hears
+        all neighbours, each other one leaves out one of them.  An exchange is charged to one of
+        the two, by one model that hears neither. [nats]
     """
     found: dict[int, dict[Charge, Floats]] = {row: {} for row in habits}
     for windows, begin, end in _runs(scene, first):
         part = _Part.of(scene, habits, begin, end, windows)
         for row, charge, figures in part.charges():
-            whole = found[row].setdefault(charge, np.zeros(scene.window_count))
-            whole[windows] = figures
+            shape = len(figures), scene.window_count
+            found[row].setdefault(charge, np.zeros(shape))[:, windows] = figures
     return found
 
 
@@ -157,43 +160,56 @@ class _Part:
         return np.stack([heard[..., window].sum(axis=-1) for window in self.slices], axis=-1)
 
     def charges(self) -> Iterator[tuple[int, Charge, Floats]]:
-        """Return each charge against each detector with the evidence in each window."""
+        """Return each charge against each detector with the evidence ``[model, window]``."""
         series = self.series
-        for row, habit in self.habits.items():
-            for charge, figures in self._own_charges(series[row], habit, self.rate_ps[row]):
-                yield row, charge, np.min(figures, axis=0)
+        for row in self.habits:
+            for charge, figures in self._own_charges(row, series[row]):
+                is_lone = charge.kind == HALVED
+                yield row, charge, figures if is_lone else np.min(figures, axis=0)[None]
         yield from self._swaps(series)
 
-    def _own_charges(
-        self, seen: Floats, habit: Habit, rate_ps: Floats
-    ) -> Iterator[tuple[Charge, Floats]]:
+    def _own_charges(self, row: int, seen: Floats) -> Iterator[tuple[Charge, Floats]]:
+        habit, rate_ps = self.habits[row], self.rate_ps[row]
         now_ps = rate_ps[:, LONGEST_DELAY_S:]
         count, expected = self.sums(seen), self.sums(now_ps)
-        least = 1.0 - LOOSE_DRIFT * habit.loose[:, None] - SLACK
-        for kind, ratio, usual in ((HALVED, 0.5, least), (DOUBLED, 2.0, 1.0 / least)):
-            gain = count * np.log(ratio / usual) - expected * (ratio - usual)
-            is_fault = (ratio < usual) if kind == HALVED else (ratio > usual)
-            yield Charge(kind), np.where(is_fault, gain / habit.dispersion, 0.0)
         level_ps = expected / np.maximum(self.sums(np.ones(len(seen))), 1.0)
+        least = 1.0 - LOOSE_DRIFT * habit.loose[:, None] - SLACK
+        halved = count * np.log(0.5 / least) - expected * (0.5 - least)
+        halved += self._loss(row, level_ps / habit.mean_ps, least)
+        yield Charge(HALVED), halved / habit.dispersion
+        doubled = count * np.log(2.0 * least) - expected * (2.0 - 1.0 / least)
+        yield Charge(DOUBLED), doubled / habit.dispersion
         own = self.sums(seen * np.log(now_ps))
         yield Charge(UNRELATED), count * np.log(np.maximum(level_ps, 1e-12)) - own
         for delay_s, late in self._delays(seen, rate_ps):
             yield Charge(DELAYED, by_s=delay_s), late - own + expected
 
+    def _loss(self, row: int, level: Floats, least: Floats) -> Floats:
+        """Return what the headways say for a loss of half of the vehicles ``[model, window]``.
+
+        `level` is what is foretold to pass, over what passed while it was learned; without a
+        fault at least the share `least` of it is seen. [-]
+        """
+        begin = max(self.begin - LONGEST_HEADWAY_S, 0)
+        window = self.scene.window[begin : self.end] - self.windows.start
+        series = np.where(self.scene.known, self.scene.series[row], 0.0)[begin : self.end]
+        seen = seen_headways(series, window, self.windows.stop - self.windows.start)
+        return gain_of_loss(self.habits[row].headways, seen, level * least, level * 0.5)
+
     def _delays(self, seen: Floats, rate_ps: Floats) -> Iterator[tuple[int, Floats]]:
         """Return for each delay how well the pulses suit it, less the pulses it foretells."""
         at = np.flatnonzero(seen)
         window = self.scene.window[self.begin : self.end][at] - self.windows.start
-        belongs = np.zeros((len(at), self.windows.stop - self.windows.start))
-        belongs[np.arange(len(at)), window] = seen[at]
-        logs = np.log(rate_ps)
+        belongs = np.zeros((self.windows.stop - self.windows.start, len(at)))
+        belongs[window, np.arange(len(at))] = seen[at]
+        logs = np.ascontiguousarray(np.log(rate_ps).T)
         ends = [0, *(window.stop for window in self.slices)]
         totals = np.cumsum(np.pad(rate_ps, ((0, 0), (1, 0))), axis=1)
         heard = self.sums(np.ones(len(seen))) / np.maximum(np.diff(ends), 1)
         for delay_s in range(SHORTEST_DELAY_S, LONGEST_DELAY_S + 1):
             back = LONGEST_DELAY_S - delay_s
             foretold = np.diff(totals[:, np.add(ends, back)], axis=1) * heard
-            yield delay_s, logs[:, at + back] @ belongs - foretold
+            yield delay_s, (belongs @ logs[at + back]).T - foretold
 
     def _swaps(self, series: Floats) -> Iterator[tuple[int, Charge, Floats]]:
         rows = sorted(self.habits)
@@ -204,7 +220,7 @@ class _Part:
                 gain = fits[other][:, one, there] - fits[one][:, one, here]
                 other_gain = fits[one][:, other, here] - fits[other][:, other, there]
                 both = 2.0 * np.minimum(gain, other_gain)
-                yield one, Charge(SWAPPED, other=other), both
+                yield one, Charge(SWAPPED, other=other), both[None]
 
     def _without(self, row: int, left_out: int) -> int:
         """Return the model of a detector in which another one has no say."""

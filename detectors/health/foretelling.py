@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detectors.health.headways import headways_of
 from detectors.pulses import Flags, Floats, Ints
 
 LAGS_S = np.array([-20, -12, -8, -5, -3, -2, -1, 0, 1, 2, 3, 4, 6, 9, 13, 21])
@@ -49,6 +50,8 @@ class Habit:
         Share of the rate that no neighbour explains, for each row of `weights`. [0-1]
     dispersion
         Variance over mean of counts of 15 min around what was foretold, at least 1. [-]
+    headways
+        How its vehicles followed one another, see `headways_of`. [veh]
     """
 
     partners: tuple[int, ...]
@@ -56,6 +59,7 @@ class Habit:
     mean_ps: float
     loose: Floats
     dispersion: float
+    headways: Floats
 
 
 def lagged(series: Floats) -> Floats:
@@ -75,7 +79,7 @@ def lagged(series: Floats) -> Floats:
     at = np.arange(REACH_S, series.shape[1] - REACH_S)[:, None]
     late, soon = at - LAGS_S[None, 1:] + 1, at - LAGS_S[None, :-1] + 1
     small = sums.astype(np.float32)
-    return np.asarray(small[:, soon] - small[:, late])
+    return np.asarray(np.take(small, soon, axis=1) - np.take(small, late, axis=1))
 
 
 def habits_of(series: Floats, known: Flags, usable: Flags) -> dict[int, Habit]:
@@ -125,10 +129,12 @@ def rates(habit: Habit, features: Floats) -> Floats:
     array of shape (models, seconds)
         Rates. [1/s]
     """
+    weights = habit.weights.astype(features.dtype)
     rate_ps = np.repeat(habit.weights[:, :1], features.shape[1], axis=1)
     for k, partner in enumerate(habit.partners):
-        columns = slice(1 + k * LAGS, 1 + (k + 1) * LAGS)
-        rate_ps += habit.weights[:, columns] @ features[partner].T
+        own = weights[:, 1 + k * LAGS : 1 + (k + 1) * LAGS]
+        # the threads of a matrix library cost more than so small a product, most beside others
+        rate_ps += np.einsum("ml,sl->ms", own, features[partner])
     return np.maximum(rate_ps, FLOOR * habit.mean_ps)
 
 
@@ -167,6 +173,7 @@ def _habit(partners: Ints, features: Floats, seen: Floats, fold: Ints) -> Habit:
         mean_ps=mean_ps,
         loose=np.clip(weights[:, 0] / mean_ps, 0.0, 1.0),
         dispersion=_dispersion(seen, foretold),
+        headways=headways_of(seen),
     )
 
 

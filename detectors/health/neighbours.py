@@ -20,6 +20,8 @@ from detectors.pulses import Flags, Floats, Ints, Pulses
 
 LIMITS = {HALVED: 8.0, DOUBLED: 8.0, DELAYED: 12.0, SWAPPED: 12.0, UNRELATED: 12.0}
 """Evidence above which a charge is believed.  [nats]"""
+CORROBORATION = 0.5
+"""Share of it that must be left whichever neighbour is not heard, so that none convicts alone."""
 SHORTEST_LEARNING_S = 2700.0
 LONGEST_LEARNING_S = 6 * 3600.0
 MOST_OF_A_GROUP = 48
@@ -178,10 +180,10 @@ class _Trial:
     def _candidates(self) -> Iterator[tuple[int, Conviction]]:
         for row, charges in self.evidence.items():
             for charge, figures in charges.items():
-                if np.maximum(figures, 0.0).sum() <= LIMITS[charge.kind]:
+                if np.maximum(figures[0], 0.0).sum() <= LIMITS[charge.kind]:
                     continue
                 heard = np.where(self._without_witness(row, charge), 0.0, figures)
-                for conviction in _convictions(charge, heard):
+                for conviction in corroborated(charge, heard):
                     yield row, conviction
 
     def _without_witness(self, row: int, charge: Charge) -> Flags:
@@ -191,11 +193,29 @@ class _Trial:
         return np.asarray(np.any(self.faulty[:, sorted(partners | judged)], axis=1))
 
 
-def _convictions(charge: Charge, figures: Floats) -> Iterator[Conviction]:
+def corroborated(charge: Charge, figures: Floats) -> Iterator[Conviction]:
+    """Return the runs of windows in which all neighbours convict, and no one of them alone.
+
+    Parameters
+    ----------
+    charge
+        What is charged.
+    figures
+        Evidence ``[model, window]``: with all neighbours, then without one of them each. [nats]
+
+    Returns
+    -------
+    iterator of Conviction
+        In order of time.
+    """
     limit = LIMITS[charge.kind]
-    for first, last, evidence in excursions(figures, limit):
-        told = first + int(np.argmax(np.cumsum(figures[first : last + 1]) > limit))
-        yield Conviction(charge=charge, first=first, last=last, told=told, evidence=evidence)
+    limits = np.array([limit] + [limit * CORROBORATION] * (len(figures) - 1))
+    for first, last, evidence in excursions(figures[0], limit):
+        sums = np.cumsum(figures[:, first : last + 1], axis=1)
+        suffices = np.all(sums > limits[:, None], axis=0)
+        if suffices[-1]:
+            told = first + int(np.argmax(suffices))
+            yield Conviction(charge=charge, first=first, last=last, told=told, evidence=evidence)
 
 
 def excursions(figures: Floats, limit: float) -> list[tuple[int, int, float]]:

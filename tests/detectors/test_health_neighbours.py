@@ -7,7 +7,8 @@ import pytest
 
 from benchmarks._health_faults import swapped, with_fault
 from citybrain.model.flows import Quality
-from detectors.health.neighbours import excursions
+from detectors.health.evidence import Charge
+from detectors.health.neighbours import corroborated, excursions
 from detectors.health.timeline import HealthSpan, health_of
 from detectors.pulses import FeedRepairs, Pulses
 
@@ -92,3 +93,11 @@ def test_evidence_adds_up_over_windows_and_is_forgotten_when_it_turns() -> None:
     assert excursions(np.array([4.0, -9.0, 4.0, 5.0]), 12.0) == []
     twice = np.array([20.0, -50.0, -50.0, 7.0, 7.0])
     assert excursions(twice, 12.0) == [(0, 0, 20.0), (3, 4, 14.0)]
+
+
+def test_no_neighbour_convicts_alone() -> None:
+    """The second model leaves out the neighbour on whom the charge rests."""
+    charge, alone = Charge("halved"), np.array([[9.0, 9.0], [9.0, -9.0]])
+    assert list(corroborated(charge, alone)) == []
+    [found] = corroborated(charge, np.array([[9.0, 9.0], [1.0, 4.0]]))
+    assert (found.first, found.last, found.told, found.evidence) == (0, 1, 1, 18.0)
