@@ -18,6 +18,7 @@ from citybrain.engine.approval_desk import Desk, find_plan, open_desk
 from citybrain.engine.approval_settings import read_street
 from citybrain.engine.street_rules import UNKNOWN, open_checkers, open_rules
 from citybrain.model.approval import read_statement
+from citybrain.model.schedule import read_schedule
 from citybrain.store.ledger.audit import read_audit
 from citybrain.store.ledger.plans import KeptPlan, all_plans
 from citybrain.store.ledger.pushes import open_alarms, pushes_of, running
@@ -33,6 +34,7 @@ class Propose:
     plan: Path
     verdict: Path | None
     is_automatic: bool
+    schedule: str
 
 
 def run_propose(request: Propose) -> int:
@@ -42,7 +44,8 @@ def run_propose(request: Propose) -> int:
     with request.signer.desk() as (desk, key):
         open_checkers(desk.street).check(plan)
         running = open_rules(desk.street).running(desk) if request.is_automatic else UNKNOWN
-        proposal = Proposal(plan=plan, verdict=verdict, running=running)
+        words = read_schedule(request.schedule).words if request.schedule else ""
+        proposal = Proposal(plan=plan, verdict=verdict, running=running, schedule=words)
         kept = propose(desk, proposal, key, request.signer.comment)
         if request.is_automatic:
             kept = approve_automatically(desk, proposal, key, request.signer.comment)

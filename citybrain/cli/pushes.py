@@ -9,15 +9,23 @@ from citybrain.cli.console import OUTPUT, Stages, print_json
 from citybrain.cli.controllers import asked
 from citybrain.cli.street import SHORT, signing_key
 from citybrain.engine.approval_checks import check_approved
-from citybrain.engine.approval_desk import Desk, find_plan, open_desk, running_plans, signed_by
+from citybrain.engine.approval_desk import (
+    Desk,
+    find_plan,
+    open_desk,
+    proposed_schedule,
+    running_plans,
+    signed_by,
+)
 from citybrain.engine.approval_settings import read_street
 from citybrain.engine.gate_client import send
 from citybrain.engine.pushing import UnitResult
 from citybrain.engine.pushing_records import opening_of, plain
+from citybrain.engine.pushing_schedules import check_replaceable, unit_schedules
 from citybrain.engine.street_rules import StreetRules, open_rules
 from citybrain.errors import CitybrainError, InputError, UnsafePlanError
 from citybrain.model.approval import Act
-from citybrain.ports.controllers import ControllerReader, DryRun, UnitPlan
+from citybrain.ports.controllers import ControllerReader, DaySchedule, DryRun, UnitPlan
 from citybrain.store.ledger.plans import KeptPlan
 from citybrain.store.ledger.pushes import running
 from citybrain.store.plans import plan_of
@@ -51,7 +59,9 @@ def dry_run(request: Request) -> int:
         with desk.ledger.reading() as connection:
             runs = running(connection)
         plans = rules.unit_plans(plan, runs, request.names)
-    found = _looked(rules, plans)
+        schedules = unit_schedules(proposed_schedule(kept), plans, desk.street)
+        check_replaceable(schedules, {unit: runs[unit] for unit in plans if unit in runs})
+    found = _looked(rules, plans, schedules)
     if request.is_json:
         print_json({"plan": kept.hash, "hindrance": hindrance, "units": _content(found)})
     else:
@@ -132,10 +142,10 @@ def _hindrance(desk: Desk, kept: KeptPlan, rules: StreetRules) -> str:
 
 
 def _looked(
-    rules: StreetRules, plans: Mapping[str, UnitPlan]
+    rules: StreetRules, plans: Mapping[str, UnitPlan], schedules: Mapping[str, DaySchedule]
 ) -> dict[str, DryRun | CitybrainError]:
     async def look(reader: ControllerReader) -> DryRun:
-        return await reader.dry_run(plans[reader.unit])
+        return await reader.dry_run(plans[reader.unit], schedules.get(reader.unit))
 
     return asked(rules.settings, tuple(plans), look, "reading")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.controllers.signatures import SigningKey, read_key
-from citybrain.engine.approval_desk import Desk, open_desk
+from citybrain.engine.approval_desk import Desk, open_desk, proposed_schedule
 from citybrain.engine.approval_settings import read_street
 from citybrain.store.ledger.plans import KeptPlan
 
@@ -61,6 +61,7 @@ def plan_content(plan: KeptPlan) -> dict[str, object]:
         "verdict": plan.verdict_hash,
         "proposed_by": plan.proposed_by,
         "proposed_at": plan.proposed_at,
+        "schedule": proposed_schedule(plan),
     }
 
 
@@ -71,3 +72,5 @@ def print_plan(plan: KeptPlan, *, is_json: bool) -> None:
     else:
         name = f"plan [bold]{plan.name}[/bold] {plan.hash[:SHORT]}"
         OUTPUT.print(f"{name} is {plan.state.value}; proposed by {plan.proposed_by}")
+        if schedule := proposed_schedule(plan):
+            OUTPUT.print(f"  by the units' own clocks: {schedule}", markup=False)

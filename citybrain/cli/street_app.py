@@ -51,6 +51,13 @@ def plan_propose(
     automatic: Annotated[
         bool, typer.Option("--automatic", help="Approve it inside the bounds of the settings.")
     ] = False,
+    schedule: Annotated[
+        str,
+        typer.Option(
+            help="Have the units' own clocks run it: 'mon-fri 00:00=1 06:30=plan 09:00=1', with "
+            "patterns of the units beside it; commanded at once if left out."
+        ),
+    ] = "",
     key: Key,
     comment: Comment,
     street: StreetFile = _STREET,
@@ -61,7 +68,9 @@ def plan_propose(
     from citybrain.cli import street as shared
 
     signer = shared.Signer(street=street, key=key, comment=comment, is_json=json)
-    request = plans.Propose(signer=signer, plan=file, verdict=verdict, is_automatic=automatic)
+    request = plans.Propose(
+        signer=signer, plan=file, verdict=verdict, is_automatic=automatic, schedule=schedule
+    )
     return plans.run_propose(request)
 
 

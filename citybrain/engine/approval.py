@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from citybrain.controllers.signatures import SigningKey
 from citybrain.engine.approval_checks import check_automatic, check_intact, check_state, dossier
 from citybrain.engine.approval_desk import Desk, find_plan, signed_by
+from citybrain.engine.pushing_schedules import check_own_patterns
 from citybrain.errors import UnsafePlanError
 from citybrain.model.approval import (
     Act,
@@ -16,6 +17,7 @@ from citybrain.model.approval import (
 )
 from citybrain.model.audit import sha256_hex
 from citybrain.model.plan import Plan
+from citybrain.model.schedule import read_schedule
 from citybrain.model.verdict import Verdict
 from citybrain.store.ledger import Writing
 from citybrain.store.ledger.plans import (
@@ -42,11 +44,14 @@ class Proposal:
         Its proof; none to propose a plan that is proven later.
     running
         What runs now, for automatic approval.
+    schedule
+        When the units' own clocks are to run it; empty for a plan that is commanded.
     """
 
     plan: Plan
     verdict: Verdict | None
     running: Plan
+    schedule: str = ""
 
 
 def propose(desk: Desk, proposal: Proposal, key: SigningKey, comment: str) -> KeptPlan:
@@ -69,17 +74,20 @@ def propose(desk: Desk, proposal: Proposal, key: SigningKey, comment: str) -> Ke
     Raises
     ------
     UnsafePlanError
-        The verdict does not accept this plan, or the key may not propose.
+        The verdict does not accept this plan, the key may not propose, or the schedule runs
+        what nobody has proven.
     InputError
         The plan is in the ledger already.
     """
     text = plan_text(proposal.plan)
     verdict = verdict_text(proposal.verdict) if proposal.verdict else ""
+    if proposal.schedule:
+        check_own_patterns(read_schedule(proposal.schedule), desk.street)
     draft = _draft(proposal, text, verdict)
     if verdict and (faults := proof_faults(dossier(desk, draft))):
         msg = f"plan {proposal.plan.name} is not proven: {'; '.join(faults)}"
         raise UnsafePlanError(msg)
-    signed = signed_by(desk, key, Act.PROPOSE, draft, (comment, ()))
+    signed = signed_by(desk, key, Act.PROPOSE, draft, (comment, ()), proposal.schedule)
     with desk.ledger.writing(_person(desk, signed)) as writing:
         if not (verdict and set_verdict(writing, draft.hash, verdict)):
             add_plan(writing, proposal.plan.name, text, verdict)

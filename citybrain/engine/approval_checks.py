@@ -1,6 +1,6 @@
 """What speaks for or against a plan: nothing that the ledger says is believed unchecked."""
 
-from citybrain.engine.approval_desk import Desk
+from citybrain.engine.approval_desk import Desk, proposed_schedule
 from citybrain.errors import InputError, UnsafePlanError
 from citybrain.model.approval import (
     Act,
@@ -57,6 +57,9 @@ def check_automatic(desk: Desk, plan: KeptPlan, running: Plan) -> None:
     UnsafePlanError
         Names every bound that it leaves.
     """
+    if proposed_schedule(plan):
+        msg = f"plan {plan.name} needs a person: it is to run by the units' own clocks"
+        raise UnsafePlanError(msg)
     bounds = desk.street.bounds
     if bounds is None:
         msg = "automatic approval is off in the settings"
@@ -95,6 +98,7 @@ def dossier(desk: Desk, plan: KeptPlan) -> Dossier:
         proven_hash=verdict.hashes.get(PROPOSED_PLAN, "") if verdict else "",
         state=plan.state,
         statements=statements,
+        schedule=proposed_schedule(plan),
     )
 
 

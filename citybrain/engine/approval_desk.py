@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from citybrain.controllers.signatures import Register, SigningKey, read_register
 from citybrain.engine.approval_settings import Street
 from citybrain.errors import UnsafePlanError
-from citybrain.model.approval import ROLE_OF, Act, Signed, Statement
+from citybrain.model.approval import ROLE_OF, Act, Signed, Statement, read_statement
 from citybrain.model.plan import Plan
 from citybrain.store.ledger import Ledger, open_ledger
 from citybrain.store.ledger.audit import present_head
@@ -69,8 +69,22 @@ def open_desk(street: Street, clock: Callable[[], datetime] = utc_now) -> Iterat
         yield Desk(street=street, ledger=ledger, register=register, clock=clock)
 
 
+def proposed_schedule(plan: KeptPlan) -> str:
+    """Return when a plan is to run, as its last proposal says; empty for one that is commanded.
+
+    Whether that proposal was signed is for whoever relies on it to check.
+    """
+    said = [read_statement(signed.statement) for signed in plan.signed]
+    return next((each.schedule for each in reversed(said) if each.act is Act.PROPOSE), "")
+
+
 def signed_by(
-    desk: Desk, key: SigningKey, act: Act, about: KeptPlan | None, said: tuple[str, tuple[str, ...]]
+    desk: Desk,
+    key: SigningKey,
+    act: Act,
+    about: KeptPlan | None,
+    said: tuple[str, tuple[str, ...]],
+    schedule: str = "",
 ) -> Signed:
     """Sign a statement with a key that is registered for it.
 
@@ -86,6 +100,8 @@ def signed_by(
         The plan; none for the kill switch.
     said
         Comment, and the units that an order is for.
+    schedule
+        When the plan is to run, for a proposal; all later statements say the same as it.
 
     Raises
     ------
@@ -112,6 +128,7 @@ def signed_by(
             at=desk.now(),
             log=log,
             units=units,
+            schedule=proposed_schedule(about) if about and act is not Act.PROPOSE else schedule,
         )
     )
 

@@ -53,6 +53,16 @@ class _ApprovalPart(SettingsPart):
         return ApprovalRules(**self.model_dump(exclude={"automatic"}))
 
 
+class _SchedulePart(SettingsPart):
+    entry: Annotated[int, Field(ge=1, le=65535)]
+    day_plan: Annotated[int, Field(ge=1, le=255)]
+    first_action: Annotated[int, Field(ge=1, le=255)]
+
+    def places(self) -> "Places":
+        """Return the places."""
+        return Places(**self.model_dump())
+
+
 class _StreetFile(SettingsPart):
     ledger: str = f"{_SQLITE}ledger.db"
     head_file: Path = Path("audit.head")
@@ -64,6 +74,26 @@ class _StreetFile(SettingsPart):
     patterns: tuple[PatternNumber, PatternNumber] = (1, 2)
     gate_socket: Path = Path("gate.sock")
     approval: _ApprovalPart = _ApprovalPart()
+    schedule: _SchedulePart | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where in every unit's time base citybrain may write; all else there is the unit's own.
+
+    Parameters
+    ----------
+    entry
+        Row of the schedule.
+    day_plan
+        Day plan.
+    first_action
+        First of the timebase actions, one for each event of the day plan.
+    """
+
+    entry: int
+    day_plan: int
+    first_action: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +126,8 @@ class Street:
         What an approval asks for.
     bounds
         Bounds of automatic approval; none while it is off, which is the default.
+    places
+        Where day plans are written; none where plans are commanded only.
     """
 
     path: Path
@@ -110,6 +142,7 @@ class Street:
     gate_socket: Path
     rules: ApprovalRules
     bounds: AutomaticBounds | None
+    places: Places | None
 
 
 def read_street(path: Path) -> Street:
@@ -143,6 +176,7 @@ def read_street(path: Path) -> Street:
         gate_socket=folder / file.gate_socket,
         rules=file.approval.rules(),
         bounds=file.approval.automatic.bounds() if file.approval.automatic else None,
+        places=file.schedule.places() if file.schedule else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
@@ -24,6 +24,7 @@ from citybrain.engine.pushing_records import (
     opening_of,
     settle_states,
 )
+from citybrain.engine.pushing_schedules import check_replaceable, unit_schedules
 from citybrain.errors import CitybrainError, UnsafePlanError
 from citybrain.model.approval import Act, Signed, Statement, Vouched, statement_faults
 from citybrain.model.audit import sha256_hex
@@ -196,7 +197,10 @@ class Gate:
         plan = plan_of(kept.text, f"plan {kept.hash[:12]}")
         check_approved(self.desk, kept, self.fleet.running(running_plans(self.desk)))
         self.fleet.check(plan)
-        plans = self.fleet.unit_plans(plan, self._runs(), statement.units)
+        runs = self._runs()
+        plans = self.fleet.unit_plans(plan, runs, statement.units)
+        push = replace(push, schedules=unit_schedules(statement.schedule, plans, self.desk.street))
+        check_replaceable(push.schedules, {unit: runs[unit] for unit in plans if unit in runs})
         async with self.fleet.links(tuple(plans)) as links:
             before = await self._begin(push, statement, plans)
             results = await push_units(push, plans, links)

@@ -1,11 +1,11 @@
 """After a gate that died: look at every unit that it was writing to, and keep the truth."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from citybrain.controllers.ntcip.proof import shows_former
-from citybrain.engine.approval_desk import Desk
+from citybrain.controllers.ntcip.proof import shows_former, wanted_after
+from citybrain.engine.approval_desk import Desk, proposed_schedule
 from citybrain.engine.gate import Fleet
 from citybrain.engine.pushing import UnitResult
 from citybrain.engine.pushing_records import (
@@ -13,15 +13,18 @@ from citybrain.engine.pushing_records import (
     NOTHING,
     OPENED,
     Opening,
+    brought,
     known_to_run,
     note_receipt,
     opening_of,
     settle_states,
 )
+from citybrain.engine.pushing_schedules import unit_schedules
 from citybrain.errors import CitybrainError
 from citybrain.model.approval import Act
 from citybrain.ports.controllers import (
     ControllerLink,
+    DaySchedule,
     Former,
     Holding,
     Outcome,
@@ -67,12 +70,12 @@ async def settle_unfinished(desk: Desk, fleet: Fleet) -> tuple[UnitResult, ...]:
 async def _settle(desk: Desk, fleet: Fleet, push: Mapping[str, Any]) -> list[UnitResult]:
     openings, key = _left_open(desk, push), push["plan_hash"]
     is_push = push["kind"] == Act.PUSH.value
-    plans = _unit_plans(desk, fleet, key, tuple(openings)) if is_push and openings else {}
+    aims = _aims(desk, fleet, push, tuple(openings)) if is_push and openings else {}
     results = []
     async with fleet.links(tuple(openings)) as links:
         for unit, opening in openings.items():
-            link, plan = links[unit], plans.get(unit)
-            results.append(await _settle_unit(desk, push, link, plan, opening))
+            link, aim = links[unit], aims.get(unit)
+            results.append(await _settle_unit(desk, push, link, aim, opening))
     touched = {key, *(opening.ran.plan_hash for opening in openings.values())} - {""}
     settle_states(desk, dict.fromkeys(touched, f"order {push['id'][:12]} was cut off"))
     if all(result.is_kept for result in results):
@@ -81,13 +84,33 @@ async def _settle(desk: Desk, fleet: Fleet, push: Mapping[str, Any]) -> list[Uni
     return results
 
 
-def _unit_plans(
-    desk: Desk, fleet: Fleet, key: str, units: tuple[str, ...]
-) -> Mapping[str, UnitPlan]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Aim:
+    """What a push was to bring to a unit: its plan, what starts it, what it runs then."""
+
+    plan: UnitPlan
+    schedule: DaySchedule | None
+    runs: Running
+
+
+def _aims(
+    desk: Desk, fleet: Fleet, push: Mapping[str, Any], units: tuple[str, ...]
+) -> dict[str, _Aim]:
     """Return what the units were to run."""
+    key = push["plan_hash"]
     with desk.ledger.reading() as connection:
-        plan = plan_of(kept_plan(connection, key).text, f"plan {key[:12]}")
-        return fleet.unit_plans(plan, running(connection), units)
+        kept = kept_plan(connection, key)
+        plan = plan_of(kept.text, f"plan {key[:12]}")
+        plans = fleet.unit_plans(plan, running(connection), units)
+    schedules = unit_schedules(proposed_schedule(kept), plans, desk.street)
+    return {
+        unit: _Aim(
+            plan=plan,
+            schedule=schedules.get(unit),
+            runs=brought(plan, (key, push["id"]), is_scheduled=unit in schedules),
+        )
+        for unit, plan in plans.items()
+    }
 
 
 def _left_open(desk: Desk, push: Mapping[str, Any]) -> dict[str, Opening]:
@@ -102,13 +125,13 @@ async def _settle_unit(
     desk: Desk,
     push: Mapping[str, Any],
     link: ControllerLink,
-    plan: UnitPlan | None,
+    aim: _Aim | None,
     opening: Opening,
 ) -> UnitResult:
     """Look at one unit, which is between what it held and what the order was to bring."""
     unit = opening.former.unit
     try:
-        receipt = await _settled(link, plan, opening.former)
+        receipt = await _settled(link, aim, opening.former)
     except CitybrainError as error:
         with desk.ledger.writing(GATE) as writing:
             raise_alarm(writing, unit, "unsettled", str(error))
@@ -116,33 +139,32 @@ async def _settle_unit(
         return UnitResult(unit=unit, outcome=outcome, reason=str(error), is_kept=False)
     reason = receipt.reason or f"the gate died in the {push['kind']}: {receipt.outcome.value}"
     runs = NOTHING
-    if plan is not None and receipt.outcome is Outcome.RUNS:
-        runs = Running(plan_hash=push["plan_hash"], push_id=push["id"], pattern=plan.pattern)
+    if aim is not None and receipt.outcome in {Outcome.RUNS, Outcome.SCHEDULED}:
+        runs = aim.runs
     elif receipt.outcome in {Outcome.KEPT, Outcome.ROLLED_BACK}:
         runs = known_to_run(opening.former, opening.ran)
     note_receipt(desk, push["id"], replace(receipt, reason=reason), runs)
     return UnitResult(unit=unit, outcome=receipt.outcome.name, reason=reason)
 
 
-async def _settled(link: ControllerLink, plan: UnitPlan | None, former: Former) -> Receipt:
+async def _settled(link: ControllerLink, aim: _Aim | None, former: Former) -> Receipt:
     """Return what is true of the unit; where that is no whole plan it is brought back.
 
-    Without a plan it was on its way back, by order, and goes on.
+    Without an aim it was on its way back, by order, and goes on.
     """
-    if plan is not None:
-        holding, status = await link.settle(plan, former)
-        receipt = _receipt(holding, status, plan, former)
+    if aim is not None:
+        holding, status = await link.settle(aim.plan, former, aim.schedule)
+        receipt = _receipt(holding, status, aim, former)
         if receipt is not None:
             return receipt
     return await link.rollback(former)
 
 
-def _receipt(
-    holding: Holding, status: UnitStatus, plan: UnitPlan, former: Former
-) -> Receipt | None:
+def _receipt(holding: Holding, status: UnitStatus, aim: _Aim, former: Former) -> Receipt | None:
     """Return what is true of the unit, where that is a whole plan; none where it must go back."""
-    if holding is Holding.PLAN and status.runs_by_system(plan.pattern):
-        outcome = Outcome.RUNS
+    wanted = wanted_after(aim.plan, aim.schedule, status)
+    if holding is Holding.PLAN and wanted.holds(status):
+        outcome = Outcome.RUNS if wanted.is_due else Outcome.SCHEDULED
     elif holding is Holding.FORMER and shows_former(status, former):
         outcome = Outcome.KEPT
     elif holding is Holding.FORMER and status.control != "SYSTEM_CONTROL":

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol, Self
 
 from citybrain.engine.approval_desk import Desk
@@ -10,6 +10,7 @@ from citybrain.engine.pushing_records import (
     NOTHING,
     REFUSED,
     Opening,
+    brought,
     known_of,
     known_to_run,
     note_failure,
@@ -19,6 +20,7 @@ from citybrain.engine.pushing_records import (
 from citybrain.errors import CitybrainError, UnsafePlanError
 from citybrain.ports.controllers import (
     ControllerLink,
+    DaySchedule,
     Outcome,
     Receipt,
     Step,
@@ -28,7 +30,7 @@ from citybrain.ports.controllers import (
 from citybrain.store.ledger.pushes import Running
 from citybrain.store.ledger.stops import present_stop
 
-AT_ONCE = 50
+AT_ONCE = 16
 """Units that are read or written to side by side, unless the gate's settings say otherwise."""
 _DONE = frozenset({Outcome.RUNS, Outcome.SCHEDULED})
 _BACK = frozenset({Outcome.ROLLED_BACK})
@@ -85,6 +87,8 @@ class Push:
         Plan of the ledger that is pushed or rolled back.
     told
         Hears what happens.
+    schedules
+        Unit → the day plan that is to start its plan; nothing for plans that are commanded.
     at_once
         Units that are written to side by side; those that are only looked at until they run what
         they hold do not count.
@@ -94,6 +98,7 @@ class Push:
     push_id: str
     plan_hash: str
     told: Told
+    schedules: Mapping[str, DaySchedule] = field(default_factory=dict)
     at_once: int = AT_ONCE
 
 
@@ -152,10 +157,12 @@ async def push_units(
     """
 
     async def one(unit: str, turn: _Turn) -> Receipt:
-        return await links[unit].push(plans[unit], None, _listener(push, turn))
+        heard = _listener(push, turn)
+        return await links[unit].push(plans[unit], push.schedules.get(unit), heard)
 
+    keys = (push.plan_hash, push.push_id)
     runs = {
-        unit: Running(plan_hash=push.plan_hash, push_id=push.push_id, pattern=plan.pattern)
+        unit: brought(plan, keys, is_scheduled=unit in push.schedules)
         for unit, plan in plans.items()
     }
     return await _each(push, one, _Aim(runs=runs, reached=_DONE))

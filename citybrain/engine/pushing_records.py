@@ -8,7 +8,7 @@ from enum import Enum
 
 from citybrain.engine.approval_desk import Desk
 from citybrain.model.approval import State, may_become
-from citybrain.ports.controllers import Former, Outcome, Receipt
+from citybrain.ports.controllers import Former, Outcome, Receipt, UnitPlan
 from citybrain.store.ledger import Writing
 from citybrain.store.ledger.plans import kept_plan, set_state
 from citybrain.store.ledger.pushes import (
@@ -49,6 +49,23 @@ class Opening:
     ran: Running
 
 
+def brought(plan: UnitPlan, keys: tuple[str, str], *, is_scheduled: bool) -> Running:
+    """Return what a unit runs once a push has brought it a plan.
+
+    Parameters
+    ----------
+    plan
+        What it holds.
+    keys
+        Hash of the plan, and identity of the push.
+    is_scheduled
+        Whether its own clock starts the plan.
+    """
+    plan_hash, push_id = keys
+    pattern, scheduled = (0, plan.pattern) if is_scheduled else (plan.pattern, 0)
+    return Running(plan_hash=plan_hash, push_id=push_id, pattern=pattern, scheduled=scheduled)
+
+
 def known_of(desk: Desk, unit: str) -> Running:
     """Return what the ledger knows a unit to run."""
     with desk.ledger.reading() as connection:
@@ -74,6 +91,8 @@ def known_to_run(former: Former, ran: Running) -> Running:
     """
     if former.system_pattern != ran.pattern:
         return NOTHING
+    if ran.scheduled:
+        return ran
     return ran if former.pattern == ran.pattern else replace(NOTHING, pattern=ran.pattern)
 
 

@@ -183,8 +183,9 @@ def open_rules(street: Street) -> StreetRules:
 
 def _number(patterns: tuple[int, int], runs: Running | None, key: str) -> int:
     first, second = patterns
-    if runs is None or runs.pattern not in patterns:
+    present = (runs.pattern or runs.scheduled) if runs else 0
+    if runs is None or present not in patterns:
         return first
     if runs.plan_hash == key:
-        return runs.pattern
-    return second if runs.pattern == first else first
+        return present
+    return second if present == first else first

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from citybrain.errors import InputError
 from citybrain.model.audit import AuditHead, canonical_json
+from citybrain.model.schedule import read_schedule
 from citybrain.model.verdict import Decision
 
 FORMAT = "citybrain statement 1"
@@ -96,6 +97,9 @@ class Statement:
         heads that were signed.
     units
         Units that an order is for; empty for all of the plan.
+    schedule
+        When the units' own clocks are to run the plan, in the words of ``model.schedule``; empty
+        for a plan that is commanded.
     """
 
     act: Act
@@ -106,18 +110,25 @@ class Statement:
     at: str
     log: AuditHead
     units: tuple[str, ...] = ()
+    schedule: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a statement without a person or a comment."""
+        """Refuse a statement without a person or a comment, or with a schedule in other words."""
         for name, value in (("person", self.person), ("comment", self.comment)):
             if not value.strip():
                 where = f"statement '{self.act.value}'"
                 raise InputError(where, f"has no {name}", f"name a {name}")
+        if self.schedule and (words := read_schedule(self.schedule).words) != self.schedule:
+            where = f"statement '{self.act.value}'"
+            raise InputError(where, "says its schedule in other words", f"write {words}")
 
     @property
     def text(self) -> str:
         """The canonical text, whose bytes in UTF-8 are signed."""
-        return canonical_json({"format": FORMAT, **asdict(self)})
+        content = asdict(self)
+        if not self.schedule:
+            del content["schedule"]  # as before there were schedules: old signatures stay good
+        return canonical_json({"format": FORMAT, **content})
 
     @property
     def instant(self) -> datetime:
@@ -234,6 +245,8 @@ class Dossier:
         How far the plan has come.
     statements
         Every statement about it, signatures checked.
+    schedule
+        When it is to run, as it was proposed; empty for a plan that is commanded.
     """
 
     plan_hash: str
@@ -242,6 +255,7 @@ class Dossier:
     proven_hash: str
     state: State
     statements: tuple[Vouched, ...]
+    schedule: str = ""
 
     @property
     def proposers(self) -> frozenset[str]:
@@ -274,6 +288,9 @@ def statement_faults(vouched: Vouched, dossier: Dossier) -> tuple[str, ...]:
         faults.append(f"{who} is about another plan")
     if statement.act is not Act.REJECT and statement.verdict_hash != dossier.verdict_hash:
         faults.append(f"{who} rests on another verdict")
+    if statement.act is not Act.REJECT and statement.schedule != dossier.schedule:
+        said, proposed = (words or "by command" for words in (statement.schedule, dossier.schedule))
+        faults.append(f"{who} lets it run {said}, it was proposed to run {proposed}")
     return tuple(faults)
 
 

@@ -143,8 +143,19 @@ class ControllerLink(ControllerReader, Protocol):
             Before the first write.
         """
 
-    async def settle(self, plan: UnitPlan, former: Former) -> tuple[Holding, UnitStatus]:
+    async def settle(
+        self, plan: UnitPlan, former: Former, schedule: DaySchedule | None = None
+    ) -> tuple[Holding, UnitStatus]:
         """Close what a killed client left open, and return whose values the unit holds.
+
+        Parameters
+        ----------
+        plan
+            What was to run.
+        former
+            What the unit held.
+        schedule
+            The day plan that was to start it; none if it was to be commanded.
 
         Raises
         ------

@@ -34,17 +34,25 @@ class Room:
         signed = ("--key", str(folder / f"{key}.key"), "--comment", "tested") if key else ()
         return (*words, "--street", str(folder / "street.toml"), *signed)
 
-    def approved(self) -> str:
+    def approved(self, schedule: str = "") -> str:
+        """Have the plan proposed and approved, for the units' own clocks if there is a schedule."""
         verdict = str(self.street.folder / "verdict.json")
         plan = str(CORRIDOR / "plan.json")
-        key = str(self("plan", "propose", plan, "--verdict", verdict, key="anna")["plan"])
+        more = ("--schedule", schedule) if schedule else ()
+        told = self("plan", "propose", plan, "--verdict", verdict, *more, key="anna")
+        key = str(told["plan"])
         self("plan", "approve", key, key="berta")
         return key
 
     def patterns(self) -> dict[str, int]:
         """Return the pattern that each unit says it runs."""
+        return {name: one["pattern"] for name, one in self.status().items()}
+
+    def status(self) -> dict[str, dict[str, Any]]:
+        """Return what each unit says of itself."""
         told = self.terminal(*self.words("controllers", "status"), "--json")
-        return {name: one["pattern"] for name, one in json.loads(told.output)["units"].items()}
+        units: dict[str, dict[str, Any]] = json.loads(told.output)["units"]
+        return units
 
 
 def outcomes(told: dict[str, Any]) -> dict[str, str]:
@@ -94,6 +102,35 @@ def test_a_unit_that_lies_goes_back_and_the_others_run(room: Room) -> None:
         again = room("plan", "push", key, "--really", "--units", "J2", key="dora")
         assert outcomes(again) == {"J2": "RUNS"}
     assert [alarm["unit"] for alarm in room("plan", "history")["alarms"]][:1] == ["J2"]
+
+
+def test_a_schedule_starts_the_plan_by_the_units_own_clocks(room: Room) -> None:
+    """It is Monday at the units, soon after midnight."""
+    key = room.approved("mon-fri 00:00=plan 05:00=1")
+    dry = room("plan", "push", key)["units"]["J1"]["changes"]
+    changes = {change["object_name"]: change["new"] for change in dry}
+    assert changes["dayPlanHour.2.2"] == "5"
+    assert changes["timeBaseScheduleDayPlan.2"] == "2"
+    room.street.fault("J2", Fault.HALF_STORED)
+    with gate_process(room.street.folder):
+        told = outcomes(room("plan", "push", key, "--really", key="dora", code=1))
+        assert told == {"J1": "RUNS", "J2": told["J2"], "J3": "RUNS"}
+        assert told["J2"] != "RUNS"
+        seen = {name: (one["control"], one["pattern"]) for name, one in room.status().items()}
+        assert seen == {"J1": ("TIMEBASE", 2), "J2": ("TIMEBASE", 1), "J3": ("TIMEBASE", 2)}
+        back = room("plan", "rollback", key, "--really", key="dora")
+        assert outcomes(back) == {"J1": "ROLLED_BACK", "J3": "ROLLED_BACK"}
+    assert set(room.patterns().values()) == {1}
+
+
+def test_a_plan_whose_time_has_not_come_waits_in_the_unit(room: Room) -> None:
+    key = room.approved("mon 00:00=1 23:00=plan")
+    with gate_process(room.street.folder):
+        told = room("plan", "push", key, "--really", key="dora")
+    assert set(outcomes(told).values()) == {"SCHEDULED"}
+    assert set(room.patterns().values()) == {1}
+    assert room("plan", "push", key)["units"]["J1"]["changes"] == []
+    assert room("plan", "history")["running"] == dict.fromkeys(JUNCTIONS, key)
 
 
 def test_other_safety_times_in_a_unit_stop_its_push(room: Room) -> None:

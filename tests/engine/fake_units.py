@@ -53,6 +53,7 @@ class FakeUnit:
     pattern: int = 0
     is_silent: bool = False
     is_running: bool = True
+    schedule: DaySchedule | None = None
     breaks_at: Step | None = None
     dies_at: Step | None = None
     sets: int = 0
@@ -72,7 +73,7 @@ class FakeUnit:
             read_at=AT,
             pattern=self._shown,
             system_pattern=self.pattern,
-            control="SYSTEM_CONTROL",
+            control="SYSTEM_CONTROL" if self.pattern else "TIMEBASE",
             free="NOT_FREE" if self.is_running else "COMMAND",
             flash="NOT_FLASH",
             cycle_s=0,
@@ -123,10 +124,11 @@ class FakeUnit:
                 self.sets += 1
                 self.cycle_s = plan.cycle_s
             if step is Step.ACTIVATE:
-                self.pattern = plan.pattern
+                self.pattern, self.schedule = 0 if schedule else plan.pattern, schedule
             if step is self.dies_at:
                 raise Killed
-        return self._receipt(Outcome.RUNS, "", changes, former, notes)
+        outcome = Outcome.SCHEDULED if schedule else Outcome.RUNS
+        return self._receipt(outcome, "", changes, former, notes)
 
     async def rollback(self, former: Former, listener: Listener = no_listener) -> Receipt:
         await self.status()
@@ -138,7 +140,9 @@ class FakeUnit:
         self._restore(former)
         return self._receipt(Outcome.ROLLED_BACK, "", (), former, [note])
 
-    async def settle(self, plan: UnitPlan, former: Former) -> tuple[Holding, UnitStatus]:
+    async def settle(
+        self, plan: UnitPlan, former: Former, schedule: DaySchedule | None = None
+    ) -> tuple[Holding, UnitStatus]:
         held = {plan.cycle_s: Holding.PLAN, _cycle_s(former): Holding.FORMER}
         return held.get(self.cycle_s, Holding.MIXED), await self.status()
 

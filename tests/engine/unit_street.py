@@ -26,6 +26,12 @@ safety = "{CORRIDOR / "safety.toml"}"
 running = "{CORRIDOR / "running.json"}"
 patterns = [2, 3]
 """
+PLACES = """
+[schedule]
+entry = 2
+day_plan = 2
+first_action = 9
+"""
 CREDENTIALS = """
 [credentials.watch]
 user = "citybrain-read"
@@ -58,7 +64,7 @@ class UnitStreet:
 
 
 def table(name: str) -> dict[str, object]:
-    """Return a unit of two phases that runs 80 s in pattern 1."""
+    """Return a unit of two phases that runs 80 s in pattern 1 by its own schedule."""
     blank = {"cycle_s": 0, "splits_s": {2: 0, 4: 0}}
     patterns = [{"number": number} | blank for number in range(1, 9)]
     patterns[0] |= {"cycle_s": 80, "splits_s": {2: 40, 4: 40}}
@@ -68,14 +74,20 @@ def table(name: str) -> dict[str, object]:
         "read": {"user": "citybrain-read"} | secrets,
         "write": {"user": "citybrain-write", "may_write": True} | writing,
     }
-    return two_phase_unit(name, patterns, backup_time_s=3600, credentials=credentials)
+    return two_phase_unit(
+        name,
+        patterns,
+        schedule=[{"hour": 0, "pattern": 1}],
+        backup_time_s=3600,
+        credentials=credentials,
+    )
 
 
 @contextmanager
 def unit_street(folder: Path) -> Iterator[UnitStreet]:
     """Start three units, and write the settings, keys and secrets of everybody."""
     street = write_office(folder)
-    street.write_text(STREET + street.read_text())
+    street.write_text(STREET + street.read_text() + PLACES)
     for name in ("read", "write"):
         write_secret(folder / f"{name}.secret")
     responders = [_responder(folder, name) for name in JUNCTIONS]

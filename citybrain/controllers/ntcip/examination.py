@@ -14,6 +14,7 @@ from citybrain.controllers.ntcip.encoding import (
 )
 from citybrain.controllers.ntcip.image import Image, read_image, read_twice
 from citybrain.controllers.ntcip.session import Session
+from citybrain.controllers.ntcip.states import LAST_PATTERN
 from citybrain.controllers.ntcip.status import Clock, read_status
 from citybrain.controllers.ntcip.syntax import Value
 from citybrain.ports.controllers import (
@@ -123,6 +124,7 @@ async def examine(
         sizes = await read_twice(session, [each.of() for each in _SCHEDULE_SIZES])
         limits = [_whole(sizes[each.at()]) for each in _SCHEDULE_SIZES]
         found.extend(_schedule_obstacles(plan, schedule, limits))
+        found.extend(_empty_patterns(plan, schedule, image))
         more = schedule_writes(schedule, limits[0])
         held.update(await read_twice(session, [one for one, _ in more]))
         writes = (*writes, *more)
@@ -138,6 +140,12 @@ async def examine(
             obstacles=tuple(found),
         ),
     )
+
+
+async def read_most_events(session: Session) -> int:
+    """Return how many events a day plan of the unit has; 0 if it does not say."""
+    most = objects.MAX_DAY_PLAN_EVENTS
+    return _whole((await read_twice(session, [most.of()]))[most.at()])
 
 
 def _not_provable(status: UnitStatus, *, is_commanded: bool) -> Iterator[str]:
@@ -168,6 +176,14 @@ def _schedule_obstacles(plan: UnitPlan, schedule: DaySchedule, limits: list[int]
     for event in schedule.events:
         if not (0 <= event.hour <= _LAST_HOUR and 0 <= event.minute <= _LAST_MINUTE):
             yield f"{event.hour}:{event.minute} is no time of the day"
+
+
+def _empty_patterns(plan: UnitPlan, schedule: DaySchedule, image: Image) -> Iterator[str]:
+    """Yield the unit's own patterns that the day plan starts and that hold nothing."""
+    started = {event.pattern for event in schedule.events} - {plan.pattern}
+    for pattern in sorted(each for each in started if each <= LAST_PATTERN):
+        if not image.value(objects.PATTERN_CYCLE_TIME.of(pattern)):
+            yield f"pattern {pattern}, which the day plan starts, holds nothing"
 
 
 def _whole(value: Value | None) -> int:

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from citybrain.controllers.ntcip import objects
 from citybrain.controllers.ntcip.download import Download
-from citybrain.controllers.ntcip.encoding import pattern_writes
-from citybrain.controllers.ntcip.examination import Examination, examine
+from citybrain.controllers.ntcip.encoding import pattern_writes, schedule_writes
+from citybrain.controllers.ntcip.examination import Examination, examine, read_most_events
 from citybrain.controllers.ntcip.image import read_image, read_twice
 from citybrain.controllers.ntcip.objects import instance_of
 from citybrain.controllers.ntcip.push import Push
@@ -137,8 +137,19 @@ class NtcipLink(NtcipReader):
         await self.status()
         return await Push(self._session, self._now, listener).take_back(former)
 
-    async def settle(self, plan: UnitPlan, former: Former) -> tuple[Holding, UnitStatus]:
+    async def settle(
+        self, plan: UnitPlan, former: Former, schedule: DaySchedule | None = None
+    ) -> tuple[Holding, UnitStatus]:
         """Close what a killed client left open, and return whose values the unit holds.
+
+        Parameters
+        ----------
+        plan
+            What was to run.
+        former
+            What the unit held.
+        schedule
+            The day plan that was to start it; none if it was to be commanded.
 
         Raises
         ------
@@ -147,6 +158,9 @@ class NtcipLink(NtcipReader):
         """
         await Download(self._session).discard()
         wanted = pattern_writes(plan, await read_image(self._session, plan.pattern))
+        if schedule is not None:
+            most_events = await read_most_events(self._session)
+            wanted = (*wanted, *schedule_writes(schedule, most_events))
         before = dict(former.values)
         held = await read_twice(
             self._session, [*(one for one, _ in wanted), *map(instance_of, before)]

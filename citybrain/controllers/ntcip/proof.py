@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from citybrain.controllers.ntcip import objects
 from citybrain.controllers.ntcip.encoding import scheduled_pattern
 from citybrain.controllers.ntcip.session import Session
 from citybrain.controllers.ntcip.states import LAST_PATTERN, NO_SYSTEM_PATTERN, Free
@@ -180,6 +182,34 @@ async def prove(session: Session, now: Clock, wanted: Wanted) -> UnitStatus:
             raise UnitRefusedError(session.unit, _said(wanted, seen, allowed_s), "look at the unit")
     assert seen is not None
     return seen
+
+
+async def prove_day(session: Session, schedule: DaySchedule, status: UnitStatus) -> None:
+    """Make sure that the unit follows the day plan today, if today is one of its days.
+
+    Another entry of the unit's schedule that names the day more closely goes before it.
+
+    Parameters
+    ----------
+    session
+        To the unit.
+    schedule
+        What was written.
+    status
+        Tells the unit's local time.
+
+    Raises
+    ------
+    UnitRefusedError
+        It follows another day plan.
+    """
+    today = datetime.fromtimestamp(status.local_time_s, UTC).weekday()
+    object_id = objects.DAY_PLAN_STATUS.of()
+    follows = (await session.get([object_id]))[object_id.oid]
+    if today in schedule.weekdays and follows not in {None, schedule.day_plan}:
+        what = f"follows day plan {follows!r} today, not {schedule.day_plan}"
+        mend = "another entry of its schedule names the day as closely; look at timeBaseSchedule"
+        raise UnitRefusedError(session.unit, what, mend)
 
 
 def _has_counter(wanted: Wanted, seen: UnitStatus | None) -> bool:

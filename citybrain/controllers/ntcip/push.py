@@ -11,7 +11,7 @@ from citybrain.controllers.ntcip.encoding import Writes
 from citybrain.controllers.ntcip.examination import Examination
 from citybrain.controllers.ntcip.image import read_twice
 from citybrain.controllers.ntcip.objects import instance_of, named
-from citybrain.controllers.ntcip.proof import prove, wanted_after, wanted_before
+from citybrain.controllers.ntcip.proof import prove, prove_day, wanted_after, wanted_before
 from citybrain.controllers.ntcip.session import Session
 from citybrain.controllers.ntcip.states import NO_SYSTEM_PATTERN
 from citybrain.controllers.ntcip.status import Clock, read_status
@@ -97,6 +97,8 @@ class Push:
             self.note(Step.PROVE, former)
             wanted = wanted_after(plan, schedule, await self._status())
             status = await prove(self._session, self._now, wanted)
+            if schedule is not None:
+                await prove_day(self._session, schedule, status)
             await self._compare(found.writes)
         except Exception as failure:
             return await self.take_back(former, str(failure))
@@ -157,7 +159,12 @@ class Push:
         await self._equal({one.oid: value for one, value in writes})
 
     async def _equal(self, expected: Mapping[str, Value | None]) -> None:
-        held = await read_twice(self._session, [instance_of(oid) for oid in expected])
+        """Compare; values that are as expected need one look, any other are looked at again."""
+        instances = [instance_of(oid) for oid in expected]
+        held: Mapping[str, Value | None] = await self._session.get(instances)
+        if held == expected:
+            return
+        held = await read_twice(self._session, instances)
         wrong = [
             f"{named(oid)} is {held[oid]!r}, not {value!r}"
             for oid, value in expected.items()

@@ -66,16 +66,25 @@ def read(unit: VirtualUnit, slot: Slot) -> Value:
 def write(unit: VirtualUnit, pairs: Sequence[tuple[Slot, Value]]) -> None:
     """Set values: all of them or none.
 
+    Numbers of 32 bits that came as a signed INTEGER are taken as they were meant: SNMP has no
+    INTEGER beyond 2³¹ − 1, and ``timeBaseScheduleDate`` needs bit 31.
+
     Raises
     ------
     SetRefusedError
         Names the first value that is refused.
     """
+    pairs = [(slot, _meant(slot, value)) for slot, value in pairs]
     for at, (slot, value) in enumerate(pairs, 1):
         status = _objection(unit, slot, value)
         if status:
             raise SetRefusedError(status, at)
     _obey(unit, pairs)
+
+
+def _meant(slot: Slot, value: Value) -> Value:
+    meant = slot.object_type.syntax.unwrapped(value)
+    return value if meant is None else meant
 
 
 class SetRefusedError(Exception):

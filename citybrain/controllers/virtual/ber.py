@@ -23,6 +23,8 @@ _MOST_LENGTH_OCTETS = 3
 _MOST_ARCS = 128
 _LONG_FORM = 0x80
 _MOST_INTEGER = 9
+_WRAP = 2**32
+"""SNMP has no INTEGER of more than 31 bits and a sign (RFC 2578, 7.1.1)."""
 _HIGHEST_ARC = 0xFFFFFFFF
 
 Oid = tuple[int, ...]
@@ -186,7 +188,9 @@ def encoded_value(kind: Kind, value: Value) -> bytes:
         return encoded_octets(value)
     if isinstance(value, str):
         return encoded_oid(tuple(int(arc) for arc in value.split(".")))
-    return encoded_integer(value, COUNTER if kind is Kind.COUNTER else INTEGER)
+    if kind is Kind.COUNTER:
+        return encoded_integer(value, COUNTER)
+    return encoded_integer(value - _WRAP if value >= _WRAP // 2 else value)
 
 
 def value_at(data: bytes, at: int, limit: int) -> tuple[Value | None, int]:

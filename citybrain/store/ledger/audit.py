@@ -199,7 +199,7 @@ def replayed(records: Sequence[AuditRecord], before: Rows) -> Rows:
 
 _LATER_COLUMNS: dict[str, dict[str, Any]] = {
     "alarms": {"cleared_by": ""},
-    "running": {"pattern": 0},
+    "running": {"pattern": 0, "scheduled": 0},
 }
 """What migrations added to rows that were written before them."""
 

@@ -23,11 +23,15 @@ class Running:
         Push that brought it there.
     pattern
         Pattern that the gate keeps commanding; 0 where the unit follows its own schedule.
+    scheduled
+        Pattern in which the plan waits for its time in the unit's own schedule; 0 where it is
+        commanded.
     """
 
     plan_hash: str
     push_id: str
     pattern: int
+    scheduled: int = 0
 
 
 def begin_push(writing: Writing, push_id: str, plan_hash: str, kind: str) -> None:
@@ -128,7 +132,12 @@ def running(connection: Connection) -> dict[str, Running]:
     """Return what each unit runs, as far as the ledger knows."""
     rows = connection.execute(select(RUNNING).order_by(RUNNING.c.unit))
     return {
-        row.unit: Running(plan_hash=row.plan_hash, push_id=row.push_id, pattern=row.pattern)
+        row.unit: Running(
+            plan_hash=row.plan_hash,
+            push_id=row.push_id,
+            pattern=row.pattern,
+            scheduled=row.scheduled,
+        )
         for row in rows
     }
 

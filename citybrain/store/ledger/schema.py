@@ -73,10 +73,12 @@ RUNNING = Table(
     Column("push_id", String(64), nullable=False),
     Column("since", String(40), nullable=False),
     Column("pattern", BigInteger, nullable=False),
+    Column("scheduled", BigInteger, nullable=False),
 )
 """Which plan each unit was proven to run; an empty hash where no plan of the ledger runs.
 
-The pattern is the one that the gate keeps commanding; 0 where the unit follows its own schedule.
+The pattern is the one that the gate keeps commanding; 0 where the unit follows its own schedule,
+which then runs the plan, if there is one, in the scheduled pattern.
 """
 
 ALARMS = Table(

@@ -1,0 +1,125 @@
+"""Day plans at a virtual unit, in virtual time: who goes first, what is refused, what is proven."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+
+from benchmarks._virtual_time import run_virtually
+from citybrain.controllers.ntcip.link import NtcipLink
+from citybrain.controllers.ntcip.patience import Patience
+from citybrain.controllers.ntcip.secrets import V3, Secret
+from citybrain.controllers.ntcip.session import SnmpSession
+from citybrain.controllers.ntcip.wire import Wires
+from citybrain.controllers.virtual.agent import Agent
+from citybrain.controllers.virtual.responder import Access, Responder
+from citybrain.controllers.virtual.unit import VirtualUnit
+from citybrain.controllers.virtual.unit_file import unit_file, unit_settings
+from citybrain.ports.controllers import (
+    DaySchedule,
+    Holding,
+    LimitationError,
+    Outcome,
+    PatternAt,
+    UnitPlan,
+)
+from tests.engine.unit_street import MIDNIGHT_S, table
+
+pytestmark = pytest.mark.integration
+WHO = V3(user="someone", auth_key=Secret("only-in-tests"), priv_key=Secret("only-in-tests"))
+OWN, SPARE = 1, 3
+NOON_S = MIDNIGHT_S + 12 * 3600
+
+
+def linked(act: Callable[[NtcipLink], Awaitable[None]]) -> None:
+    """Do something with a link to a unit that runs its own day plan 1; it is Monday noon."""
+    asked = {key: part for key, part in table("J1").items() if key != "credentials"}
+    unit = VirtualUnit(unit_settings(unit_file(asked, "J1"), "J1"), NOON_S)
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        agent = Agent(lambda: NOON_S + loop.time())
+        port = agent.add(Responder(unit, [Access(credentials=WHO, may_write=True)]), "127.0.0.1", 0)
+        running, wires = asyncio.create_task(agent.run()), Wires(WHO)
+        try:
+            await asyncio.sleep(200)
+            wire = await wires.to("127.0.0.1", port)
+            await act(NtcipLink(SnmpSession("J1", wire, Patience())))
+        finally:
+            wires.close()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            agent.close()
+
+    run_virtually(main())
+
+
+async def plan_for(link: NtcipLink) -> UnitPlan:
+    return replace(await link.read_plan(OWN), pattern=SPARE, offset_s=11)
+
+
+def day(*begins: tuple[int, int], weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)) -> DaySchedule:
+    """Return a day plan of (hour, pattern) in places of their own."""
+    events = tuple(PatternAt(hour=hour, minute=0, pattern=pattern) for hour, pattern in begins)
+    return DaySchedule(entry=2, day_plan=2, first_action=9, events=events, weekdays=weekdays)
+
+
+def test_what_should_run_now_is_proven_and_taken_back() -> None:
+    async def act(link: NtcipLink) -> None:
+        plan, schedule = await plan_for(link), day((0, OWN), (9, SPARE), (18, OWN))
+        receipt = await link.push(plan, schedule)
+        assert receipt.outcome is Outcome.RUNS, receipt.reason
+        status = await link.status()
+        assert (status.control, status.pattern) == ("TIMEBASE", SPARE)
+        assert (await link.settle(plan, receipt.former, schedule))[0] is Holding.PLAN
+        other = day((0, OWN), (10, SPARE), (18, OWN))
+        assert (await link.settle(plan, receipt.former, other))[0] is Holding.MIXED
+        back = await link.rollback(receipt.former)
+        assert back.outcome is Outcome.ROLLED_BACK, back.reason
+        assert (await link.settle(plan, receipt.former, schedule))[0] is Holding.FORMER
+        assert (await link.status()).pattern == OWN
+
+    linked(act)
+
+
+def test_what_should_run_later_waits_in_the_unit() -> None:
+    async def act(link: NtcipLink) -> None:
+        schedule = day((0, OWN), (13, SPARE))
+        receipt = await link.push(await plan_for(link), schedule)
+        assert receipt.outcome is Outcome.SCHEDULED, receipt.reason
+        assert (await link.status()).pattern == OWN
+        await asyncio.sleep(3600)
+        assert (await link.status()).pattern == SPARE
+
+    linked(act)
+
+
+@pytest.mark.parametrize(
+    ("begins", "told"),
+    [
+        (((0, SPARE),), "did not show pattern 3 by its own schedule"),
+        (((0, OWN), (18, SPARE)), "follows day plan 1 today, not 2"),
+    ],
+)
+def test_an_entry_of_the_unit_that_goes_first_is_noticed(
+    begins: tuple[tuple[int, int], ...], told: str
+) -> None:
+    """The unit's entry 1 names every day, too, and the lower entry wins."""
+
+    async def act(link: NtcipLink) -> None:
+        schedule = day(*begins, weekdays=tuple(range(7)))
+        receipt = await link.push(await plan_for(link), schedule)
+        assert receipt.outcome is Outcome.ROLLED_BACK
+        assert told in receipt.reason
+        assert (await link.status()).pattern == OWN
+
+    linked(act)
+
+
+def test_a_day_plan_that_starts_an_empty_pattern_is_refused() -> None:
+    async def act(link: NtcipLink) -> None:
+        with pytest.raises(LimitationError, match="pattern 5, which the day plan starts, holds"):
+            await link.push(await plan_for(link), day((0, 5), (9, SPARE)))
+
+    linked(act)

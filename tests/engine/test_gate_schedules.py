@@ -1,0 +1,132 @@
+"""Plans that the units' own clocks start: signed as such, and never written over meanwhile."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from citybrain.engine.approval import approve, approve_automatically, propose
+from citybrain.engine.approval_desk import find_plan, signed_by
+from citybrain.engine.gate import Gate
+from citybrain.engine.gate_recovery import settle_unfinished
+from citybrain.errors import UnsafePlanError
+from citybrain.model.approval import Act, State
+from citybrain.model.schedule import read_schedule
+from citybrain.ports.controllers import PatternAt, Step
+from citybrain.store.ledger.audit import verify_audit
+from citybrain.store.ledger.plans import add_signature
+from citybrain.store.ledger.pushes import running
+from tests.engine.approval_kit import better_plan, office, proposal
+from tests.engine.fake_units import FakeFleet, FakeUnit, Killed, restarted
+from tests.engine.test_gate import UNITS, Yard, approved, network
+
+PLACES = "[schedule]\nentry = 2\nday_plan = 3\nfirst_action = 9\n"
+WORDS = read_schedule("mon-fri 00:00=9 06:30=plan").words
+COMMANDED, BEFORE = 7, 9
+
+
+@pytest.fixture
+def yard(tmp_path: Path) -> Iterator[Yard]:
+    with office(tmp_path, f"\n{PLACES}") as at_work:
+        fleet = FakeFleet({unit: FakeUnit(unit) for unit in UNITS}, network())
+        asked = replace(proposal(), schedule=WORDS)
+        key = propose(at_work.desk, asked, at_work.keys["anna"], "in the morning").hash
+        approve(at_work.desk, key, at_work.keys["berta"], "not at night")
+        yield Yard(at_work, fleet, Gate(desk=at_work.desk, fleet=fleet), key)
+
+
+def scheduled(yard: Yard) -> dict[str, int]:
+    with yard.at_work.desk.ledger.reading() as connection:
+        return {unit: row.scheduled for unit, row in running(connection).items() if row.plan_hash}
+
+
+def test_every_unit_gets_the_day_plan_that_was_signed(yard: Yard) -> None:
+    carried = yard.carry_out(yard.order())
+    assert {result.outcome for result in carried.results} == {"SCHEDULED"}
+    assert carried.is_done
+    for unit in yard.fleet.units.values():
+        assert unit.pattern == 0
+        assert unit.schedule is not None
+        assert unit.schedule.weekdays == (0, 1, 2, 3, 4)
+        assert unit.schedule.events == (
+            PatternAt(hour=0, minute=0, pattern=BEFORE),
+            PatternAt(hour=6, minute=30, pattern=COMMANDED),
+        )
+        places = unit.schedule.entry, unit.schedule.day_plan, unit.schedule.first_action
+        assert places == (2, 3, 9)
+    assert scheduled(yard) == dict.fromkeys(UNITS, COMMANDED)
+    assert yard.state() is State.ACTIVE
+    assert verify_audit(yard.at_work.desk.ledger).faults == ()
+
+
+def test_an_order_for_another_time_is_refused(yard: Yard) -> None:
+    desk, keys = yard.at_work.desk, yard.at_work.keys
+    said = desk.register.vouch(yard.order()).statement
+    for words in ("", read_schedule("daily 00:00=plan").words):
+        forged = keys["dora"].sign(replace(said, schedule=words))
+        with pytest.raises(UnsafePlanError, match="it was proposed to run mon,tue"):
+            yard.carry_out(forged)
+
+
+def test_an_approval_for_another_time_does_not_count(yard: Yard) -> None:
+    desk, keys = yard.at_work.desk, yard.at_work.keys
+    plan = proposal(better_plan(green_s=24.0))
+    key = propose(desk, replace(plan, verdict=None), keys["anna"], "first").hash
+    propose(desk, replace(plan, schedule=WORDS), keys["anna"], "with its proof")
+    approval = signed_by(desk, keys["berta"], Act.APPROVE, find_plan(desk, key), ("fine", ()))
+    statement = desk.register.vouch(approval).statement
+    assert statement.schedule == WORDS
+    approve(desk, key, keys["berta"], "fine")
+    assert find_plan(desk, key).state is State.APPROVED
+    with desk.ledger.writing("berta") as writing:
+        by_command = keys["anna"].sign(
+            replace(statement, act=Act.PROPOSE, person="Anna Ng", schedule="")
+        )
+        add_signature(writing, key, by_command, "signed: propose")
+    with pytest.raises(UnsafePlanError, match="1 approvals are needed, given by nobody"):
+        yard.carry_out(yard.order(key=key))
+
+
+def test_a_schedule_needs_a_person(yard: Yard) -> None:
+    desk, keys = yard.at_work.desk, yard.at_work.keys
+    plan = replace(proposal(better_plan(green_s=24.0)), schedule=WORDS)
+    propose(desk, plan, keys["batch"], "at night")
+    with pytest.raises(UnsafePlanError, match="needs a person"):
+        approve_automatically(desk, plan, keys["batch"], "inside the bounds")
+
+
+def test_a_schedule_runs_no_pattern_that_citybrain_writes(yard: Yard) -> None:
+    words = read_schedule("mon 00:00=2 06:30=plan").words
+    plan = replace(proposal(better_plan(green_s=24.0)), schedule=words)
+    with pytest.raises(UnsafePlanError, match="pattern 2 of the schedule is written by citybrain"):
+        propose(yard.at_work.desk, plan, yard.at_work.keys["anna"], "second pattern")
+
+
+def test_a_street_without_places_takes_no_schedule(tmp_path: Path) -> None:
+    with office(tmp_path) as at_work, pytest.raises(UnsafePlanError, match=r"add \[schedule\]"):
+        propose(at_work.desk, replace(proposal(), schedule=WORDS), at_work.keys["anna"], "x")
+
+
+def test_a_commanded_plan_waits_until_the_schedule_is_rolled_back(yard: Yard) -> None:
+    yard.carry_out(yard.order())
+    second = approved(yard.at_work, green_s=25.0)
+    with pytest.raises(UnsafePlanError, match=r"K1 runs plan .* by its own clock; roll that back"):
+        yard.carry_out(yard.order(key=second))
+    assert yard.carry_out(yard.order(Act.ROLL_BACK)).is_done
+    assert scheduled(yard) == {}
+    assert yard.carry_out(yard.order(key=second)).is_done
+
+
+@pytest.mark.parametrize("step", [Step.OPEN, Step.PROVE])
+def test_a_gate_that_dies_in_a_scheduled_push_finds_the_truth(yard: Yard, step: Step) -> None:
+    yard.fleet.units["K2"].dies_at = step
+    yard.gate.at_once = 1
+    with pytest.raises(Killed):
+        yard.carry_out(yard.order())
+    yard.fleet.units = {unit: restarted(fake) for unit, fake in yard.fleet.units.items()}
+    asyncio.run(settle_unfinished(yard.at_work.desk, yard.fleet))
+    assert ("K2" in scheduled(yard)) is (step is Step.PROVE)
+    assert scheduled(yard)["K1"] == COMMANDED
+    assert verify_audit(yard.at_work.desk.ledger).faults == ()
