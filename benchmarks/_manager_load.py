@@ -39,17 +39,21 @@ class Pushes:
         and get into step first, which is the unit's own time. [s]
     others
         How the others ended.
+    broken
+        How those ended that were broken on purpose.
     wall_s
         All of them together. [s]
-    work_s
-        Processor time of this process for them. [s]
+    work_s, units_work_s
+        Processor time of the manager for them, and of the units where they are apart. [s]
     """
 
     verified_s: tuple[float, ...]
     proven_s: tuple[float, ...]
     others: dict[str, int] = field(default_factory=dict)
+    broken: dict[str, int] = field(default_factory=dict)
     wall_s: float = 0.0
     work_s: float = 0.0
+    units_work_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,19 +111,6 @@ def measure_pushes(count: int) -> Pushes:
     credentials = made_up()
     with serving(1, credentials) as ports:
         return asyncio.run(_one_by_one(ports[0], credentials, count))
-
-
-def measure_fleet(units: int) -> Pushes:
-    """Push one plan to each of many coordinated units, some at the same time.
-
-    Parameters
-    ----------
-    units
-        How many.
-    """
-    credentials = made_up()
-    with serving(units, credentials) as ports:
-        return asyncio.run(_to_all(ports, credentials))
 
 
 def measure_virtual_fleet(units: int) -> Pushes:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 from rich.table import Table
 
+from benchmarks._manager_fleet import measure_fleet
 from benchmarks._manager_fuzz import Fuzz, fuzz_manager, fuzz_poller
 from benchmarks._manager_load import (
     Polling,
     Pushes,
-    measure_fleet,
     measure_polling,
     measure_pushes,
     measure_virtual_fleet,
@@ -22,6 +22,7 @@ from benchmarks._manager_load import (
 from benchmarks._table import print_whole
 from citybrain.cli.console import OUTPUT, Stages, print_json
 from citybrain.errors import InputError
+from citybrain.ports.controllers import Outcome
 
 PARTS = ("fuzz", "push", "fleet", "virtual-fleet", "poll")
 LONG = "long"
@@ -50,7 +51,7 @@ class Size:
     manager_replies: int = 10_000
     fuzz_s: float = 60.0
     pushes: int = 20
-    fleet: int = 20
+    fleet: int = 200
     units: int = 1000
     poll_s: float = 30.0
 
@@ -61,7 +62,6 @@ WHOLE = Size(
     manager_replies=1_000_000,
     fuzz_s=7200.0,
     pushes=300,
-    fleet=200,
     poll_s=3600.0,
 )
 
@@ -124,10 +124,10 @@ def measure(parts: Sequence[str], size: Size) -> Results:
             stages.begin("push", f"{size.pushes} verified pushes to one unit")
             results.push = measure_pushes(size.pushes)
         if "fleet" in parts:
-            stages.begin("fleet", f"one verified push to each of {size.fleet} units")
+            stages.begin("fleet", f"one command that pushes to {size.fleet} units")
             results.fleet = measure_fleet(size.fleet)
         if "virtual-fleet" in parts:
-            stages.begin("virtual-fleet", f"the same to {size.fleet} units in virtual time")
+            stages.begin("virtual-fleet", f"a push to {size.fleet} units in virtual time")
             results.virtual_fleet = measure_virtual_fleet(size.fleet)
         if "poll" in parts:
             stages.begin("poll", f"{size.units} units, every second, {size.poll_s:.0f} s")
@@ -143,6 +143,9 @@ def misses(results: Results) -> Iterator[str]:
     for name, pushes in _pushings(results):
         if pushes.others:
             yield f"{name}: did not end with the plan running: {pushes.others}"
+        for told in pushes.broken:
+            if told.endswith(Outcome.RUNS.name):
+                yield f"{name}: a broken unit is said to run the plan ({told})"
     p99_s = 0.0 if results.push is None else quantile(results.push.verified_s, 0.99)
     if p99_s > PUSH_P99_S:
         yield f"push: p99 {p99_s:.1f} s is above {PUSH_P99_S:.0f} s"
@@ -190,8 +193,15 @@ def _push_rows(name: str, pushes: Pushes) -> list[tuple[str, str, str]]:
         (name, "proven to run / otherwise", f"{len(pushes.proven_s)} / {pushes.others or 0}"),
         ("", "stored, read back, commanded, p50 / p99", _shares(pushes.verified_s)),
         ("", "proven to run, p50 / p99", _shares(pushes.proven_s)),
-        ("", "all together; work of one core", f"{pushes.wall_s:.1f} s; {pushes.work_s:.1f} s"),
+        ("", "all together", f"{pushes.wall_s:.1f} s"),
+        ("", "work of one core, manager / units", _work(pushes)),
+        *(("", f"broken on purpose, {told}", str(n)) for told, n in sorted(pushes.broken.items())),
     ]
+
+
+def _work(pushes: Pushes) -> str:
+    units = f"{pushes.units_work_s:.1f} s" if pushes.units_work_s else "in the same"
+    return f"{pushes.work_s:.1f} s / {units}"
 
 
 def _shares(times_s: Sequence[float]) -> str:
