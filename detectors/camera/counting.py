@@ -13,7 +13,7 @@ import numpy as np
 from citybrain.model.flows import Detector, DetectorKind
 from detectors.camera.band import SCALE, Rows, geometry_of, make_reducer
 from detectors.camera.faults import CameraWatch
-from detectors.camera.passages import LaneFinder, Passage, with_speeds
+from detectors.camera.passages import Joiner, LaneFinder, Passage, with_speeds
 from detectors.camera.settings import CameraSettings
 from detectors.camera.slit.counter import LEARNING_S, SlitCounter
 from detectors.camera.slit.reader import LONGEST_BLOB_S
@@ -165,7 +165,7 @@ class LaneCounter:
         self._finder = LaneFinder(settings, self.geometry)
         bands = 1 if settings.second_band is None else 2
         self._counters = [self._new_counter() for _ in range(bands)]
-        self._found: list[list[Passage]] = [[] for _ in range(bands)]
+        self._joiners = [Joiner(settings, self.geometry) for _ in range(bands)]
         self._clock = FrameClock(round(2 * LONGEST_BLOB_S * self._rate_hps))
         self._watch = CameraWatch()
         self._fault: tuple[float, str] | None = None
@@ -217,9 +217,8 @@ class LaneCounter:
 
     def take(self) -> list[Passage]:
         """Return the vehicles that were found since the last time, in order of time."""
-        found, self._found = self._found, [[] for _ in self._found]
-        first = sorted(found[0], key=lambda one: one.on_s)
-        return with_speeds(first, found[1], self._settings) if len(found) > 1 else first
+        first, *second = [joiner.take() for joiner in self._joiners]
+        return with_speeds(first, second[0], self._settings) if second else first
 
     def _new_counter(self) -> SlitCounter:
         return SlitCounter(
@@ -251,7 +250,7 @@ class LaneCounter:
                     sighting=sighting,
                     is_against=lane[1],
                 )
-                self._found[band].append(passage)
+                self._joiners[band].add(passage)
 
     def _end_fault(self, now_s: float) -> None:
         if self._fault is not None:

@@ -1,12 +1,13 @@
 """A vehicle on the slits becomes a vehicle on a lane."""
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import isfinite, nan
 from statistics import median
 
-from detectors.camera.band import Geometry
+from detectors.camera.band import LANE_UNITS, Geometry
 from detectors.camera.settings import CameraSettings
 from detectors.camera.slit.reader import Blob
 from detectors.camera.slit.vote import Sighting
@@ -14,6 +15,13 @@ from detectors.camera.slit.vote import Sighting
 LEVEL_ENOUGH = 0.5
 """Share of the way across the band that goes down the picture, from which on what is seen first
 (coming) or last (going) touches the ground."""
+LEAST_HEADWAY_S = 0.5
+"""Two vehicles of one lane do not touch the band within this time: headways in one lane are above
+1 s but for a few per cent of close followers. [s]"""
+LEAST_BESIDE = 0.75
+"""Share of a lane between two vehicles that are side by side, where one lane stands for several."""
+REMEMBERED = 8
+"""Vehicles of a lane with which the next one is compared."""
 LONGEST_WAY_S = 15.0
 """Longest time between two bands [s]."""
 USUAL_LENGTH_M = 4.4
@@ -121,6 +129,63 @@ class LaneFinder:
             return False
         left, right = self._limits[lane]
         return min(right, blob.right) - max(left, blob.left) > 0
+
+
+class Joiner:
+    """Makes one vehicle of those that came apart: a van whose roof and bonnet are two blobs.
+
+    Two on one lane whose feet meet the band within `LEAST_HEADWAY_S` are one.
+
+    Parameters
+    ----------
+    settings
+        Camera file.
+    geometry
+        How its band is sampled.
+    """
+
+    def __init__(self, settings: CameraSettings, geometry: Geometry) -> None:
+        across = settings.band.across
+        self._goes_away = [lane.is_along(across) is False for lane in settings.lane]
+        self._reach = [LEAST_BESIDE * min(b - a, LANE_UNITS) for a, b in geometry.limits]
+        self._last: list[deque[Passage]] = [deque(maxlen=REMEMBERED) for _ in settings.lane]
+        self._found: list[Passage] = []
+
+    def add(self, passage: Passage) -> None:
+        """Take the next vehicle, in the order in which they end."""
+        last = self._last[passage.lane]
+        other = next((one for one in reversed(last) if self._is_same(one, passage)), None)
+        if other is None:
+            last.append(passage)
+            self._found.append(passage)
+            return
+        whole = _joined(other, passage)
+        last[last.index(other)] = whole
+        if other in self._found:
+            self._found[self._found.index(other)] = whole
+
+    def take(self) -> list[Passage]:
+        """Return the vehicles since the last time, in order of time."""
+        found, self._found = self._found, []
+        return sorted(found, key=lambda one: one.on_s)
+
+    def _is_same(self, one: Passage, other: Passage) -> bool:
+        apart_s = self._foot_s(one) - self._foot_s(other)
+        beside = one.sighting.blob.centre - other.sighting.blob.centre
+        return (
+            one.is_against == other.is_against
+            and abs(apart_s) < LEAST_HEADWAY_S
+            and abs(beside) < self._reach[one.lane]
+        )
+
+    def _foot_s(self, one: Passage) -> float:
+        return one.off_s if self._goes_away[one.lane] != one.is_against else one.on_s
+
+
+def _joined(one: Passage, other: Passage) -> Passage:
+    """Return two parts as one vehicle, which is where the larger is."""
+    larger = max(one, other, key=lambda part: part.sighting.blob.area)
+    return replace(larger, on_s=min(one.on_s, other.on_s), off_s=max(one.off_s, other.off_s))
 
 
 def with_speeds(

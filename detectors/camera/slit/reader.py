@@ -63,6 +63,16 @@ class Blob:
         """Time between begin and end [frames]."""
         return (self.begin + self.end) / 2
 
+    @property
+    def centre(self) -> float:
+        """Middle along the band [units]."""
+        return (self.left + self.right) / 2
+
+    @property
+    def area(self) -> float:
+        """Size of the box [frames * units]."""
+        return (self.end - self.begin) * (self.right - self.left)
+
     def moved(self, frames: int) -> Self:
         """Return the same, some frames later."""
         return replace(self, begin=self.begin + frames, end=self.end + frames)

@@ -25,7 +25,14 @@ SMALLEST_SIDE = 0.25
 SMALLEST_AREA_BY_LEVEL = 0.25
 SMALLEST_AREA_BY_EROSION = 0.3
 MOST_NESTED = 0.5
-"""Parts whose boxes overlap more are one vehicle, such as a rim and what it encloses."""
+"""Parts whose boxes overlap more are one vehicle, such as a rim and what it encloses; a part that
+is larger than one vehicle encloses others."""
+CLAIMED = 0.25
+"""What lies this close to a part, in shares of the usual vehicle, is the part's own rim."""
+LEFT_SIDE, LEFT_AREA = 0.5, 0.4
+"""Shares of the usual vehicle that what no part claims must have to be looked at, too..."""
+LEFT_PEAK = 0.3
+"""... and the strength that it must have somewhere."""
 SINGLE_AREA = 1.4
 """A blob up to this many times the usual vehicle is not taken apart..."""
 SINGLE_SIDE = 1.5
@@ -93,7 +100,7 @@ def vehicles_in(shape: Shape, strength: Singles, sizes: TypicalSizes) -> Iterato
     parts = [] if _is_single(shape, sizes) else _apart(shape, strength, sizes)
     if not parts:
         yield shape
-    for part in parts:
+    for part in (*parts, *_left_over(shape, parts, strength, sizes)):
         yield from vehicles_in(part, strength, sizes)
 
 
@@ -126,7 +133,7 @@ def _by_level(shape: Shape, strength: Singles, sizes: TypicalSizes) -> list[Shap
             if _is_plausible(part, _usual(shape, sizes, part), SMALLEST_AREA_BY_LEVEL)
             and part.of(strength)[part.mask].max() >= PEAK_OVER_LEVEL * LEVELS[level]
         ]
-        parts = _without_nested(parts)
+        parts = _without_nested(parts, sizes)
         if len(parts) > 1:
             return parts
     return []
@@ -150,7 +157,7 @@ def _by_erosion(shape: Shape, sizes: TypicalSizes) -> list[Shape]:
             for part in _shapes(grown, shape, shape.level)
             if _is_plausible(part, _usual(shape, sizes, part), SMALLEST_AREA_BY_EROSION)
         ]
-        parts = _without_nested(parts)
+        parts = _without_nested(parts, sizes)
         if len(parts) > 1:
             return parts
     return []
@@ -177,20 +184,51 @@ def _shapes(labels: NDArray[np.integer], within: Shape, level: int) -> Iterator[
             )
 
 
-def _is_plausible(part: Shape, usual: tuple[float, float], smallest_area: float) -> bool:
+def _is_plausible(
+    part: Shape,
+    usual: tuple[float, float],
+    smallest_area: float,
+    smallest_side: float = SMALLEST_SIDE,
+) -> bool:
     width, height = usual
     return (
-        part.width >= SMALLEST_SIDE * width
-        and part.height >= SMALLEST_SIDE * height
+        part.width >= smallest_side * width
+        and part.height >= smallest_side * height
         and part.area >= smallest_area * width * height
     )
 
 
-def _without_nested(parts: list[Shape]) -> list[Shape]:
+def _left_over(
+    shape: Shape, parts: list[Shape], strength: Singles, sizes: TypicalSizes
+) -> Iterator[Shape]:
+    """Return what a blob that was taken apart holds beside its parts.
+
+    Parts are found where edges are strong or the blob is thick; a vehicle that is neither would be
+    lost with the queue that it stands in.
+    """
+    if not parts:
+        return
+    rest = shape.mask.copy()
+    for part in parts:
+        width, height = _usual(shape, sizes, part)
+        high, wide = round(CLAIMED * height), round(CLAIMED * width)
+        top, left = part.top - shape.top, part.left - shape.left
+        rows = slice(max(top - high, 0), top + part.height + high)
+        rest[rows, max(left - wide, 0) : left + part.width + wide] = False
+    for part in _shapes(ndimage.label(rest)[0], shape, shape.level):
+        is_large = _is_plausible(part, _usual(shape, sizes, part), LEFT_AREA, LEFT_SIDE)
+        if is_large and part.of(strength)[part.mask].max() >= LEFT_PEAK:
+            yield part
+
+
+def _without_nested(parts: list[Shape], sizes: TypicalSizes) -> list[Shape]:
     kept: list[Shape] = []
+    singles: list[Shape] = []
     for part in sorted(parts, key=lambda part: -part.area):
-        if all(_nesting(part, other) < MOST_NESTED for other in kept):
+        if all(_nesting(part, other) < MOST_NESTED for other in singles):
             kept.append(part)
+            if _is_single(part, sizes):
+                singles.append(part)
     return kept
 
 

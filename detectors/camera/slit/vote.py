@@ -134,8 +134,7 @@ def _overlap(one: Blob, other: Blob) -> float:
     if high <= 0 or wide <= 0:
         return 0.0
     common = high * wide
-    areas = [(b.end - b.begin) * (b.right - b.left) for b in (one, other)]
-    return common / (sum(areas) - common)
+    return common / (one.area + other.area - common)
 
 
 def _may_grow(
