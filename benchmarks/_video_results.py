@@ -5,13 +5,15 @@ from dataclasses import asdict, dataclass
 
 from rich.table import Table
 
+from benchmarks._video_matching import Matching
+
 SCENE_TARGET = 0.03
 """Largest lane error of a rendered scene."""
 HELD_OUT_TARGET = 0.05
 """Largest lane error of recorded clips that the counter was not tuned on."""
 SPEED_TARGET = 0.7
 """Least share of the rate of decoding alone."""
-HELD_OUT, SCENE = "held out", "rendered"
+HELD_OUT, RENDERED = "held out", "rendered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,8 @@ class ClipResult:
         Clip and the group it belongs to.
     truth_veh, citybrain_veh, mog2_veh
         Vehicles of each lane. [veh]
+    matching
+        Vehicle by vehicle; none where it is not known when each passed.
     """
 
     name: str
@@ -31,6 +35,7 @@ class ClipResult:
     truth_veh: tuple[int, ...]
     citybrain_veh: tuple[int, ...]
     mog2_veh: tuple[int, ...]
+    matching: Matching | None = None
 
     @property
     def error_veh(self) -> int:
@@ -101,7 +106,7 @@ def misses_of(results: Results) -> list[str]:
     misses += [
         f"{one.name}: lane error {error_of([one]):.1%}, target {SCENE_TARGET:.0%}"
         for one in results.clips
-        if one.group.startswith(SCENE) and error_of([one]) > SCENE_TARGET
+        if one.group.startswith(RENDERED) and error_of([one]) > SCENE_TARGET
     ]
     if results.speed is not None and results.speed.share < SPEED_TARGET:
         misses.append(f"speed: {results.speed.share:.0%} of decoding, target {SPEED_TARGET:.0%}")
@@ -113,12 +118,13 @@ def results_table(results: Results) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("clip", "group"):
         table.add_column(title, no_wrap=True)
-    for title in ("vehicles", "citybrain\noff, veh", "lane error", "MOG2 +\ncomponents", "target"):
+    titles = ("vehicles", "citybrain\noff, veh", "lane error", "missed", "double\nor false")
+    for title in (*titles, "wrong\nlane", "MOG2 +\ncomponents", "target"):
         table.add_column(title, justify="right")
     for group in dict.fromkeys(one.group for one in results.clips):
         members = [one for one in results.clips if one.group == group]
         for one in members:
-            target = f"{SCENE_TARGET:.0%}" if group.startswith(SCENE) else ""
+            target = f"{SCENE_TARGET:.0%}" if group.startswith(RENDERED) else ""
             table.add_row(one.name, group, *_cells([one]), target)
         target = f"{HELD_OUT_TARGET:.0%}" if group.startswith(HELD_OUT) else ""
         table.add_row(f"[bold]all {len(members)}[/]", group, *_cells(members), target)
@@ -148,8 +154,22 @@ def _cells(results: Sequence[ClipResult]) -> tuple[str, ...]:
         str(sum(sum(one.truth_veh) for one in results)),
         str(sum(one.error_veh for one in results)),
         f"{error_of(results):.1%}",
+        *_matching_cells(results),
         f"{error_of(results, is_peer=True):.1%}",
     )
+
+
+def _matching_cells(results: Sequence[ClipResult]) -> tuple[str, str, str]:
+    known = [one.matching for one in results if one.matching is not None]
+    if len(known) < len(results):
+        return "", "", ""
+    sums_veh = (
+        sum(one.missed_veh for one in known),
+        sum(one.false_veh for one in known),
+        sum(one.wrong_lane_veh for one in known),
+    )
+    missed, false, wrong = (f"{sum_veh}" for sum_veh in sums_veh)
+    return missed, false, wrong
 
 
 def _off_veh(counts: Sequence[int], truth: Sequence[int]) -> int:

@@ -28,7 +28,9 @@ from benchmarks._environment import FOLDER as CACHE
 from benchmarks._mog2 import Mog2Counter, images, mog2_counts_veh
 from benchmarks._street_clips import FOLDER, HELD_OUT, OWN_COUNTS, TUNING, Clip, clips
 from benchmarks._table import print_whole
+from benchmarks._video_matching import matched
 from benchmarks._video_results import (
+    RENDERED,
     ClipResult,
     Results,
     Speed,
@@ -38,9 +40,9 @@ from benchmarks._video_results import (
 )
 from citybrain.cli.console import OUTPUT, Stages, print_json
 from citybrain.errors import InputError
-from detectors.camera.band import make_reducer
+from detectors.camera.band import geometry_of, make_reducer
 from detectors.camera.counting import LaneCounter, count_stream
-from detectors.camera.settings import read_camera
+from detectors.camera.settings import CameraSettings, read_camera
 from detectors.camera.sources import Frames
 
 SCENE_FOLDER = CACHE / "scenes"
@@ -139,21 +141,34 @@ def _rendered(name: str) -> Clip:
     SCENE_FOLDER.mkdir(parents=True, exist_ok=True)
     folder = make_scene(name, SCENE_FOLDER)
     settings = read_camera(folder / "camera.toml")
-    told = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
-    lanes = [event["lane"] for event in told["events"]]
-    truth_veh = tuple(lanes.count(lane.name) for lane in settings.lane)
+    lanes = [lane for _, lane in _truth(folder, settings)]
+    truth_veh = tuple(map(lanes.count, range(len(settings.lane))))
     return Clip(name=name, path=folder / "clip.mp4", settings=settings, truth_veh=truth_veh)
 
 
+def _truth(folder: Path, settings: CameraSettings) -> list[tuple[float, int]]:
+    """Return when each vehicle of a rendered scene passed, and its lane [s]."""
+    told = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    lanes = [lane.name for lane in settings.lane]
+    return [(event["time_s"], lanes.index(event["lane"])) for event in told["events"]]
+
+
 def _counted(clip: Clip, group: str) -> ClipResult:
-    passages = count_stream(clip.path, clip.settings).passages
-    lanes = [one.lane for one in passages if not one.is_against]
+    passages = [
+        one for one in count_stream(clip.path, clip.settings).passages if not one.is_against
+    ]
+    lanes = [one.lane for one in passages]
     return ClipResult(
         name=clip.name,
         group=group,
         truth_veh=clip.truth_veh,
         citybrain_veh=tuple(map(lanes.count, range(len(clip.settings.lane)))),
         mog2_veh=mog2_counts_veh(clip),
+        matching=matched(
+            passages, _truth(clip.path.parent, clip.settings), geometry_of(clip.settings)
+        )
+        if group.startswith(RENDERED)
+        else None,
     )
 
 
