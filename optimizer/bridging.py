@@ -17,7 +17,7 @@ from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
 from citybrain.model.rules import check_pattern
 from citybrain.model.runs import Run, cyclic_runs
-from citybrain.model.signals import Green, GroupTiming
+from citybrain.model.signals import GroupTiming
 from citybrain.model.successions import time_until_s, with_red_clearances
 from citybrain.units import RESOLUTION_S, rounded_s
 from optimizer.candidate import Candidate, Workshop
@@ -57,8 +57,8 @@ def bridged_workshop(running: Plan, network: Network) -> Workshop:
 def bridged(pattern: Pattern, intersection: Intersection) -> Pattern:
     """Return a pattern in which no green is taken away only to be given again.
 
-    A gap of a group is closed if no green of another group begins inside it, and if no rule of
-    the intersection asks for it.
+    A gap of a group is closed if no green of another group begins inside it, if the greens around
+    it are both protected or both permissive, and if no rule of the intersection asks for it.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class _Gap:
 
 
 def _gaps(pattern: Pattern, group: str) -> Iterator[_Gap]:
-    """Yield the gaps of a group in which nobody else's green begins."""
+    """Yield the gaps between greens of one kind in which nobody else's green begins."""
     starts_s = [
         green.start_s
         for timing in pattern.groups
@@ -104,19 +104,15 @@ def _gaps(pattern: Pattern, group: str) -> Iterator[_Gap]:
     if not greens or greens[0].before is None:
         return
     for ending, starting in pairwise([*greens, greens[0]]):
-        gap = _between(ending, starting, pattern.cycle_s)
+        gap = _Gap(
+            start_s=rounded_s(ending.end_s % pattern.cycle_s),
+            duration_s=time_until_s(ending.end_s, starting.start_s, pattern.cycle_s),
+            aspect=ending.segments[-1].aspect,
+        )
         begun_s = (time_until_s(gap.start_s, at_s, pattern.cycle_s) for at_s in starts_s)
-        if not any(since_s < gap.duration_s - RESOLUTION_S / 2 for since_s in begun_s):
+        is_empty = not any(since_s < gap.duration_s - RESOLUTION_S / 2 for since_s in begun_s)
+        if is_empty and starting.segments[0].aspect is gap.aspect:
             yield gap
-
-
-def _between(ending: Green, starting: Green, cycle_s: float) -> _Gap:
-    ends = {ending.segments[-1].aspect, starting.segments[0].aspect}
-    return _Gap(
-        start_s=rounded_s(ending.end_s % cycle_s),
-        duration_s=time_until_s(ending.end_s, starting.start_s, cycle_s),
-        aspect=Aspect.PROTECTED if ends == {Aspect.PROTECTED} else Aspect.PERMISSIVE,
-    )
 
 
 def _closed(pattern: Pattern, group: str, gap: _Gap) -> Pattern:

@@ -1,0 +1,93 @@
+"""What SUMO really shows while greens follow detectors keeps the rules, by both checkers."""
+
+import json
+from itertools import groupby
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from citybrain.config import SafetyLimits
+from citybrain.engine.area import StudyArea, open_area
+from citybrain.model.actuation import ActuatedPattern
+from citybrain.model.pattern import Pattern
+from citybrain.model.plan import Plan
+from citybrain.model.rules import Rule, check_pattern
+from citybrain.model.safety_draft import draft_safety
+from citybrain.second_opinion import judge, read_grounds
+from citybrain.store.plans import plan_text
+from citybrain.store.safety import safety_text
+from optimizer.actuating import OPTIONS, Option
+from optimizer.bridging import bridged_workshop
+from optimizer.candidate import following
+from sim.sumo.programs import pattern_of, write_programs
+from sim.sumo.run import run_sumo
+from sim.sumo.tls_reader import DeclaredInterval, ProgramDeclaration
+from tests.sim.sources import CITY_NET
+
+SPAN_S = 1200
+FOLLOWED = (OPTIONS[0], OPTIONS[-1])
+CYCLE_RULE = 3
+
+
+@pytest.fixture(scope="module")
+def area() -> StudyArea:
+    return open_area(CITY_NET.parent, None, SafetyLimits())
+
+
+def _followed(area: StudyArea, option: Option) -> Plan:
+    workshop = bridged_workshop(area.running, area.network)
+    return workshop.plan(following([workshop.start()], [option])[0], "p")
+
+
+def _states(area: StudyArea, plan: Plan, folder: Path) -> dict[str, list[str]]:
+    """Return signal → what SUMO shows in every second with the scenario's traffic."""
+    programs, asked, log = folder / "p.add.xml", folder / "log.add.xml", folder / "log.xml"
+    write_programs(plan, area.network, programs)
+    root = ElementTree.Element("additional")
+    for name in area.network.intersections:
+        ElementTree.SubElement(root, "timedEvent", type="SaveTLSStates", source=name, dest=str(log))
+    asked.write_bytes(ElementTree.tostring(root))
+    files = ",".join(map(str, (*area.scenario.additional_files, programs, asked)))
+    end_s = area.scenario.begin_s + SPAN_S
+    arguments = ["-n", area.scenario.net_file, "-r", ",".join(map(str, area.scenario.route_files))]
+    arguments += ["-a", files, "-b", f"{area.scenario.begin_s:g}", "-e", f"{end_s:g}"]
+    run_sumo([*arguments, "--no-step-log", "--no-warnings"], timeout_s=300)
+    shown: dict[str, list[str]] = {name: [] for name in area.network.intersections}
+    for state in ElementTree.parse(log).iter("tlsState"):
+        shown[state.attrib["id"]].append(state.attrib["state"])
+    return shown
+
+
+def _as_one_cycle(area: StudyArea, name: str, states: list[str]) -> Pattern:
+    """Return what was shown as a pattern, from one begin of an interval to its last begin."""
+    runs = [(state, len(list(part))) for state, part in groupby(states)][1:]
+    last = max(index for index, (state, _) in enumerate(runs) if state == runs[0][0])
+    intervals = tuple(
+        DeclaredInterval(duration_s=float(count), state=state) for state, count in runs[:last]
+    )
+    program = ProgramDeclaration(
+        where="", intersection=name, program="shown", kind="", offset_s=0.0, intervals=intervals
+    )
+    groups = {group.name: group.indices for group in area.network.intersections[name].groups}
+    return pattern_of(program, groups)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("option", FOLLOWED, ids=("short", "coordinated"))
+def test_every_second_keeps_minimum_greens_intergreens_and_yellows(
+    area: StudyArea, option: Option, tmp_path: Path
+) -> None:
+    plan = _followed(area, option)
+    for name, states in _states(area, plan, tmp_path).items():
+        intersection, running = area.network.intersections[name], area.running.pattern(name)
+        shown = _as_one_cycle(area, name, states)
+        assert isinstance(plan.pattern(name), ActuatedPattern)
+        assert len(shown.intervals()) > 3 * len(plan.pattern(name).intervals())
+        broken = check_pattern(shown, intersection)
+        assert [str(v) for v in broken if v.rule is not Rule.CYCLE] == []
+        grounds = read_grounds(safety_text({name: draft_safety(intersection, running)}))
+        text = plan_text(Plan(name="shown", patterns=(shown,)))
+        found = judge(text, grounds)
+        assert [str(f) for f in found if f.rule != CYCLE_RULE] == []
+        assert json.loads(text)["patterns"]
