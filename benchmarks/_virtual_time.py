@@ -5,13 +5,15 @@ to wait for as long as both ends live in the loop.
 """
 
 import asyncio
+import runpy
 import selectors
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from pysnmp.proto.secmod.rfc3414 import service
+from pysnmp.proto.secmod.rfc3414 import localkey, service
 
 Result = TypeVar("Result")
 
@@ -72,7 +74,7 @@ def run_virtually(main: Coroutine[Any, Any, Result]) -> Result:
     """
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         loop = runner.get_loop()
-        with _clock_of_snmp(loop.time):
+        with _clock_of_snmp(loop.time), _prepared_once():
             return runner.run(main)
 
 
@@ -85,3 +87,18 @@ def _clock_of_snmp(now: Callable[[], float]) -> Iterator[None]:
         yield
     finally:
         service.time = real
+
+
+_compiled = cache(runpy._get_code_from_file)  # type: ignore[attr-defined]
+_stretched = cache(localkey.hash_passphrase)
+
+
+@contextmanager
+def _prepared_once() -> Iterator[None]:
+    """Have pysnmp compile its modules and stretch a passphrase once, not for every engine."""
+    compiled, stretched = runpy._get_code_from_file, localkey.hash_passphrase  # type: ignore[attr-defined]
+    runpy._get_code_from_file, localkey.hash_passphrase = _compiled, _stretched  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        runpy._get_code_from_file, localkey.hash_passphrase = compiled, stretched  # type: ignore[attr-defined]

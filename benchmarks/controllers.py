@@ -1,11 +1,12 @@
 """The manager of controllers: mutated replies, verified pushes, a thousand units every second.
 
 ``--networks`` names parts (``fuzz``, ``push``, ``fleet``, ``virtual-fleet``, ``poll``); without it
-all run, in a few minutes.  With ``long`` among the names, ten times as much is sent and polled.
+all run.  With ``long`` among the names, ten times as much is sent and polled; ``unitsN`` pushes to
+N units in place of 200.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rich.table import Table
 
@@ -25,7 +26,7 @@ from citybrain.errors import InputError
 from citybrain.ports.controllers import Outcome
 
 PARTS = ("fuzz", "push", "fleet", "virtual-fleet", "poll")
-LONG = "long"
+LONG, UNITS = "long", "units"
 PUSH_P99_S = 5.0
 MOST_LOSS = 0.001
 MOST_GROWTH_MB = 20.0
@@ -94,12 +95,8 @@ def run(*, networks: Sequence[str], is_check: bool, is_json: bool) -> int:
     InputError
         There is no such part.
     """
-    unknown = set(networks) - {*PARTS, LONG}
-    if unknown:
-        where, mend = "--networks", f"choose of: {', '.join((*PARTS, LONG))}"
-        raise InputError(where, f"there is no part {min(unknown)}", mend)
-    parts = [name for name in networks if name != LONG] or list(PARTS)
-    results = measure(parts, WHOLE if LONG in networks else QUICK)
+    parts, size = _asked(networks)
+    results = measure(parts, size)
     missed = list(misses(results))
     if is_json:
         print_json({"rows": [dict(zip(_HEADERS, row, strict=True)) for row in rows(results)],
@@ -109,6 +106,20 @@ def run(*, networks: Sequence[str], is_check: bool, is_json: bool) -> int:
         for miss in missed:
             OUTPUT.print(f"missed: {miss}", markup=False, soft_wrap=True)
     return 1 if is_check and missed else 0
+
+
+def _asked(networks: Sequence[str]) -> tuple[list[str], Size]:
+    parts, size = list[str](), WHOLE if LONG in networks else QUICK
+    for name in networks:
+        units = name.removeprefix(UNITS)
+        if name in PARTS:
+            parts.append(name)
+        elif name.startswith(UNITS) and units.isdigit() and int(units):
+            size = replace(size, fleet=int(units))
+        elif name != LONG:
+            where, mend = "--networks", f"choose of: {', '.join((*PARTS, LONG, f'{UNITS}60'))}"
+            raise InputError(where, f"there is no part {name}", mend)
+    return parts or list(PARTS), size
 
 
 def measure(parts: Sequence[str], size: Size) -> Results:

@@ -66,6 +66,19 @@ def test_targets_that_are_missed_are_named() -> None:
     assert list(misses(good)) == []
 
 
+def test_a_broken_unit_that_is_said_to_run_is_a_miss() -> None:
+    fleet = Pushes(verified_s=(1.0,), proven_s=(2.0,), broken={"silent: RUNS": 1})
+    assert list(misses(Results(fleet=fleet))) == [
+        "fleet: a broken unit is said to run the plan (silent: RUNS)"
+    ]
+
+
+@pytest.mark.parametrize("name", ["units", "units0", "unitsx"])
+def test_a_number_of_units_that_is_none_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match=f"there is no part {name}"):
+        run(networks=[name], is_check=True, is_json=False)
+
+
 def test_an_unknown_part_is_refused() -> None:
     with pytest.raises(InputError, match="there is no part nothing"):
         run(networks=["nothing"], is_check=True, is_json=False)
