@@ -13,4 +13,5 @@ Arrays = Any
 
 Ints = NDArray[np.int32]
 Cells = NDArray[np.uint8]
+Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]

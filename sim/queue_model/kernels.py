@@ -43,11 +43,8 @@ _ROLLING = 2
 _HALF_S = 0.5
 _CREEP_MPS = 0.5
 _NOSE_M = 2.0
-_SQUEEZE_S = 20.0
-_BUMPER_M = 4.0
-_SHORT_BOX_M = 26.0
-_LOOK_AGAIN_S = 2.0
 _BESIDE_M = 15.0
+_MOVES_S = 3.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -107,7 +104,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
 
     length_m, speed_mps, store_m, wave_s, ring_start, edge_of = streets[:6]
     group_of, from_lane, inside_m, cross, slowing, onto = streets[6:12]
-    ys, yl, ym, bs, bl = streets[12:]
+    ys, yl, ym, keeps_clear = streets[12:]
     option_lane, option_link, pair_start, pair_link, pair_option, pair_cost, dwell = routes[:7]
     choices = routes[7:]
     depart, first_option, choice, space, factor, accel, brake, dawdle, launch = demand[:9]
@@ -284,31 +281,6 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         yielding[lane] = True
                         queued[lane] = 0 if merges else _ROLLING
                         continue
-                if must_yield and (since[lane] < 0.0 or t < since[lane] + _SQUEEZE_S):
-                    stuck = False
-                    for b in range(bs[link], bs[link + 1]):
-                        box = bl[b]
-                        most = length_m[box] + _BUMPER_M
-                        if length_m[box] < _SHORT_BOX_M:
-                            most = max(most, store_m[box] - space[v])
-                        if occupied[box] > most:
-                            release(
-                                box,
-                                t,
-                                occupied,
-                                ring_start,
-                                ring_at,
-                                ring_m,
-                                ring_first,
-                                ring_count,
-                            )
-                            stuck = stuck or occupied[box] > most
-                    if stuck:
-                        if since[lane] < 0.0:
-                            since[lane] = t
-                        free_at[lane] = t + _LOOK_AGAIN_S
-                        queued[lane] = _ROLLING
-                        continue
                 is_source = length_m[lane] == 0.0
                 if is_source and choice[v] >= 0:
                     here = chosen(choice[v], choices, flow_mps, seen_at, edge_m, edge_mps, t)
@@ -331,12 +303,25 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                     room = store_m[target] - occupied[target]
                     score = occupied[target] + pair_cost[p]
                     asked = min(need, store_m[target]) - _TINY
-                    if target >= street_lanes:
+                    inner = target >= street_lanes
+                    if inner:
                         asked = _NOSE_M
-                    flows = (
-                        target >= street_lanes and not yielding[target] and waits_for[target] < 0
-                    )
-                    if room >= asked or flows or not patient:
+                    fits = room >= asked or not patient
+                    if not fits and (inner or keeps_clear[pair_link[p]]):
+                        # junctions are kept clear of those who would stand, not of who moves on
+                        first_there = head[target]
+                        fits = (
+                            not yielding[target] and waits_for[target] < 0 and since[target] < 0.0
+                        )
+                        if fits and not inner and first_there >= 0:
+                            fits = ready[first_there] >= t or (
+                                length_m[target] < 2.0 * need and free_at[target] < t + _MOVES_S
+                            )
+                            g = group_of[option_link[option[first_there]]]
+                            if fits and g >= 0:
+                                shows = colour[cell[g] + (tick + shift[g]) % cycle[g]]
+                                fits = shows in (PROTECTED, PERMISSIVE)
+                    if fits:
                         if score < best_score:
                             best_score = score
                             best = p

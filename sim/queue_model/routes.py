@@ -226,8 +226,6 @@ def _middle(
     }
     total = {
         lane: min(look_ahead_m, length_m[streets.lane_numbers[lane]] + max(far, 0.0))
-        if far >= 0
-        else 0.0
         for lane, far in reach.items()
     }
     return options, total

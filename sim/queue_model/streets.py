@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.queue_model.arrays import Floats, Ints
+from sim.queue_model.arrays import Flags, Floats, Ints
 from sim.queue_model.physics import Physics
 from sim.queue_model.right_of_way import RightOfWay
 from sim.sumo.net_file import Connection, NetFile, way_inside
@@ -26,7 +26,8 @@ class StreetArrays(NamedTuple):
     ``length_m``, ``speed_mps``, ``store_m``, ``wave_s``, ``ring_start`` and ``edge``
     (-1 inside junctions) are per lane;
     ``group``, ``from_lane``, ``inside_m``, ``cross_mps``, ``slowing_s``, ``onto`` (the lane where
-    it ends, -1 if that is inside a junction) and ``yield_start`` are per link.
+    it ends, -1 if that is inside a junction), ``yield_start`` and ``keeps_clear`` (its junction has
+    to be left before anybody stands) are per link.
     """
 
     length_m: Floats
@@ -44,8 +45,7 @@ class StreetArrays(NamedTuple):
     yield_start: Ints
     yield_link: Ints
     yield_merges: Ints
-    box_start: Ints
-    box_lane: Ints
+    keeps_clear: Flags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +196,6 @@ class _Compiler:
         lane = self._numbers[connection.from_lane]
         place = net.requests.get((connection.from_lane, connection.to_lane))
         to_lane = self._numbers[connection.to_lane]
-        self._interior[to_lane] = max(self._interior[to_lane], sum(lengths))
         if len(inside) > 1:
             inner = self._add_lane(f"{connection.via}", lengths[0], inside[0].speed_mps)
             first = self._add_link(lane, group, 0.0, speed, ends)
@@ -208,6 +207,8 @@ class _Compiler:
         if place is not None:
             self._final[place] = last
             self._request[last] = place
+        if not self._has_foes(last):
+            self._interior[to_lane] = max(self._interior[to_lane], sum(lengths))
         self._onto[last] = connection.to_lane
         self._ways[connection.from_lane].append(way)
 
@@ -239,23 +240,15 @@ class _Compiler:
         slower = np.maximum(speed - np.array(self._cross), 0.0)
         return np.asarray(slower**2 / (2.0 * self._physics.deceleration_mps2 * speed))
 
-    def _boxes(self, link: int) -> list[int]:
-        """Return the exits of the streams that a link crosses: who queues there is in its way."""
-        place = self._request.get(link)
-        if place is None:
-            return []
-        junction, number = place
+    def _has_foes(self, link: int) -> bool:
+        """Tell whether a link crosses or merges with another: drivers keep its junction clear."""
+        junction, number = self._request.get(link, ("", 0))
         foes = self._right.foes.get(junction, ())
-        others = (
-            self._final.get((junction, foe))
-            for foe in (foes[number] if number < len(foes) else frozenset())
-        )
-        exits = {
-            self._numbers[self._onto[other]]
-            for other in others
-            if other is not None and self._ends[other][1] != self._ends[link][1]
-        }
-        return sorted(exits)
+        return number < len(foes) and bool(foes[number])
+
+    def _keeps_clear(self, link: int) -> bool:
+        """Tell whether one enters a link only if it can be left; waiting places are excepted."""
+        return link in self._onto and self._has_foes(link)
 
     def _passing_s(self) -> Iterator[float]:
         for link, (inside_m, speed_mps) in enumerate(zip(self._inside, self._cross, strict=True)):
@@ -276,7 +269,9 @@ class _Compiler:
         before: dict[int, list[int]] = defaultdict(list)
         for name, ways in self._ways.items():
             for way in ways:
-                before[self._numbers[way.to_lane]].append(self._numbers[name])
+                last = way.onward if way.inner >= 0 else way.number
+                if not self._has_foes(last):
+                    before[self._numbers[way.to_lane]].append(self._numbers[name])
         for lane in range(streets_count):
             lacking = _FEW_VEHICLES_M - store[lane]
             if lacking > 0 and before[lane]:
@@ -305,7 +300,6 @@ class _Compiler:
         self._borrow(store, streets_count)
         yields = [self._yields(link) for link in range(len(self._group))]
         sizes = [int(max(room, 0.0) / SMALLEST_SPACE_M) + 4 for room in store]
-        boxes = [self._boxes(link) for link in range(len(self._group))]
         return StreetArrays(
             length_m=np.array(self._length),
             speed_mps=np.array(self._speed),
@@ -327,8 +321,6 @@ class _Compiler:
             ),
             yield_start=np.cumsum([0, *map(len, yields)]).astype(np.int32),
             yield_link=np.array([foe for foes in yields for foe in foes], dtype=np.int32),
-            box_start=np.cumsum([0, *map(len, boxes)]).astype(np.int32),
-            box_lane=np.array([lane for part in boxes for lane in part], dtype=np.int32),
             yield_merges=np.array(
                 [
                     self._onto[link] == self._onto[foe]
@@ -336,5 +328,8 @@ class _Compiler:
                     for foe in foes
                 ],
                 dtype=np.int32,
+            ),
+            keeps_clear=np.array(
+                [self._keeps_clear(link) for link in range(len(self._group))], dtype=np.bool_
             ),
         )
