@@ -72,7 +72,8 @@ class Search:
     def sieve(self, starts: Iterable[Candidate]) -> list[tuple[Candidate, Score]]:
         """Run starts on one day, the better half on a second.
 
-        A search that was stopped runs a few starts, if nothing was run before, and no more.
+        A search that was stopped, or whose time is over, runs a few starts, if nothing was run
+        before, and no more.
 
         Parameters
         ----------
@@ -84,7 +85,7 @@ class Search:
         list
             The starts that were run on the most days, with their scores, the best one first.
         """
-        if self._archive and self.scorer.budget.is_stopped():
+        if self._archive and not self.scorer.budget.left():
             return []
         left, days = list(starts), self._climbing
         runs = self.scorer.budget.runs_left()
@@ -101,7 +102,7 @@ class Search:
             ranked = sorted(zip(left, scores, strict=True), key=_by_cost)
             left = [candidate for candidate, _ in ranked[: max(3, len(ranked) // 2)]]
             self._note(ranked, count)
-            if self.scorer.budget.is_stopped():
+            if not self.scorer.budget.left():
                 break
         return ranked
 
