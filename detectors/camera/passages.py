@@ -16,8 +16,8 @@ LEVEL_ENOUGH = 0.5
 """Share of the way across the band that goes down the picture, from which on what is seen first
 (coming) or last (going) touches the ground."""
 LEAST_HEADWAY_S = 0.5
-"""Two vehicles of one lane do not touch the band within this time: headways in one lane are above
-1 s but for a few per cent of close followers. [s]"""
+"""Two whose feet meet the band of one lane within this time are one vehicle: at capacity they
+follow each other in 1.5 to 2 s (1,800 to 2,400 veh/h and lane, Highway Capacity Manual). [s]"""
 LEAST_BESIDE = 0.75
 """Share of a lane between two vehicles that are side by side, where one lane stands for several."""
 REMEMBERED = 8
