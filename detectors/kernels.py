@@ -16,6 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from detectors.prefetch import prefetch
 from detectors.pulses import Ints
 
 Whole = Any
@@ -30,8 +31,8 @@ MOST_PULSES = (1 << (64 - TIME_BITS)) - 1
 """Pulses that a cell counts at most before it is emptied."""
 LONGEST_MS = 0x7FFF_FFFF
 """Longest pulse that a batch can hold [ms], 24 days."""
-CHUNK = 1024
-"""Pulses between two looks at the clock."""
+CHUNK = 4096
+"""Pulses between two looks at the clock, at most."""
 GROUP = 8
 """Pulses that are looked through for long ones at once."""
 SHORT_MS = 1000
@@ -124,6 +125,7 @@ def _add_all(
 @njit(cache=True, nogil=True)
 def _add_whole(  # noqa: PLR0913, PLR0917 - kernels take arrays and numbers
     lane: Words,
+    on_ms: Words,
     length_ms: Words,
     begin: Whole,
     end: Whole,
@@ -134,7 +136,8 @@ def _add_whole(  # noqa: PLR0913, PLR0917 - kernels take arrays and numbers
     """Add whole pulses to their cells and list those longer than `safe_ms`; return how many.
 
     Two pulses are read at once.  A length plus `limit` reaches the top bit of its half of the
-    word just when it is longer than `safe_ms`, so one test serves a group of eight.
+    word just when it is longer than `safe_ms`, so one test serves a group of eight.  The on times
+    of a group that passes it are asked for, as `_move_over` will read them.
     """
     lane_pairs = lane[: len(lane) // 2 * 2].view(np.uint64)
     length_pairs = length_ms[: len(lane) // 2 * 2].view(np.uint64)
@@ -157,6 +160,7 @@ def _add_whole(  # noqa: PLR0913, PLR0917 - kernels take arrays and numbers
         pair += _NEXT
         tops |= _add_pair(lane_pairs[pair], length_pairs[pair], limit, cells)
         if tops & _TOPS:
+            prefetch(on_ms, group * GROUP)
             for k in range(group * GROUP, group * GROUP + GROUP):
                 at[found] = k
                 found += length_ms[k] > safe_ms
@@ -238,18 +242,19 @@ def _add_row(  # noqa: PLR0913, PLR0917 - kernels take arrays and numbers
 ) -> tuple[Ints, int, int]:
     """Add the pulses of one bin; return the far ones, how many, and how many were carried."""
     most = min(MOST_PULSES, (1 << TIME_BITS) // bin_ms)
+    chunk = min(CHUNK, most)
     room_ms = 0 if is_last else bin_ms
     tail = first_at(on_ms, begin, end, edge_ms - min(SHORT_MS, bin_ms))
     at = np.empty(CHUNK + GROUP, np.int64)
     added, carried, k = carried, 0, begin
     while k < end:
-        stop = min((k + CHUNK) // GROUP * GROUP, tail if k < tail else end)
-        if added + CHUNK > most:
+        stop = min((k + chunk) // GROUP * GROUP, tail if k < tail else end)
+        if added + chunk > most:
             _empty_cells(cells, count, occupied_ms)
             added = 0
         if k < tail:
             safe_ms = min(edge_ms - np.int64(on_ms[stop - 1]), LONGEST_MS)
-            found = _add_whole(lane, length_ms, k, stop, safe_ms, cells, at)
+            found = _add_whole(lane, on_ms, length_ms, k, stop, safe_ms, cells, at)
         else:
             found = _add_all(lane, length_ms, k, stop, cells, at)
         far = _with_room(far, far_count, CHUNK)
