@@ -70,7 +70,7 @@ def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
     del networks
     physics = Physics()
     findings = [*_starts(physics), *_stops(physics), *_minors(physics), *_discharges(physics)]
-    findings += [*_cruises(), *_gaps(physics)]
+    findings += [*_cruises(), *_gaps(physics), _room_behind()]
     misses = [f"{f.experiment}, {f.quantity}" for f in findings if not f.agrees]
     if is_json:
         rows = [{name: getattr(f, name) for name in Finding.__dataclass_fields__} for f in findings]
@@ -237,22 +237,48 @@ def _gaps(physics: Physics) -> Iterator[Finding]:
     )
 
 
+def _edge(name: str, priority: int, told: str = 'numLanes="1"') -> str:
+    """Return an edge between the two nodes whose letters make its name."""
+    return (
+        f'<edge id="{name}" from="{name[0]}" to="{name[1]}" priority="{priority}" '
+        f'speed="{_SPEED_MPS}" {told}/>'
+    )
+
+
+def _room_behind() -> Finding:
+    """Nobody moves on behind a crossing: drivers keep it clear and fill the street behind it."""
+    exit_m = 100.0
+    street = Street(
+        nodes='<node id="W" x="-500" y="0"/><node id="C" x="0" y="0" type="priority"/>'
+        '<node id="E" x="150" y="0" type="traffic_light"/><node id="F" x="300" y="0"/>'
+        '<node id="S" x="0" y="-300"/><node id="N" x="0" y="300"/>',
+        edges=_edge("WC", 5)
+        + _edge("CE", 5, f'numLanes="1" length="{exit_m}"')
+        + _edge("EF", 5)
+        + _edge("SC", 1, 'numLanes="3"')
+        + _edge("CN", 1, 'numLanes="3"'),
+        programs='<tlLogic id="E" type="static" programID="p" offset="0">'
+        '<phase duration="900" state="r"/></tlLogic>',
+        detectors={"stop": ("WC_0", -0.1)},
+        demand=_CAR.format(told="") + '<flow id="f" type="car" begin="0" end="200" period="4">'
+        '<route edges="WC CE EF"/></flow>',
+        end_s=250.0,
+    )
+    return Finding(
+        experiment="red behind a crossing of three lanes, 100 m to it",
+        quantity="cars that pass the crossing",
+        measured=float(len(passages(street, 1)["stop"])),
+        modelled=float(exit_m // _SPACE_M),
+        tolerance=0.5,
+    )
+
+
 def _per_gap(gap_s: float) -> float:
     """Return how many vehicles of a waiting minor road pass per gap of the major road."""
-
-    def edge(name: str, start: str, end: str, priority: int) -> str:
-        return (
-            f'<edge id="{name}" from="{start}" to="{end}" numLanes="1" '
-            f'priority="{priority}" speed="{_SPEED_MPS}"/>'
-        )
-
     street = Street(
         nodes='<node id="W" x="-600" y="0"/><node id="C" x="0" y="0" type="priority"/>'
         '<node id="E" x="600" y="0"/><node id="S" x="0" y="-400"/><node id="N" x="0" y="400"/>',
-        edges=edge("WC", "W", "C", 5)
-        + edge("CE", "C", "E", 5)
-        + edge("SC", "S", "C", 1)
-        + edge("CN", "C", "N", 1),
+        edges=_edge("WC", 5) + _edge("CE", 5) + _edge("SC", 1) + _edge("CN", 1),
         detectors={"stop": ("SC_0", -0.5)},
         demand=_CAR.format(told="")
         + f'<flow id="a" type="car" begin="0" end="1800" period="{gap_s}" departSpeed="max">'
