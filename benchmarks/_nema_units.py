@@ -63,11 +63,6 @@ def tee() -> PhaseMap:
     )
 
 
-def least_split_s(one: Phase) -> int:
-    """Return the shortest whole split of a phase [s]."""
-    return -int(-(one.least_green_s + one.clearance_s) // 1)
-
-
 def numbered(
     phase_map: PhaseMap,
     splits_s: dict[int, int],

@@ -6,7 +6,7 @@ from itertools import combinations
 from pathlib import Path
 from random import Random
 
-from benchmarks._nema_units import eight_phases, least_split_s, numbered, tee
+from benchmarks._nema_units import eight_phases, numbered, tee
 from citybrain.cli.sources import open_study
 from citybrain.model.aspects import Aspect
 from citybrain.model.intersection import Intersection, SignalGroup
@@ -118,7 +118,7 @@ def _numbers(dice: Random, name: str, phase_map: PhaseMap) -> ControllerPlan:
     splits_s: dict[int, int] = {}
     cycle_s = 0
     for stretch in phase_map.sequences[sequence]:
-        rings = [[least_split_s(phase_map.phase(n)) for n in ring] for ring in stretch]
+        rings = [[phase_map.phase(n).least_split_s for n in ring] for ring in stretch]
         length_s = max(sum(ring) for ring in rings) + dice.choice((0, 1, 3, dice.randrange(40)))
         for numbers, least in zip(stretch, rings, strict=True):
             spare_s = length_s - sum(least)

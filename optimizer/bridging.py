@@ -20,38 +20,20 @@ from citybrain.model.runs import Run, cyclic_runs
 from citybrain.model.signals import GroupTiming
 from citybrain.model.successions import time_until_s, with_red_clearances
 from citybrain.units import RESOLUTION_S, rounded_s
-from optimizer.candidate import Candidate, Workshop
 
 
-@dataclass(frozen=True, slots=True)
-class BridgedWorkshop(Workshop):
-    """A workshop whose timings come from another pattern than the running one."""
-
-    def unchanged(self) -> Candidate | None:
-        """Return nothing: the running plan has gaps that no candidate has."""
-        return None
-
-
-def bridged_workshop(running: Plan, network: Network) -> Workshop:
-    """Return a workshop for a running plan without its needless gaps.
+def bridged_plan(running: Plan, network: Network) -> Plan:
+    """Return a plan without its needless gaps.
 
     Parameters
     ----------
     running
-        Plan that runs today; candidates are still compared with it as it is.
+        Plan that runs today.
     network
         Its intersections.
-
-    Raises
-    ------
-    InfeasibleError
-        No intersection has events to move.
     """
     patterns = tuple(bridged(p, network.intersections[p.intersection]) for p in running.patterns)
-    if patterns == running.patterns:
-        return Workshop.of(running, network)
-    made = Workshop.of(replace(running, patterns=patterns), network)
-    return BridgedWorkshop(running, made.timetables, made.skeletons, made.cycle_ranges_s)
+    return replace(running, patterns=patterns)
 
 
 def bridged(pattern: Pattern, intersection: Intersection) -> Pattern:

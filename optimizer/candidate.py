@@ -2,9 +2,12 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from citybrain.errors import InfeasibleError
+from citybrain.model.intersection import Intersection
+from citybrain.model.nema.phases import PhaseMap
 from citybrain.model.network import Network
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
@@ -12,41 +15,12 @@ from citybrain.units import RESOLUTION_S, rounded_s
 from optimizer.actuating import Option, actuated
 from optimizer.contradiction import find_contradiction
 from optimizer.greens import scaled_gaps, shortest_gaps
+from optimizer.rings import Rings, expressible
 from optimizer.skeleton import Gaps, Skeleton
 from optimizer.timetable import Timetable
+from optimizer.timing import Timing
 
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How one intersection is timed.
-
-    Parameters
-    ----------
-    times_s
-        Event times in [0, cycle). [s]
-    cycle_s, offset_s
-        Cycle and offset. [s]
-    option
-        How its greens follow the traffic; none for a fixed time.
-    """
-
-    times_s: tuple[float, ...]
-    cycle_s: float
-    offset_s: float
-    option: Option | None = None
-
-    @classmethod
-    def of(
-        cls,
-        times_s: Sequence[float],
-        cycle_s: float,
-        offset_s: float,
-        option: Option | None = None,
-    ) -> "Timing":
-        """Make a timing of any representatives of the times modulo the cycle."""
-        cycle_s = rounded_s(cycle_s)
-        placed_s = tuple(rounded_s(rounded_s(time_s) % cycle_s) for time_s in times_s)
-        return cls(placed_s, cycle_s, rounded_s(rounded_s(offset_s) % cycle_s), option)
+_NO_UNITS: Mapping[str, PhaseMap] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,44 +80,87 @@ class Workshop:
     ----------
     running
         The running plan; intersections without a skeleton keep its patterns.
+    shown
+        The plan whose colours candidates show, in which order they like: the running one, or one
+        that was made of it.
     timetables
         Intersection → what bounds its event times.
     skeletons
-        Intersection → order of events of the running pattern, for plans that are computed.
+        Intersection → order of events of the shown pattern, for plans that are computed.
     cycle_ranges_s
         Intersection → shortest and longest cycle. [s]
+    rings
+        Intersection → what its unit can run, where safety data tell its phases.
     """
 
     running: Plan
-    timetables: dict[str, Timetable]
-    skeletons: dict[str, Skeleton]
-    cycle_ranges_s: dict[str, tuple[float, float]]
+    shown: Plan
+    timetables: dict[str, Timetable] = field(default_factory=dict)
+    skeletons: dict[str, Skeleton] = field(default_factory=dict)
+    cycle_ranges_s: dict[str, tuple[float, float]] = field(default_factory=dict)
+    rings: dict[str, Rings] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, running: Plan, network: Network) -> "Workshop":
-        """Take apart the running plan's patterns, where they have events to move.
+    def of(
+        cls,
+        running: Plan,
+        network: Network,
+        *,
+        shown: Plan | None = None,
+        phase_maps: Mapping[str, PhaseMap] = _NO_UNITS,
+    ) -> "Workshop":
+        """Take apart the patterns of a plan, where they have events to move.
+
+        Parameters
+        ----------
+        running
+            The plan that runs today.
+        network
+            Bounds of its intersections.
+        shown
+            Plan to take apart; the running one if none.
+        phase_maps
+            Intersection → phases, rings and barriers of its unit; only what that can run is
+            searched.
 
         Raises
         ------
         InfeasibleError
-            No pattern has.
+            No pattern has events, or the nearest one that a unit can run breaks a bound.
         """
-        timetables, skeletons, ranges_s = {}, {}, {}
-        for pattern in running.patterns:
+        patterns = [
+            _as_unit(pattern, phase_maps.get(pattern.intersection))
+            for pattern in (shown or running).patterns
+        ]
+        made = cls(running, Plan(name=running.name, patterns=tuple(patterns)))
+        for pattern in patterns:
             intersection = network.intersections[pattern.intersection]
-            try:
-                skeletons[intersection.name] = Skeleton.of(pattern, intersection)
-            except InfeasibleError:
-                continue
-            timetables[intersection.name] = Timetable.of(pattern, intersection)
-            ranges_s[intersection.name] = (
-                intersection.minimum_cycle_s,
-                intersection.maximum_cycle_s,
-            )
-        if not skeletons:
+            made._take_apart(pattern, intersection, phase_maps.get(intersection.name))
+        if not made.skeletons:
             msg = f"plan {running.name}: no intersection has events to move"
             raise InfeasibleError(msg)
-        return cls(running, timetables, skeletons, ranges_s)
+        return made
+
+    def _take_apart(
+        self, pattern: Pattern, intersection: Intersection, phase_map: PhaseMap | None
+    ) -> None:
+        name = intersection.name
+        try:
+            skeleton = Skeleton.of(pattern, intersection)
+        except InfeasibleError:
+            return
+        timetable = Timetable.of(pattern, intersection, in_whole_seconds=phase_map is None)
+        self.skeletons[name], self.timetables[name] = skeleton, timetable
+        self.cycle_ranges_s[name] = intersection.minimum_cycle_s, intersection.maximum_cycle_s
+        if phase_map is not None:
+            broken = timetable.broken(timetable.running_s, pattern.cycle_s)
+            if broken is not None:
+                msg = (
+                    f"{name}: group {' and '.join(broken.groups)}: the nearest to the running plan "
+                    f"that its unit can show breaks the bound '{broken.reason}'"
+                )
+                raise InfeasibleError(msg)
+            self.rings[name] = Rings(phase_map, timetable)
 
     def start(self) -> Candidate:
         """Return the running plan as a candidate, mended where it breaks a bound.
@@ -166,21 +183,35 @@ class Workshop:
         }
 
     def _start_split(self, name: str, skeleton: Skeleton) -> Split:
-        running = self.running.pattern(name)
+        shown = self.shown.pattern(name)
         mended = _mended(skeleton, self.cycle_ranges_s[name])
-        return Split(mended, running.offset_s % sum(mended))
+        return Split(mended, shown.offset_s % sum(mended))
 
     def candidate(self, splits: Splits) -> Candidate:
         """Return splits in the running pattern's order of events as a candidate."""
         return Candidate.of({name: self._timing(name, split) for name, split in splits.items()})
 
     def _timing(self, name: str, split: Split) -> Timing:
+        rings = self.rings.get(name)
+        if rings is not None:
+            skeleton = self.skeletons[name]
+            found = rings.snapped(skeleton.render(split.gaps_s, split.offset_s, "wanted"))
+            low_s, high_s = self.cycle_ranges_s[name]
+            if found is not None and low_s <= found.cycle_s <= high_s:
+                return found
+            shown, timetable = self.shown.pattern(name), self.timetables[name]
+            return Timing.of(timetable.running_s, shown.cycle_s, shown.offset_s)
         shared_s = self.skeletons[name].event_times(split.gaps_s)
         times_s = [shared_s[event] for event in self.timetables[name].shared]
         return Timing.of(times_s, split.cycle_s, split.offset_s)
 
     def unchanged(self) -> Candidate | None:
-        """Return the candidate that is the running plan, none if it breaks a bound."""
+        """Return the candidate that is the running plan, none if it breaks a bound.
+
+        Nor is there one where candidates show another plan.
+        """
+        if self.shown.patterns != self.running.patterns:
+            return None
         ranges_s = self.cycle_ranges_s
         is_sound = all(_is_sound(s, ranges_s[name]) for name, s in self.skeletons.items())
         return self.start() if is_sound else None
@@ -194,7 +225,7 @@ class Workshop:
             A timing breaks a bound of its timetable.
         """
         rendered = {
-            intersection: self._pattern(self.timetables[intersection], timing, name)
+            intersection: self._pattern(intersection, timing, name)
             for intersection, timing in candidate.timings
         }
         patterns = (
@@ -203,12 +234,16 @@ class Workshop:
         )
         return Plan(name=name, patterns=tuple(patterns))
 
-    @staticmethod
-    def _pattern(timetable: Timetable, timing: Timing, name: str) -> Pattern:
+    def _pattern(self, intersection: str, timing: Timing, name: str) -> Pattern:
+        timetable = self.timetables[intersection]
         pattern = timetable.render(timing.times_s, timing.cycle_s, timing.offset_s, name)
-        if timing.option is None:
+        if timing.option is None or intersection in self.rings:
             return pattern
         return actuated(pattern, timing.times_s, timetable, timing.option)
+
+
+def _as_unit(pattern: Pattern, phase_map: PhaseMap | None) -> Pattern:
+    return pattern if phase_map is None else expressible(pattern, phase_map)
 
 
 def _mended(skeleton: Skeleton, cycle_range_s: tuple[float, float]) -> Gaps:

@@ -157,7 +157,7 @@ class LargeSearch:
     def __post_init__(self) -> None:
         """Start the clock and cut the network."""
         self._began_s = self.clock()
-        self.workshop = Workshop.of(self.task.running, self.task.network)
+        self.workshop = self.task.workshop()
         self._whole = Painter(self.workshop, self.evaluators.whole)
         self._division = divide(self.task.network, self.task.demand, MOST_SIGNALS)
 

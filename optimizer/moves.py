@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 
 from citybrain.units import same_time
 from optimizer.actuating import Option
-from optimizer.candidate import Candidate, Timing, Workshop
+from optimizer.candidate import Candidate, Workshop
+from optimizer.timing import Timing
 
 _STEPS_S = (1, 2, 3, 5, 8, 13)
 _TRIES = 12
+_SHIFT_PROBABILITY = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ class Mover:
         reach_s
             Largest step. [s]
         """
+        if name in self.workshop.rings:
+            return self._moved_in_rings(name, timing, rng, reach_s)
         is_isolated = self.is_isolated
         if is_isolated is None:
             is_isolated = len(self.workshop.timetables) == 1
@@ -101,9 +105,29 @@ class Mover:
                 return moved
         return timing
 
+    def _moved_in_rings(
+        self, name: str, timing: Timing, rng: random.Random, reach_s: float
+    ) -> Timing:
+        """Move what a unit keeps: splits, cycle, sequence, offset."""
+        rings = self.workshop.rings[name]
+        for _ in range(_TRIES):
+            if rng.random() < _SHIFT_PROBABILITY:
+                moved = _shifted(timing, rng, reach_s)
+            else:
+                moved = rings.moved(timing, rng, rng.choice((-1, 1)) * _step_s(rng, reach_s))
+            if moved != timing and self._is_allowed(name, moved):
+                return moved
+        return timing
+
     def _stretched(self, name: str, timing: Timing, rng: random.Random, step_s: int) -> Timing:
         """Give or take seconds of the cycle, in several pieces where one is not allowed."""
+        rings = self.workshop.rings.get(name)
         for _ in range(_TRIES):
+            if rings is not None:
+                moved = rings.lengthened(timing, rng, step_s)
+                if moved != timing and self._is_allowed(name, moved):
+                    return moved
+                continue
             moved = timing
             for piece_s in _pieces(step_s, rng.choice((1, 2, 3))):
                 moved = _lengthened(moved, rng, piece_s)

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from citybrain.model.plan import Plan
 from citybrain.ports.tables import CODES, Prices, SignalTables, TableEvaluator
-from optimizer.candidate import Candidate, Timing, Workshop
+from optimizer.candidate import Candidate, Workshop
 from optimizer.kernels import Indices, paint
+from optimizer.timing import Timing
 
 _MOST_KEPT = 4000
 _LEAST_FACTOR, _MOST_FACTOR = 0.5, 2.0

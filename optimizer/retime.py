@@ -1,20 +1,21 @@
 """Retiming: from a running plan and its demand to the best plan that a budget finds."""
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from citybrain.config import SearchSettings
 from citybrain.model.flows import TurningDemand
+from citybrain.model.nema.phases import PhaseMap
 from citybrain.model.network import Network
 from citybrain.model.plan import Plan
 from citybrain.ports.evaluation import PlanEvaluator, Progress
 from citybrain.ports.tables import TableEvaluator
 from optimizer.actuating import OPTIONS
 from optimizer.annealing import Annealer
-from optimizer.bridging import bridged_workshop
+from optimizer.bridging import bridged_plan
 from optimizer.budget import Budget
-from optimizer.candidate import following
+from optimizer.candidate import Workshop, following
 from optimizer.forge import Forge
 from optimizer.moves import Mover
 from optimizer.painting import Painter
@@ -73,11 +74,25 @@ class Task:
         Plan that runs today.
     demand
         Demand per movement. [veh/h]
+    phase_maps
+        Intersection → phases, rings and barriers of its unit, where the plan must fit them.
     """
 
     network: Network
     running: Plan
     demand: TurningDemand
+    phase_maps: Mapping[str, PhaseMap] = field(default_factory=dict)
+
+    def workshop(self) -> Workshop:
+        """Return what candidates are made of: the running plan without needless gaps.
+
+        Raises
+        ------
+        InfeasibleError
+            No intersection has events to move, or a unit can run nothing like its pattern.
+        """
+        shown = bridged_plan(self.running, self.network)
+        return Workshop.of(self.running, self.network, shown=shown, phase_maps=self.phase_maps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +152,7 @@ def retime(
         An intersection's bounds leave no plan.
     """
     budget = Budget(clock, settings.seconds_budget, settings.evaluation_budget, is_stopped)
-    workshop = bridged_workshop(task.running, task.network)
+    workshop = task.workshop()
     scorer = Scorer(workshop, task.network, evaluators.proving, budget, settings.objective)
     rng, mover = random.Random(settings.seed), Mover(workshop)
     search = Search(scorer, mover, rng, settings.days, progress)

@@ -22,6 +22,7 @@ from citybrain.errors import InfeasibleError
 from citybrain.model.aspects import Aspect
 from citybrain.model.intersection import Intersection
 from citybrain.model.pattern import Pattern
+from citybrain.model.runs import Run
 from citybrain.model.successions import with_red_clearances
 from citybrain.units import RESOLUTION_S, rounded_s
 from optimizer.courses import Course, Stay, Turn, events_and_courses
@@ -62,7 +63,9 @@ class Timetable:
     pairs: tuple[Indices, Times] = field(repr=False)
 
     @classmethod
-    def of(cls, pattern: Pattern, intersection: Intersection) -> "Timetable":
+    def of(
+        cls, pattern: Pattern, intersection: Intersection, *, in_whole_seconds: bool = True
+    ) -> "Timetable":
         """Split the events of a pattern by group and collect their bounds.
 
         Parameters
@@ -71,10 +74,16 @@ class Timetable:
             The running pattern; what each group shows, in which order, is kept.
         intersection
             Minimum greens, intergreens and longest reds.
+        in_whole_seconds
+            Round bounds up so that whole seconds keep them; not for a unit whose clearances
+            last for tenths.
         """
         times_s, tied = events_and_courses(pattern)
         courses, shared = _split(tied)
-        maker = _BoundMaker(intersection, pattern.cycle_s, [times_s[event] for event in shared])
+        running_s = [times_s[event] for event in shared]
+        maker = _BoundMaker(
+            intersection, pattern.cycle_s, running_s, in_whole_seconds=in_whole_seconds
+        )
         for course in courses:
             maker.own(course)
         names = [Bound("order of aspects", (c.group,)) for c in courses if not c.is_constant]
@@ -114,6 +123,35 @@ class Timetable:
         """Tell whether event times keep every bound."""
         times = np.asarray(times_s, dtype=np.float64)
         return first_broken(times, cycle_s, self.stays, self.turns, self.pairs) < 0
+
+    def times_of(self, pattern: Pattern) -> tuple[float, ...] | None:
+        """Return the event times under which this timetable renders to a pattern.
+
+        Parameters
+        ----------
+        pattern
+            What is shown; each group in the colours of its course, at any times.
+
+        Returns
+        -------
+        tuple
+            Local times [s]; none if some group shows other colours, or other yellows.
+        """
+        times_s: dict[int, float] = {}
+        for course in self.courses:
+            runs = pattern.timing(course.group).runs(pattern.cycle_s)
+            starts_s = _placed(course, runs)
+            if starts_s is None:
+                return None
+            if course.is_constant:
+                continue
+            for turn, start_s in zip(course.turns, starts_s, strict=True):
+                at_s = rounded_s((start_s - turn.shift_s) % pattern.cycle_s)
+                known_s = times_s.setdefault(turn.event, at_s)
+                apart_s = abs(known_s - at_s)
+                if min(apart_s, pattern.cycle_s - apart_s) > RESOLUTION_S / 2:
+                    return None
+        return tuple(times_s[event] for event in range(len(self.shared)))
 
     def render(
         self, times_s: Sequence[float], cycle_s: float, offset_s: float, program: str
@@ -169,6 +207,18 @@ def _split(tied: Sequence[Course]) -> tuple[tuple[Course, ...], tuple[int, ...]]
     return tuple(courses), tuple(shared)
 
 
+def _placed(course: Course, runs: Sequence[Run]) -> list[float] | None:
+    """Return the begin of every turn of a course, none if the runs are not those of it [s]."""
+    wanted = [turn.aspect for turn in course.turns]
+    if len(runs) != len(wanted):
+        return None
+    for first in range(len(runs)):
+        turned = [*runs[first:], *runs[:first]]
+        if [run.aspect for run in turned] == wanted:
+            return [run.start_s for run in turned]
+    return None
+
+
 def _distinct(turns: Sequence[Turn]) -> Iterator[int]:
     return iter(dict.fromkeys(turn.event for turn in turns))
 
@@ -181,12 +231,18 @@ class _BoundMaker:
     """
 
     def __init__(
-        self, intersection: Intersection, cycle_s: float, running_s: Sequence[float]
+        self,
+        intersection: Intersection,
+        cycle_s: float,
+        running_s: Sequence[float],
+        *,
+        in_whole_seconds: bool,
     ) -> None:
         self.running_s = list(running_s)
         self.stay_names: list[Bound] = []
         self.pair_names: list[Bound] = []
         self._intersection = intersection
+        self._in_whole_seconds = in_whole_seconds
         self._cycle_s = cycle_s
         self._ends: list[tuple[int, int]] = []
         self._limits_s: list[tuple[float, float, float, float]] = []
@@ -257,6 +313,8 @@ class _BoundMaker:
 
     def _whole_s(self, bound_s: float, end: Turn, begin: Turn) -> float:
         """Round a bound up so that its events lie whole seconds apart [s]."""
+        if not self._in_whole_seconds:
+            return bound_s
         shift_s = begin.shift_s - end.shift_s
         return rounded_s(math.ceil(bound_s - shift_s - RESOLUTION_S) + shift_s)
 

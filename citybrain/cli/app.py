@@ -87,7 +87,10 @@ def retime(
     ] = False,
     safety: Annotated[
         Path | None,
-        typer.Option(help="Safety data (TOML) to keep, instead of what the network tells."),
+        typer.Option(
+            help="Safety data (TOML) to keep, instead of what the network tells; where they tell a "
+            "unit's phases, only plans that it can run are searched."
+        ),
     ] = None,
     stop_cost: Annotated[
         float, typer.Option(min=0, help="Seconds of delay that a stop counts as.")

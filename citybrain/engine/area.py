@@ -1,10 +1,12 @@
 """A study area: a scenario read once, with its network, programs and running plan."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from citybrain.config import SafetyLimits
 from citybrain.errors import InfeasibleError
+from citybrain.model.nema.phases import PhaseMap
 from citybrain.model.network import Network
 from citybrain.model.plan import Plan, ProgramLibrary
 from citybrain.units import SECONDS_PER_HOUR
@@ -32,6 +34,8 @@ class StudyArea:
         Bounds that every plan keeps.
     safety
         File of the safety data that the network's bounds come from, if somebody gave one.
+    phase_maps
+        Intersection → phases, rings and barriers of its unit, where that file tells them.
     """
 
     scenario: SumoScenario
@@ -40,6 +44,7 @@ class StudyArea:
     running: Plan
     limits: SafetyLimits
     safety: Path | None = None
+    phase_maps: Mapping[str, PhaseMap] = field(default_factory=dict)
 
     @property
     def hours(self) -> float:

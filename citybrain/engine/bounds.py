@@ -28,6 +28,9 @@ _MENDABLE = frozenset(
 def with_safety(area: StudyArea, safety: Mapping[str, SafetyData], path: Path) -> StudyArea:
     """Return a study area whose intersections keep safety data, instead of what was read.
 
+    Where the data tell the phases of an intersection's unit, only plans that it can run are
+    searched.
+
     Parameters
     ----------
     area
@@ -49,7 +52,8 @@ def with_safety(area: StudyArea, safety: Mapping[str, SafetyData], path: Path) -
             raise InputError(area.scenario.net_file, what, "remove it, or draft the data anew")
     kept = {name: _kept(known[name], data, path) for name, data in safety.items()}
     network = replace(area.network, intersections={**known, **kept})
-    return replace(area, network=network, safety=path)
+    maps = {name: data.phase_map for name, data in safety.items() if data.phase_map is not None}
+    return replace(area, network=network, safety=path, phase_maps=maps)
 
 
 def check_feasible(area: StudyArea) -> None:

@@ -97,7 +97,12 @@ def search_large(
         whole, crew = _models(area, demand, settings, pool)
         is_judged = len(area.network.intersections) <= _MOST_JUDGED_SIGNALS
         return retime_large(
-            Task(network=area.network, running=area.running, demand=demand.turning),
+            Task(
+                network=area.network,
+                running=area.running,
+                demand=demand.turning,
+                phase_maps=area.phase_maps,
+            ),
             LargeEvaluators(
                 whole=record.pricing(whole),
                 crew=crew,

@@ -198,7 +198,12 @@ def _search_whole(
     record: SearchRecord,
     progress: Progress,
 ) -> Retiming:
-    task = Task(network=area.network, running=area.running, demand=demand.turning)
+    task = Task(
+        network=area.network,
+        running=area.running,
+        demand=demand.turning,
+        phase_maps=area.phase_maps,
+    )
     with SumoEvaluator(
         demand.scenario,
         area.network,

@@ -6,7 +6,7 @@ from citybrain.model.aspects import GREENS
 from citybrain.model.intersection import Intersection, SignalGroup
 from citybrain.model.pattern import Pattern
 from citybrain.model.rules import check_pattern
-from optimizer.bridging import bridged, bridged_workshop
+from optimizer.bridging import bridged, bridged_plan
 from optimizer.candidate import Workshop
 from tests.optimizer.junctions import (
     FEW,
@@ -74,8 +74,13 @@ def test_a_gap_in_which_a_foe_clears_stays() -> None:
     assert bridged(clearing.pattern, clearing.intersection) == clearing.pattern
 
 
+def bridged_workshop(junction: Junction) -> Workshop:
+    running, network = plan_of(junction), network_of(junction)
+    return Workshop.of(running, network, shown=bridged_plan(running, network))
+
+
 def test_the_running_plan_itself_is_not_mistaken_for_what_was_made_of_it() -> None:
-    workshop = bridged_workshop(plan_of(FLICKER), network_of(FLICKER))
+    workshop = bridged_workshop(FLICKER)
     assert workshop.running == plan_of(FLICKER)
     assert workshop.unchanged() is None
     assert workshop.plan(workshop.start(), "p").patterns[0].groups != FLICKER.pattern.groups
@@ -83,7 +88,7 @@ def test_the_running_plan_itself_is_not_mistaken_for_what_was_made_of_it() -> No
 
 def test_without_a_gap_the_workshop_is_the_usual_one() -> None:
     calm = _junction("GGGGGGGyyyrrrrrrrrrr", "rrrrrrrrrrGGGGGGGyyy", conflicts={(MAIN, SIDE)})
-    workshop = bridged_workshop(plan_of(calm), network_of(calm))
+    workshop = bridged_workshop(calm)
     assert workshop.unchanged() == Workshop.of(plan_of(calm), network_of(calm)).start()
 
 

@@ -18,8 +18,8 @@ from citybrain.second_opinion import judge, read_grounds
 from citybrain.store.plans import plan_text
 from citybrain.store.safety import safety_text
 from optimizer.actuating import OPTIONS, Option
-from optimizer.bridging import bridged_workshop
-from optimizer.candidate import following
+from optimizer.bridging import bridged_plan
+from optimizer.candidate import Workshop, following
 from sim.sumo.programs import pattern_of, write_programs
 from sim.sumo.run import run_sumo
 from sim.sumo.tls_reader import DeclaredInterval, ProgramDeclaration
@@ -36,7 +36,8 @@ def area() -> StudyArea:
 
 
 def _followed(area: StudyArea, option: Option) -> Plan:
-    workshop = bridged_workshop(area.running, area.network)
+    shown = bridged_plan(area.running, area.network)
+    workshop = Workshop.of(area.running, area.network, shown=shown)
     return workshop.plan(following([workshop.start()], [option])[0], "p")
 
 

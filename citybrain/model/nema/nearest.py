@@ -202,7 +202,7 @@ def _splits_s(
             served = [phase_map.phase(number) for number in ring if number in wishes]
             parts = apportioned(
                 [wishes[phase.number].green_s + phase.clearance_s for phase in served],
-                [_least_split_s(phase) for phase in served],
+                [phase.least_split_s for phase in served],
                 length_s if served else 0,
             )
             splits_s |= {p.number: part for p, part in zip(served, parts, strict=True)}
@@ -217,14 +217,7 @@ def _wanted_s(stretch: RingOrder, phase_map: PhaseMap, wishes: Mapping[int, _Wis
 
 
 def _least_s(stretch: RingOrder, phase_map: PhaseMap, wishes: Mapping[int, _Wish]) -> list[int]:
-    return [
-        sum(_least_split_s(phase_map.phase(n)) for n in ring if n in wishes) for ring in stretch
-    ]
-
-
-def _least_split_s(phase: Phase) -> int:
-    """Return the shortest whole split that serves a phase [s]."""
-    return -int(-(phase.least_green_s + phase.clearance_s) // 1)
+    return [sum(phase_map.phase(n).least_split_s for n in ring if n in wishes) for ring in stretch]
 
 
 def _split(phase: Phase, phase_map: PhaseMap, splits_s: Mapping[int, int]) -> Split:

@@ -1,5 +1,6 @@
 """The phase map of a junction: which signal group shows which phase, in which ring."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -48,6 +49,11 @@ class Phase:
     def least_green_s(self) -> int:
         """Shortest green that serves vehicles and walkers [s]."""
         return max(self.minimum_green_s, self.walk_s + self.pedestrian_clearance_s)
+
+    @property
+    def least_split_s(self) -> int:
+        """Shortest whole split that serves the phase [s]."""
+        return math.ceil(self.least_green_s + self.clearance_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

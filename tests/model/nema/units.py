@@ -7,7 +7,6 @@ from benchmarks._nema_units import (
     G,
     eight_phases,
     g,
-    least_split_s,
     numbered,
     phase,
     tee,
@@ -32,7 +31,7 @@ def runnable(draw: st.DrawFn, phase_map: PhaseMap) -> ControllerPlan:
     splits_s: dict[int, int] = {}
     cycle_s = 0
     for stretch in phase_map.sequences[sequence]:
-        rings = [[least_split_s(phase_map.phase(n)) for n in ring] for ring in stretch]
+        rings = [[phase_map.phase(n).least_split_s for n in ring] for ring in stretch]
         length_s = max(sum(ring) for ring in rings) + draw(st.integers(0, 40))
         for numbers, least in zip(stretch, rings, strict=True):
             if least:

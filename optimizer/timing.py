@@ -1,0 +1,40 @@
+"""How one intersection is timed: what a search moves, and keeps apart from how it is drawn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from citybrain.units import rounded_s
+from optimizer.actuating import Option
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How one intersection is timed.
+
+    Parameters
+    ----------
+    times_s
+        Event times in [0, cycle). [s]
+    cycle_s, offset_s
+        Cycle and offset. [s]
+    option
+        How its greens follow the traffic; none for a fixed time.
+    """
+
+    times_s: tuple[float, ...]
+    cycle_s: float
+    offset_s: float
+    option: Option | None = None
+
+    @classmethod
+    def of(
+        cls,
+        times_s: Sequence[float],
+        cycle_s: float,
+        offset_s: float,
+        option: Option | None = None,
+    ) -> "Timing":
+        """Make a timing of any representatives of the times modulo the cycle."""
+        cycle_s = rounded_s(cycle_s)
+        placed_s = tuple(rounded_s(rounded_s(time_s) % cycle_s) for time_s in times_s)
+        return cls(placed_s, cycle_s, rounded_s(rounded_s(offset_s) % cycle_s), option)
