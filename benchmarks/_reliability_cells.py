@@ -369,6 +369,7 @@ class Trial:
             self._place.heal()
         if not is_settled:
             took_s = await self._restart(before) or took_s
+            await asyncio.sleep(_SETTLED_S)  # the witness looks on
         return self._ended(took_s, before)
 
     def _place_of(self, desk: Desk) -> Place:
