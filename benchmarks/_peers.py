@@ -26,7 +26,10 @@ from sim.sumo.staging import Staging
 
 
 def run_peers(
-    area: StudyArea, settings: ProofSettings, progress: Progress
+    area: StudyArea,
+    settings: ProofSettings,
+    progress: Progress,
+    peers: Sequence[Peer] = tuple(Peer),
 ) -> dict[Peer, PeerResult]:
     """Let every peer time the signals of an area, and measure each with every seed.
 
@@ -38,6 +41,8 @@ def run_peers(
         Seeds, processes and the longest time of a run.
     progress
         Hears about the peers.
+    peers
+        Which ones, in the order of ``Peer``; the coordinator comes after the cycle adaptation.
 
     Returns
     -------
@@ -51,12 +56,12 @@ def run_peers(
         PeerRuns(area, settings) as runs,
     ):
         advice = Advice(area, Path(folder), timeout_s=settings.timeout_s).by_peer
-        for done, (peer, advise) in enumerate(advice.items()):
-            progress(done / len(advice), f"peers: {peer}")
+        for done, peer in enumerate(peers):
+            progress(done / len(peers), f"peers: {peer}")
             if peer is Peer.COORDINATED and results[Peer.ADAPTED].failure:
                 continue
             try:
-                results[peer] = PeerResult(outcomes=runs.outcomes(advise()))
+                results[peer] = PeerResult(outcomes=runs.outcomes(advice[peer]()))
             except SimulationError as error:
                 results[peer] = PeerResult(failure=str(error))
     return results

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks._peers import run_peers
-from benchmarks._results import NOTHING_BETTER, NetworkResult, first_miss
+from benchmarks._results import NOTHING_BETTER, NetworkResult, Peer, first_miss
 from benchmarks._table import print_whole, results_content, results_table
 from citybrain.cli.console import OUTPUT, Stages, json_text, print_json
 from citybrain.cli.sources import find_scenario, open_study
@@ -39,6 +39,10 @@ DEFAULT_NETWORKS = ("cologne1", "cologne3", "cologne8", "ingolstadt1")
 OTHER_SEARCH_TIME_S = 150.0
 """Time for the search in any other network. [s]"""
 
+ACTUATED_ONLY = "actuated-only"
+"""Stands among the networks for: of the peers, SUMO actuated alone.  The others take hours where
+they jam the largest networks."""
+
 OUT = Path("out/bench/optimizer")
 """Folder for the plans, verdicts and reports."""
 
@@ -56,11 +60,14 @@ class Bench:
         Network → time for the search. [s]
     out
         Folder for plans, verdicts and reports, one folder for each network.
+    peers
+        Peers that are measured beside.
     """
 
     proof: ProofSettings = field(default_factory=ProofSettings)
     search_time_s: Mapping[str, float] = field(default_factory=lambda: SEARCH_TIME_S)
     out: Path = OUT
+    peers: tuple[Peer, ...] = tuple(Peer)
 
     def settings(self, network: str, *, with_actuation: bool = False) -> Settings:
         """Return the settings of the product for one network."""
@@ -90,7 +97,8 @@ def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
     Parameters
     ----------
     networks
-        RESCO names or paths of scenarios; ``DEFAULT_NETWORKS`` if empty.
+        RESCO names or paths of scenarios, ``DEFAULT_NETWORKS`` if none; with ``actuated-only``
+        among them, SUMO actuated is the only peer.
     is_check
         Return 1 if a target is missed, and name the first.
     is_json
@@ -101,10 +109,11 @@ def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
     InputError
         A network is not there; nothing has been run then.
     """
-    names = networks or list(DEFAULT_NETWORKS)
+    names = [name for name in networks if name != ACTUATED_ONLY] or list(DEFAULT_NETWORKS)
     for name in names:
         check_installed(name)
-    bench, results = Bench(), []
+    peers = (Peer.ACTUATED,) if ACTUATED_ONLY in networks else tuple(Peer)
+    bench, results = Bench(peers=peers), []
     for name in names:
         results.append(measure(name, bench))
         kept = json_text(results_content(results, bench.conditions, first_miss(results)))
@@ -159,7 +168,7 @@ def measure(name: str, bench: Bench) -> NetworkResult:
             for with_actuation in (False, True)
         )
         wall_s = time.monotonic() - started_s
-        peers = run_peers(area, bench.proof, stages)
+        peers = run_peers(area, bench.proof, stages, bench.peers)
     existing, proposed, saving = _compared(area, result, bench.proof)
     verdict = result.verdict
     return NetworkResult(

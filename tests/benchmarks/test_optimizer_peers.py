@@ -77,6 +77,10 @@ def test_each_peer_is_measured_and_changes_the_signals(cologne1: StudyArea) -> N
         assert outcome.delay_s != existing.delay_s
 
 
+def test_only_the_peers_that_are_asked_for_are_run(cologne1: StudyArea) -> None:
+    assert list(run_peers(cologne1, ONE_SEED, silent, (Peer.ACTUATED,))) == [Peer.ACTUATED]
+
+
 def test_a_peer_that_crashes_is_told(
     cologne1: StudyArea, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
