@@ -173,7 +173,8 @@ def retime(
     if settings.with_actuation:
         search.mover = replace(mover, options=OPTIONS)
         bases = dict.fromkeys([starts[-1], *search.leaders(2)])
-        search.sieve([followed for option in OPTIONS for followed in following(bases, [option])])
+        starts = [followed for option in OPTIONS for followed in following(bases, [option])]
+        search.sieve(search.joined(search.sieve(starts)))
     found = search.settled() if settings.with_actuation else search.best()
     is_better = found.candidate is not None and found.cost_s < found.running_cost_s
     return Retiming(

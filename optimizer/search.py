@@ -110,6 +110,26 @@ class Search:
         """Return the best candidates so far."""
         return sorted(self._archive, key=self._archive.__getitem__)[:count]
 
+    @staticmethod
+    def joined(tried: Sequence[tuple[Candidate, Score]]) -> list[Candidate]:
+        """Return what has, at every intersection, the timing with the least delay there.
+
+        Parameters
+        ----------
+        tried
+            Candidates with their scores on the same days, the best one first.
+
+        Returns
+        -------
+        list of Candidate
+            One, or none where it is the best one itself.
+        """
+        if not tried:
+            return []
+        best, score = tried[0]
+        joined = _combined(best, score, tried[1:])
+        return [joined] if joined != best else []
+
     def best(self) -> Found:
         """Climb from the best start with what is left of the budget; return the best of all."""
         if self._archive:

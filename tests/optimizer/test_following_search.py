@@ -8,7 +8,11 @@ from citybrain.config import SearchSettings
 from citybrain.model.actuation import ActuatedPattern
 from citybrain.model.verdict import Outcome
 from citybrain.ports.evaluation import Evaluation
+from optimizer.candidate import Candidate
 from optimizer.retime import Evaluators, Retiming, retime
+from optimizer.scoring import Score
+from optimizer.search import Search
+from optimizer.timing import Timing
 from tests.optimizer.two_stages import Formula, task
 
 FLOWS_VPH = {"A1": 800.0, "A2": 300.0}
@@ -55,3 +59,11 @@ def test_the_choice_sees_every_day_that_it_may_and_keeps_its_budget() -> None:
 def test_the_same_dice_find_the_same_plan() -> None:
     first, second = (_retimed(_Chancy(FLOWS_VPH), 120) for _ in range(2))
     assert first == second
+
+
+def test_every_intersection_keeps_what_helped_it_most() -> None:
+    short, long = (Timing.of((0.0, cycle_s / 2), cycle_s, 0.0) for cycle_s in (40.0, 60.0))
+    first = Candidate.of({"A": short, "B": short}), Score(9.0, {"A": 4.0, "B": 5.0}, 2)
+    second = Candidate.of({"A": long, "B": long}), Score(9.5, {"A": 7.0, "B": 2.5}, 2)
+    assert Search.joined([first, second]) == [Candidate.of({"A": short, "B": long})]
+    assert Search.joined([first]) == []
