@@ -15,7 +15,7 @@ from citybrain.model.intersection import Intersection
 from citybrain.model.network import Network
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
-from citybrain.model.rules import check_pattern
+from citybrain.model.rules import Rule, check_pattern
 from citybrain.model.runs import Run, cyclic_runs
 from citybrain.model.signals import GroupTiming
 from citybrain.model.successions import time_until_s, with_red_clearances
@@ -39,8 +39,10 @@ def bridged_plan(running: Plan, network: Network) -> Plan:
 def bridged(pattern: Pattern, intersection: Intersection) -> Pattern:
     """Return a pattern in which no green is taken away only to be given again.
 
-    A gap of a group is closed if no green of another group begins inside it, if the greens around
-    it are both protected or both permissive, and if no rule of the intersection asks for it.
+    A gap between two greens of a group is closed if it is no longer than a change of stages, if no
+    green of another group begins inside it, if the greens around it are both protected or both
+    permissive, and if no rule of the intersection asks for it.  A longer red, and that of a group
+    with one green, stays, whoever it is for.
 
     Parameters
     ----------
@@ -54,14 +56,23 @@ def bridged(pattern: Pattern, intersection: Intersection) -> Pattern:
     Pattern
         The pattern itself where there is no such gap.
     """
-    broken = len(check_pattern(pattern, intersection))
-    for group in [timing.group for timing in pattern.groups]:
-        for gap in list(_gaps(pattern, group)):
-            closed = _closed(pattern, group, gap)
+    for group in intersection.groups:
+        for gap in list(_gaps(pattern, group.name, _longest_change_s(group.name, intersection))):
+            closed = _closed(pattern, group.name, gap)
             closed = with_red_clearances(closed, intersection.intergreens_s)
-            if len(check_pattern(closed, intersection)) <= broken:
+            if _broken(closed, intersection) <= _broken(pattern, intersection):
                 pattern = closed
     return pattern
+
+
+def _longest_change_s(group: str, intersection: Intersection) -> float:
+    """Return how long a change from one stage to the next may take a green away [s]."""
+    clear_s = (s for pair, s in intersection.intergreens_s.items() if group in pair)
+    return intersection.yellows_s.get(group, 0.0) + max(clear_s, default=0.0)
+
+
+def _broken(pattern: Pattern, intersection: Intersection) -> set[tuple[Rule, str, str]]:
+    return {(v.rule, v.group, v.other) for v in check_pattern(pattern, intersection)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +84,8 @@ class _Gap:
     aspect: Aspect
 
 
-def _gaps(pattern: Pattern, group: str) -> Iterator[_Gap]:
-    """Yield the gaps between greens of one kind in which nobody else's green begins."""
+def _gaps(pattern: Pattern, group: str, longest_s: float) -> Iterator[_Gap]:
+    """Yield short gaps between greens of one kind in which nobody else's green begins."""
     starts_s = [
         green.start_s
         for timing in pattern.groups
@@ -83,7 +94,7 @@ def _gaps(pattern: Pattern, group: str) -> Iterator[_Gap]:
         if green.before is not None
     ]
     greens = pattern.timing(group).greens(pattern.cycle_s)
-    if not greens or greens[0].before is None:
+    if len(greens) < 2 or greens[0].before is None:  # noqa: PLR2004 - a gap is between two greens
         return
     for ending, starting in pairwise([*greens, greens[0]]):
         gap = _Gap(
@@ -93,6 +104,7 @@ def _gaps(pattern: Pattern, group: str) -> Iterator[_Gap]:
         )
         begun_s = (time_until_s(gap.start_s, at_s, pattern.cycle_s) for at_s in starts_s)
         is_empty = not any(since_s < gap.duration_s - RESOLUTION_S / 2 for since_s in begun_s)
+        is_empty &= gap.duration_s < longest_s + RESOLUTION_S / 2
         if is_empty and starting.segments[0].aspect is gap.aspect:
             yield gap
 

@@ -1,12 +1,13 @@
 """A candidate: event times, cycle and offset of every intersection, which render to a plan."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from citybrain.errors import InfeasibleError
 from citybrain.model.intersection import Intersection
+from citybrain.model.nema.controller_plan import LARGEST_BYTE
 from citybrain.model.nema.phases import PhaseMap
 from citybrain.model.network import Network
 from citybrain.model.pattern import Pattern
@@ -61,15 +62,6 @@ class Candidate:
     def by_name(self) -> dict[str, Timing]:
         """Return the timings by intersection."""
         return dict(self.timings)
-
-
-def following(candidates: Iterable[Candidate], options: Sequence[Option]) -> list[Candidate]:
-    """Return every candidate with every option, the same one at all its intersections."""
-    return [
-        Candidate.of({name: replace(timing, option=option) for name, timing in candidate.timings})
-        for candidate in candidates
-        for option in options
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +143,12 @@ class Workshop:
             return
         timetable = Timetable.of(pattern, intersection, in_whole_seconds=phase_map is None)
         self.skeletons[name], self.timetables[name] = skeleton, timetable
-        self.cycle_ranges_s[name] = intersection.minimum_cycle_s, intersection.maximum_cycle_s
+        low_s, high_s = intersection.minimum_cycle_s, intersection.maximum_cycle_s
         if phase_map is not None:
-            broken = timetable.broken(timetable.running_s, pattern.cycle_s)
-            if broken is not None:
-                msg = (
-                    f"{name}: group {' and '.join(broken.groups)}: the nearest to the running plan "
-                    f"that its unit can show breaks the bound '{broken.reason}'"
-                )
-                raise InfeasibleError(msg)
+            high_s = min(high_s, LARGEST_BYTE)
+            _check_runnable(pattern, timetable, (low_s, high_s))
             self.rings[name] = Rings(phase_map, timetable)
+        self.cycle_ranges_s[name] = low_s, high_s
 
     def start(self) -> Candidate:
         """Return the running plan as a candidate, mended where it breaks a bound.
@@ -205,6 +193,26 @@ class Workshop:
         times_s = [shared_s[event] for event in self.timetables[name].shared]
         return Timing.of(times_s, split.cycle_s, split.offset_s)
 
+    def following(
+        self, candidates: Collection[Candidate], options: Sequence[Option]
+    ) -> list[Candidate]:
+        """Return all candidates with each option in turn, the same one at all intersections.
+
+        Units whose splits are fixed follow nobody; where all are such, nothing is returned.
+        """
+        if set(self.timetables) <= set(self.rings):
+            return []
+        return [
+            Candidate.of(
+                {
+                    name: timing if name in self.rings else replace(timing, option=option)
+                    for name, timing in candidate.timings
+                }
+            )
+            for option in options
+            for candidate in candidates
+        ]
+
     def unchanged(self) -> Candidate | None:
         """Return the candidate that is the running plan, none if it breaks a bound.
 
@@ -237,9 +245,26 @@ class Workshop:
     def _pattern(self, intersection: str, timing: Timing, name: str) -> Pattern:
         timetable = self.timetables[intersection]
         pattern = timetable.render(timing.times_s, timing.cycle_s, timing.offset_s, name)
-        if timing.option is None or intersection in self.rings:
+        if timing.option is None:
             return pattern
         return actuated(pattern, timing.times_s, timetable, timing.option)
+
+
+def _check_runnable(
+    pattern: Pattern, timetable: Timetable, cycle_range_s: tuple[float, float]
+) -> None:
+    """Raise where what a unit shows breaks a bound; other times of it are not looked for."""
+    low_s, high_s = cycle_range_s
+    broken = timetable.broken(timetable.running_s, pattern.cycle_s)
+    told = f"group {' and '.join(broken.groups)}: '{broken.reason}'" if broken else ""
+    if not low_s <= pattern.cycle_s <= high_s:
+        told = f"its cycle of {pattern.cycle_s:g} s is outside {low_s:g} to {high_s:g} s"
+    if told:
+        msg = (
+            f"{pattern.intersection}: the nearest to the running plan that its unit can show "
+            f"breaks a bound: {told}"
+        )
+        raise InfeasibleError(msg)
 
 
 def _as_unit(pattern: Pattern, phase_map: PhaseMap | None) -> Pattern:

@@ -4,14 +4,14 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from citybrain.units import same_time
+from citybrain.units import rounded_s, same_time
 from optimizer.actuating import Option
 from optimizer.candidate import Candidate, Workshop
 from optimizer.timing import Timing
 
 _STEPS_S = (1, 2, 3, 5, 8, 13)
 _TRIES = 12
-_SHIFT_PROBABILITY = 0.25
+_SHIFT_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,12 @@ class Mover:
         reach_s
             Largest step. [s]
         """
-        if name in self.workshop.rings:
-            return self._moved_in_rings(name, timing, rng, reach_s)
         is_isolated = self.is_isolated
         if is_isolated is None:
             is_isolated = len(self.workshop.timetables) == 1
+        if name in self.workshop.rings:
+            shift_share = 0.0 if is_isolated else _SHIFT_SHARE
+            return self._moved_in_rings(name, timing, rng, reach_s, shift_share)
         kinds: Sequence[Callable[[], Timing]] = (
             lambda: _one_moved(timing, rng, reach_s),
             lambda: _band_moved(timing, rng, reach_s),
@@ -106,12 +107,12 @@ class Mover:
         return timing
 
     def _moved_in_rings(
-        self, name: str, timing: Timing, rng: random.Random, reach_s: float
+        self, name: str, timing: Timing, rng: random.Random, reach_s: float, shift_share: float
     ) -> Timing:
         """Move what a unit keeps: splits, cycle, sequence, offset."""
         rings = self.workshop.rings[name]
         for _ in range(_TRIES):
-            if rng.random() < _SHIFT_PROBABILITY:
+            if rng.random() < shift_share:
                 moved = _shifted(timing, rng, reach_s)
             else:
                 moved = rings.moved(timing, rng, rng.choice((-1, 1)) * _step_s(rng, reach_s))
@@ -121,20 +122,18 @@ class Mover:
 
     def _stretched(self, name: str, timing: Timing, rng: random.Random, step_s: int) -> Timing:
         """Give or take seconds of the cycle, in several pieces where one is not allowed."""
-        rings = self.workshop.rings.get(name)
+        lengthened = _lengthened
+        if name in self.workshop.rings:
+            lengthened = self.workshop.rings[name].lengthened
         for _ in range(_TRIES):
-            if rings is not None:
-                moved = rings.lengthened(timing, rng, step_s)
-                if moved != timing and self._is_allowed(name, moved):
-                    return moved
-                continue
             moved = timing
             for piece_s in _pieces(step_s, rng.choice((1, 2, 3))):
-                moved = _lengthened(moved, rng, piece_s)
-            share = moved.cycle_s / timing.cycle_s
-            offset_s = float(round(timing.offset_s * share))
-            moved = Timing.of(moved.times_s, moved.cycle_s, offset_s, timing.option)
-            if self._is_allowed(name, moved):
+                moved = lengthened(moved, rng, piece_s)
+            longer_s = timing.offset_s * (moved.cycle_s / timing.cycle_s - 1.0)
+            offset_s = (timing.offset_s + round(longer_s)) % moved.cycle_s
+            moved = replace(moved, offset_s=rounded_s(offset_s) % moved.cycle_s)
+            is_whole = same_time(moved.cycle_s, timing.cycle_s + step_s)
+            if is_whole and self._is_allowed(name, moved):
                 return moved
         return timing
 

@@ -15,7 +15,7 @@ from optimizer.actuating import OPTIONS
 from optimizer.annealing import Annealer
 from optimizer.bridging import bridged_plan
 from optimizer.budget import Budget
-from optimizer.candidate import Workshop, following
+from optimizer.candidate import Workshop
 from optimizer.forge import Forge
 from optimizer.moves import Mover
 from optimizer.painting import Painter
@@ -173,7 +173,9 @@ def retime(
     if settings.with_actuation:
         search.mover = replace(mover, options=OPTIONS)
         bases = dict.fromkeys([starts[-1], *search.leaders(2)])
-        starts = [followed for option in OPTIONS for followed in following(bases, [option])]
+        starts = [
+            followed for option in OPTIONS for followed in workshop.following(bases, [option])
+        ]
         search.sieve(search.joined(search.sieve(starts)))
     found = search.settled() if settings.with_actuation else search.best()
     is_better = found.candidate is not None and found.cost_s < found.running_cost_s

@@ -31,7 +31,7 @@ from optimizer.timing import Timing
 _MOST_KNOWN = 20_000
 _WEIGHTS = (4, 2, 2, 1)
 
-Splits = dict[int, int]
+SplitTimes = dict[int, int]
 """Phase → its split [s]."""
 
 
@@ -51,9 +51,13 @@ def expressible(pattern: Pattern, phase_map: PhaseMap) -> Pattern:
         The unit's minimums fit no cycle, or no group tells when a phase is green.
     """
     encoded = encode(pattern, phase_map)
-    if isinstance(encoded, Refusal):
+    if not isinstance(encoded, Refusal):
+        return decode(encoded, phase_map)
+    try:
         return nearest(pattern, phase_map).pattern
-    return decode(encoded, phase_map)
+    except InfeasibleError as error:
+        msg = f"{pattern.intersection}: its unit cannot show anything like the plan: {error}"
+        raise InfeasibleError(msg) from None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,8 +139,8 @@ class Rings:
             return None
         gaining, losing = rng.sample(list(stretches), 2)
         splits_s = plan.split_s
-        self._grow(splits_s, plan, gaining, (step_s, rng))
-        self._grow(splits_s, plan, losing, (-step_s, rng))
+        self._grow(splits_s, plan, gaining, step_s, rng)
+        self._grow(splits_s, plan, losing, -step_s, rng)
         return self._with(plan, splits_s)
 
     def _longer(
@@ -144,7 +148,7 @@ class Rings:
     ) -> ControllerPlan | None:
         splits_s = plan.split_s
         stretch = rng.choice(list(self.phase_map.sequences[plan.sequence]))
-        self._grow(splits_s, plan, stretch, (step_s, rng))
+        self._grow(splits_s, plan, stretch, step_s, rng)
         return self._with(replace(plan, cycle_s=plan.cycle_s + step_s), splits_s)
 
     def _in_another_sequence(
@@ -154,13 +158,13 @@ class Rings:
 
     def _grow(
         self,
-        splits_s: Splits,
+        splits_s: SplitTimes,
         plan: ControllerPlan,
         stretch: RingOrder,
-        change: tuple[int, random.Random],
+        step_s: int,
+        rng: random.Random,
     ) -> None:
         """Give some seconds to one phase of every ring between two barriers."""
-        step_s, rng = change
         for ring in stretch:
             served = self._served(plan, ring)
             if served:

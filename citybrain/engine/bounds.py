@@ -67,15 +67,17 @@ def check_feasible(area: StudyArea) -> None:
     Raises
     ------
     InfeasibleError
-        Names the smallest set of bounds in conflict, or what other times cannot mend.
+        Names the smallest set of bounds in conflict, what other times cannot mend, or the unit
+        that can show nothing like the running plan.
     """
     for pattern in area.running.patterns:
         broken = check_pattern(pattern, area.network.intersections[pattern.intersection])
         fixed = next((each for each in broken if each.rule not in _MENDABLE), None)
         if fixed is not None:
             raise InfeasibleError(_unmendable(fixed))
-        if broken:
-            Workshop.of(Plan(name="running", patterns=(pattern,)), area.network).start_splits()
+        if broken or pattern.intersection in area.phase_maps:
+            running = Plan(name="running", patterns=(pattern,))
+            Workshop.of(running, area.network, phase_maps=area.phase_maps).start_splits()
 
 
 def _kept(read: Intersection, data: SafetyData, path: Path) -> Intersection:

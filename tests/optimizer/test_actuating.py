@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from citybrain.model.actuation import ActuatedPattern, with_durations
 from citybrain.model.rules import Rule, check_pattern
 from optimizer.actuating import OPTIONS
-from optimizer.candidate import Candidate, Workshop, following
+from optimizer.candidate import Candidate, Workshop
 from optimizer.moves import Mover
 from tests.optimizer.junctions import FEW, Junction, junctions, network_of, plan_of
 
@@ -23,7 +23,9 @@ def test_every_realisation_keeps_the_rules(
     """Draw what detectors might do to every stretch, whatever traffic there is."""
     workshop = Workshop.of(plan_of(junction), network_of(junction))
     start = workshop.start()
-    chosen = next(c for c in following([start], OPTIONS) if c.timings[0][1].option is option)
+    chosen = next(
+        c for c in workshop.following([start], OPTIONS) if c.timings[0][1].option is option
+    )
     pattern = workshop.plan(chosen, "p").patterns[0]
     assert check_pattern(pattern, junction.intersection) == ()
     if not isinstance(pattern, ActuatedPattern):
@@ -45,7 +47,7 @@ def test_every_realisation_keeps_the_rules(
 def test_moves_keep_actuated_timings_safe(junction: Junction, rng: random.Random) -> None:
     workshop = Workshop.of(plan_of(junction), network_of(junction))
     mover = Mover(workshop, OPTIONS)
-    candidate: Candidate = following([workshop.start()], OPTIONS[:1])[0]
+    candidate: Candidate = workshop.following([workshop.start()], OPTIONS[:1])[0]
     seen = set()
     for _ in range(30):
         candidate = mover.perturbed(candidate, rng, share=1.0, reach_s=8.0)

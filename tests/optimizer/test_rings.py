@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from benchmarks._nema_units import G, eight_phases, tee
 from benchmarks._safety_junctions import Junction, unit_junction
 from citybrain.errors import InfeasibleError
-from citybrain.model.nema.controller_plan import ControllerPlan
+from citybrain.model.nema.controller_plan import LARGEST_BYTE, ControllerPlan
 from citybrain.model.nema.encoding import Refusal, encode
 from citybrain.model.nema.phases import Output, PhaseMap
 from citybrain.model.network import Network
@@ -19,7 +19,7 @@ from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
 from citybrain.model.safety_rules import check_plan_safety
 from optimizer.actuating import OPTIONS
-from optimizer.candidate import Workshop, following
+from optimizer.candidate import Workshop
 from optimizer.moves import Mover
 from tests.optimizer.junctions import FEW
 
@@ -41,7 +41,8 @@ UNITS = {
 def workshop_of(unit: str, pattern: Pattern, maximum_red_s: float = 240.0) -> Workshop:
     intersection = unit_junction(unit, UNITS[unit]).safety.intersection
     reds_s = dict.fromkeys(intersection.maximum_reds_s, maximum_red_s)
-    intersections = {unit: replace(intersection, maximum_reds_s=reds_s)}
+    bounded = replace(intersection, maximum_reds_s=reds_s, maximum_cycle_s=400.0)
+    intersections = {unit: bounded}
     network = Network(name="n", lanes={}, turns={}, movements={}, intersections=intersections)
     running = Plan(name="running", patterns=(pattern,))
     return Workshop.of(running, network, phase_maps=UNITS)
@@ -77,7 +78,7 @@ def test_whatever_the_moves_the_unit_can_run_it_and_it_keeps_the_safety_data(
 @pytest.mark.parametrize("unit", ["plain", "tee"])
 def test_the_moves_reach_every_split_the_cycle_and_every_sequence(unit: str) -> None:
     workshop, rng = workshop_of(unit, valid(unit, 7)[1]), random.Random(1)
-    mover, candidate = Mover(workshop), workshop.start()
+    mover, candidate = Mover(workshop, is_isolated=False), workshop.start()
     seen: list[ControllerPlan] = []
     for _ in range(100):
         candidate = mover.perturbed(candidate, rng, share=1.0, reach_s=13.0)
@@ -100,11 +101,20 @@ def test_a_plan_that_the_unit_cannot_show_becomes_the_nearest_that_it_can() -> N
 
 def test_a_unit_whose_nearest_plan_breaks_a_bound_is_named() -> None:
     _, pattern = valid("tee", 3)
-    with pytest.raises(InfeasibleError, match=r"tee: group .* breaks the bound 'maximum red'"):
+    with pytest.raises(InfeasibleError, match=r"tee: .* group .*: 'maximum red'"):
         workshop_of("tee", pattern, maximum_red_s=5.0)
 
 
 def test_greens_of_a_unit_with_fixed_splits_follow_nobody() -> None:
     workshop = workshop_of("tee", valid("tee", 3)[1])
-    (followed,) = following([workshop.start()], OPTIONS[:1])
-    numbers_of("tee", workshop.plan(followed, "p"))
+    assert workshop.following([workshop.start()], OPTIONS) == []
+
+
+def test_a_cycle_is_no_longer_than_a_unit_keeps() -> None:
+    workshop = workshop_of("tee", valid("tee", 3)[1])
+    assert workshop.cycle_ranges_s["tee"][1] <= LARGEST_BYTE
+    rng = random.Random(3)
+    mover, candidate = Mover(workshop), workshop.start()
+    for _ in range(100):
+        candidate = mover.stretched(candidate, rng, reach_s=13.0)
+        assert numbers_of("tee", workshop.plan(candidate, "p")).cycle_s <= LARGEST_BYTE

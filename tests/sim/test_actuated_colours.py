@@ -18,7 +18,7 @@ from citybrain.store.plans import plan_text
 from citybrain.store.safety import safety_text
 from optimizer.actuating import OPTIONS, Option
 from optimizer.bridging import bridged_plan
-from optimizer.candidate import Workshop, following
+from optimizer.candidate import Workshop
 from sim.sumo.programs import pattern_of, write_programs
 from sim.sumo.run import run_sumo
 from sim.sumo.tls_reader import DeclaredInterval, ProgramDeclaration
@@ -38,7 +38,7 @@ def area() -> StudyArea:
 def _followed(area: StudyArea, option: Option) -> Plan:
     shown = bridged_plan(area.running, area.network)
     workshop = Workshop.of(area.running, area.network, shown=shown)
-    return workshop.plan(following([workshop.start()], [option])[0], "p")
+    return workshop.plan(workshop.following([workshop.start()], [option])[0], "p")
 
 
 def _shown(area: StudyArea, plan: Plan, folder: Path) -> dict[str, list[str]]:

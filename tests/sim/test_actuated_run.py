@@ -12,7 +12,7 @@ from citybrain.model.rules import check_plan
 from citybrain.ports.evaluation import Evaluation
 from citybrain.store.plans import read_plan, write_plan
 from optimizer.actuating import OPTIONS
-from optimizer.candidate import Workshop, following
+from optimizer.candidate import Workshop
 from sim.sumo.evaluator import SumoEvaluator
 from sim.sumo.programs import write_programs
 from sim.sumo.xml_files import read_xml
@@ -27,7 +27,7 @@ def area() -> StudyArea:
 @pytest.fixture(scope="module")
 def plans(area: StudyArea) -> list[Plan]:
     workshop = Workshop.of(area.running, area.network)
-    followed = following([workshop.start()], (OPTIONS[0], OPTIONS[-1]))
+    followed = workshop.following([workshop.start()], (OPTIONS[0], OPTIONS[-1]))
     return [workshop.plan(candidate, f"p{i}") for i, candidate in enumerate(followed)]
 
 
