@@ -107,7 +107,7 @@ def _aims(
         unit: _Aim(
             plan=plan,
             schedule=schedules.get(unit),
-            runs=brought(plan, (key, push["id"]), is_scheduled=unit in schedules),
+            runs=brought(plan, plan_hash=key, push_id=push["id"], is_scheduled=unit in schedules),
         )
         for unit, plan in plans.items()
     }

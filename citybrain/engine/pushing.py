@@ -160,9 +160,13 @@ async def push_units(
         heard = _listener(push, turn)
         return await links[unit].push(plans[unit], push.schedules.get(unit), heard)
 
-    keys = (push.plan_hash, push.push_id)
     runs = {
-        unit: brought(plan, keys, is_scheduled=unit in push.schedules)
+        unit: brought(
+            plan,
+            plan_hash=push.plan_hash,
+            push_id=push.push_id,
+            is_scheduled=unit in push.schedules,
+        )
         for unit, plan in plans.items()
     }
     return await _each(push, one, _Aim(runs=runs, reached=_DONE))

@@ -49,19 +49,20 @@ class Opening:
     ran: Running
 
 
-def brought(plan: UnitPlan, keys: tuple[str, str], *, is_scheduled: bool) -> Running:
+def brought(plan: UnitPlan, *, plan_hash: str, push_id: str, is_scheduled: bool) -> Running:
     """Return what a unit runs once a push has brought it a plan.
 
     Parameters
     ----------
     plan
         What it holds.
-    keys
-        Hash of the plan, and identity of the push.
+    plan_hash
+        Hash of the plan.
+    push_id
+        SHA-256 of the signed order that brings it.
     is_scheduled
         Whether its own clock starts the plan.
     """
-    plan_hash, push_id = keys
     pattern, scheduled = (0, plan.pattern) if is_scheduled else (plan.pattern, 0)
     return Running(plan_hash=plan_hash, push_id=push_id, pattern=pattern, scheduled=scheduled)
 

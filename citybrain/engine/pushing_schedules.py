@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 
+from citybrain.controllers.ntcip.encoding import Writes, schedule_writes
 from citybrain.engine.approval_settings import Street
 from citybrain.errors import UnsafePlanError
 from citybrain.model.schedule import Schedule, read_schedule
 from citybrain.ports.controllers import DaySchedule, PatternAt, UnitPlan
-from citybrain.second_opinion import TimeBase, judge_days
+from citybrain.second_opinion import judge_days, read_time_base
 from citybrain.store.ledger.pushes import Running
 
 _HOUR = 60
+_MOST_EVENTS = 255
+"""More than any day plan has: what follows the last event is looked at, too."""
 
 
 def unit_schedules(
@@ -17,8 +20,8 @@ def unit_schedules(
 ) -> dict[str, DaySchedule]:
     """Return for each unit the day plan that starts its pattern; nothing without a schedule.
 
-    The second checker paints a week of what would be written, and compares it with the words that
-    were signed.
+    The second checker reads the objects that would be written as a unit does, and compares its
+    days and minutes with the words that were signed.
 
     Parameters
     ----------
@@ -40,8 +43,8 @@ def unit_schedules(
     schedule = read_schedule(words)
     check_own_patterns(schedule, street)
     found = {unit: _day_schedule(schedule, plan, street) for unit, plan in plans.items()}
-    for unit, written in found.items():
-        _check(words, unit, written, plans[unit].pattern)
+    for unit, day in found.items():
+        _check(words, unit, day, plans[unit].pattern)
     return found
 
 
@@ -103,10 +106,17 @@ def _day_schedule(schedule: Schedule, plan: UnitPlan, street: Street) -> DaySche
     )
 
 
-def _check(words: str, unit: str, written: DaySchedule, pattern: int) -> None:
-    bits = sum(1 << ((day + 1) % 7 + 1) for day in written.weekdays)
-    events = tuple((event.hour, event.minute, event.pattern) for event in written.events)
-    found = judge_days(words, TimeBase(day_bits=bits, events=events, pattern=pattern))
+def _check(words: str, unit: str, schedule: DaySchedule, pattern: int) -> None:
+    found = _faults(words, schedule_writes(schedule, _MOST_EVENTS), schedule.entry, pattern)
     if found:
         msg = f"{unit}: the day plan to be written is not what was signed: {found[0]}"
         raise UnsafePlanError(msg)
+
+
+def _faults(words: str, writes: Writes, entry: int, pattern: int) -> tuple[str, ...]:
+    """Return what the second checker finds in what is written."""
+    values = {one.name: value for one, value in writes}
+    try:
+        return judge_days(words, read_time_base(values, entry, pattern))
+    except (KeyError, ValueError) as error:
+        return (f"it cannot be read ({error})",)

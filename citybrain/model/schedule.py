@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from citybrain.errors import InputError
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MINUTES = 24 * 60
 PLAN = "plan"
 LAST_PATTERN, FREE = 253, 254
 _BEGIN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)=(plan|[1-9]\d{0,2})")

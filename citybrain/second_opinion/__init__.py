@@ -4,7 +4,7 @@ It shares no code with the first one: it reads the bytes of plan and safety data
 what every group shows tenth by tenth, and judges the colours.
 """
 
-from citybrain.second_opinion.days import TimeBase, judge_days
+from citybrain.second_opinion.days import TimeBase, judge_days, read_time_base
 from citybrain.second_opinion.ground import Ground, read_grounds
 from citybrain.second_opinion.judging import judge, judge_plan
 from citybrain.second_opinion.painting import UnreadableError, patterns_of
@@ -23,4 +23,5 @@ __all__ = [
     "judge_unit",
     "patterns_of",
     "read_grounds",
+    "read_time_base",
 ]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from citybrain.controllers.ntcip import encoding
 from citybrain.engine.approval import approve, approve_automatically, propose
 from citybrain.engine.approval_desk import find_plan, signed_by
 from citybrain.engine.gate import Gate
@@ -59,6 +60,18 @@ def test_every_unit_gets_the_day_plan_that_was_signed(yard: Yard) -> None:
     assert scheduled(yard) == dict.fromkeys(UNITS, COMMANDED)
     assert yard.state() is State.ACTIVE
     assert verify_audit(yard.at_work.desk.ledger).faults == ()
+
+
+@pytest.mark.parametrize("way", ["_day_bits", "_event_writes"])
+def test_the_second_checker_sees_what_is_written(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """An encoding that goes wrong is found before anything is written."""
+    wrong = {"_day_bits": 0b10, "_event_writes": ()}[way]
+    monkeypatch.setattr(encoding, way, lambda *_: wrong)
+    with pytest.raises(UnsafePlanError, match="K1: the day plan to be written is not what was"):
+        yard.carry_out(yard.order())
+    assert [unit.sets for unit in yard.fleet.units.values()] == [0, 0, 0]
 
 
 def test_an_order_for_another_time_is_refused(yard: Yard) -> None:

@@ -4,9 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from citybrain.controllers.ntcip import objects
+from citybrain.controllers.ntcip.encoding import schedule_writes
 from citybrain.errors import InputError
 from citybrain.model.schedule import Begin, Schedule, read_schedule
-from citybrain.second_opinion import TimeBase, judge_days
+from citybrain.ports.controllers import DaySchedule, PatternAt
+from citybrain.second_opinion import TimeBase, judge_days, read_time_base
 
 SCHEDULES = st.builds(
     lambda days, changes, plan: Schedule(
@@ -22,15 +25,29 @@ SCHEDULES = st.builds(
 )
 PLAN = 255
 """Stands for the pattern that holds the plan; no unit's own pattern has this number here."""
+ENTRY, DAY_PLAN, MOST_EVENTS = 4, 2, 9
+ACTIONS = objects.TIMEBASE_ASC_ACTION_NUMBER.oid
+
+
+def written(schedule: Schedule) -> dict[str, object]:
+    """Return the objects of a unit that carry a schedule, with their values."""
+    events = tuple(
+        PatternAt(hour=b.minute // 60, minute=b.minute % 60, pattern=b.pattern or PLAN)
+        for b in schedule.begins
+    )
+    day = DaySchedule(
+        entry=ENTRY,
+        day_plan=DAY_PLAN,
+        first_action=7,
+        weekdays=schedule.weekdays,
+        events=events,
+    )
+    return {one.name: value for one, value in schedule_writes(day, MOST_EVENTS)}
 
 
 def time_base(schedule: Schedule) -> TimeBase:
-    """Return what a unit is to hold."""
-    return TimeBase(
-        day_bits=sum(2 << (day + 1) % 7 for day in schedule.weekdays),
-        events=[(b.minute // 60, b.minute % 60, b.pattern or PLAN) for b in schedule.begins],
-        pattern=PLAN,
-    )
+    """Return what a unit is to hold, as the second checker reads it."""
+    return read_time_base(written(schedule), ENTRY, PLAN)
 
 
 @given(SCHEDULES)
@@ -71,6 +88,31 @@ def test_a_schedule_that_leaves_something_open_is_refused(words: str, told: str)
 @given(SCHEDULES)
 def test_the_second_checker_agrees_with_what_is_signed(schedule: Schedule) -> None:
     assert judge_days(schedule.words, time_base(schedule)) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("timeBaseScheduleDay.4", 0b10, "sun is in the mask of days"),
+        ("timeBaseScheduleMonth.4", 0b10, "a month or a date is left out"),
+        ("timeBaseScheduleDate.4", 0b10, "a month or a date is left out"),
+        ("timebaseAscPattern.8", 3, "at 06:30 pattern 3 would run, not 255"),
+        ("dayPlanHour.2.2", 7, "at 06:30 pattern 1 would run, not 255"),
+        ("dayPlanActionNumberOID.2.2", "0.0", "at 06:30 pattern 1 would run, not 255"),
+        ("dayPlanActionNumberOID.2.2", f"{ACTIONS}.7", "at 06:30 pattern 1 would run, not 255"),
+        ("dayPlanActionNumberOID.2.9", f"{ACTIONS}.7", ""),
+    ],
+)
+def test_any_object_that_is_written_otherwise_is_found(name: str, value: object, told: str) -> None:
+    words = "mon 00:00=1 06:30=plan"
+    values = written(read_schedule(words)) | {name: value}
+    assert name in written(read_schedule(words))
+    try:
+        found = judge_days(words, read_time_base(values, ENTRY, PLAN))
+    except KeyError as error:
+        found = (f"{error}",)
+    assert found
+    assert told in found[0]
 
 
 @given(SCHEDULES, SCHEDULES)
