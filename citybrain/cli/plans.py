@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from citybrain.cli.console import OUTPUT, print_json
-from citybrain.cli.street import SHORT, Signer, plan_content, print_plan
+from citybrain.cli.street import SHORT, Signer, plan_content, print_plan, print_times
 from citybrain.engine.approval import (
     Proposal,
     approve,
@@ -54,8 +54,10 @@ def run_propose(request: Propose) -> int:
 
 
 def run_approve(signer: Signer, plan: str) -> int:
-    """Sign an approval."""
+    """Sign an approval; what is signed is shown first."""
     with signer.desk() as (desk, key):
+        if not signer.is_json:
+            print_times(find_plan(desk, plan))
         print_plan(approve(desk, plan, key, signer.comment), is_json=signer.is_json)
     return 0
 

@@ -72,5 +72,10 @@ def print_plan(plan: KeptPlan, *, is_json: bool) -> None:
     else:
         name = f"plan [bold]{plan.name}[/bold] {plan.hash[:SHORT]}"
         OUTPUT.print(f"{name} is {plan.state.value}; proposed by {plan.proposed_by}")
-        if schedule := proposed_schedule(plan):
-            OUTPUT.print(f"  by the units' own clocks: {schedule}", markup=False)
+        print_times(plan)
+
+
+def print_times(plan: KeptPlan) -> None:
+    """Print when the units' own clocks are to run a plan; nothing for one that is commanded."""
+    if schedule := proposed_schedule(plan):
+        OUTPUT.print(f"  by the units' own clocks: {schedule}", markup=False)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from citybrain.controllers.signatures import SigningKey
 from citybrain.engine.approval_checks import check_automatic, check_intact, check_state, dossier
-from citybrain.engine.approval_desk import Desk, find_plan, signed_by
+from citybrain.engine.approval_desk import Desk, find_plan, proposed_schedule, signed_by
 from citybrain.engine.pushing_schedules import check_own_patterns
 from citybrain.errors import UnsafePlanError
 from citybrain.model.approval import (
@@ -24,6 +24,7 @@ from citybrain.store.ledger.plans import (
     KeptPlan,
     add_plan,
     add_signature,
+    find_hashes,
     kept_plan,
     set_state,
     set_verdict,
@@ -57,8 +58,8 @@ class Proposal:
 def propose(desk: Desk, proposal: Proposal, key: SigningKey, comment: str) -> KeptPlan:
     """Keep a plan with its verdict; it is proven at once if the verdict accepts it.
 
-    A plan that was proposed without a verdict is proven by proposing it again with one.  The
-    caller has had the rules look at the plan.
+    A plan that was proposed without a verdict is proven by proposing it again with one, and with
+    the same schedule.  The caller has had the rules look at the plan.
 
     Parameters
     ----------
@@ -74,8 +75,8 @@ def propose(desk: Desk, proposal: Proposal, key: SigningKey, comment: str) -> Ke
     Raises
     ------
     UnsafePlanError
-        The verdict does not accept this plan, the key may not propose, or the schedule runs
-        what nobody has proven.
+        The verdict does not accept this plan, the key may not propose, the schedule runs what
+        nobody has proven, or it is not the one that was proposed first.
     InputError
         The plan is in the ledger already.
     """
@@ -84,6 +85,7 @@ def propose(desk: Desk, proposal: Proposal, key: SigningKey, comment: str) -> Ke
     if proposal.schedule:
         check_own_patterns(read_schedule(proposal.schedule), desk.street)
     draft = _draft(proposal, text, verdict)
+    _check_same_schedule(desk, proposal, draft.hash)
     if verdict and (faults := proof_faults(dossier(desk, draft))):
         msg = f"plan {proposal.plan.name} is not proven: {'; '.join(faults)}"
         raise UnsafePlanError(msg)
@@ -202,6 +204,21 @@ def _complete(desk: Desk, writing: Writing, key: str) -> None:
         dossier(desk, plan), desk.street.rules, desk.clock()
     ):
         set_state(writing, key, State.APPROVED, "every approval that is needed is signed")
+
+
+def _check_same_schedule(desk: Desk, proposal: Proposal, key: str) -> None:
+    """Raise if a plan was proposed before to run at other times: nothing turns one into another."""
+    with desk.ledger.reading() as connection:
+        if not find_hashes(connection, key):
+            return
+        before = proposed_schedule(kept_plan(connection, key))
+    if before != proposal.schedule:
+        said, now = (words or "by command" for words in (before, proposal.schedule))
+        msg = (
+            f"plan {proposal.plan.name} was proposed to run {said}, not {now}; say the same, or "
+            "propose it under another name"
+        )
+        raise UnsafePlanError(msg)
 
 
 def _draft(proposal: Proposal, text: str, verdict: str) -> KeptPlan:

@@ -127,6 +127,19 @@ def test_what_is_printed_for_people_names_them(desk: Desk, terminal: Terminal) -
     assert "the log is whole" in whole.output
 
 
+def test_an_approver_sees_the_times_before_the_signature(desk: Desk, terminal: Terminal) -> None:
+    """Also where the signature is then refused."""
+    street, plan = desk.folder / "street.toml", str(desk.folder / "plan.json")
+    places = "[schedule]\nentry = 2\nday_plan = 2\nfirst_action = 9\n"
+    street.write_text(street.read_text() + places)
+    verdict = ("--verdict", str(desk.folder / "verdict.json"))
+    words = ("--schedule", "mon 00:00=9 06:30=plan")
+    key = str(desk("plan", "propose", plan, *verdict, *words, key="anna")["plan"])
+    told = terminal(*desk.words("plan", "approve", key, key="dora", comment="tested"))
+    assert told.code == 1
+    assert "by the units' own clocks: mon 00:00=9 06:30=plan" in told.output
+
+
 def test_a_rejected_plan_is_told_and_cannot_be_approved(desk: Desk) -> None:
     key = desk.propose()
     assert desk("plan", "reject", key, key="carl")["state"] == "rejected"

@@ -9,7 +9,7 @@ import pytest
 
 from citybrain.controllers.ntcip import encoding
 from citybrain.engine.approval import approve, approve_automatically, propose
-from citybrain.engine.approval_desk import find_plan, signed_by
+from citybrain.engine.approval_desk import find_plan, proposed_schedule, signed_by
 from citybrain.engine.gate import Gate
 from citybrain.engine.gate_recovery import settle_unfinished
 from citybrain.errors import UnsafePlanError
@@ -86,7 +86,7 @@ def test_an_order_for_another_time_is_refused(yard: Yard) -> None:
 def test_an_approval_for_another_time_does_not_count(yard: Yard) -> None:
     desk, keys = yard.at_work.desk, yard.at_work.keys
     plan = proposal(better_plan(green_s=24.0))
-    key = propose(desk, replace(plan, verdict=None), keys["anna"], "first").hash
+    key = propose(desk, replace(plan, verdict=None, schedule=WORDS), keys["anna"], "first").hash
     propose(desk, replace(plan, schedule=WORDS), keys["anna"], "with its proof")
     approval = signed_by(desk, keys["berta"], Act.APPROVE, find_plan(desk, key), ("fine", ()))
     statement = desk.register.vouch(approval).statement
@@ -100,6 +100,20 @@ def test_an_approval_for_another_time_does_not_count(yard: Yard) -> None:
         add_signature(writing, key, by_command, "signed: propose")
     with pytest.raises(UnsafePlanError, match="1 approvals are needed, given by nobody"):
         yard.carry_out(yard.order(key=key))
+
+
+@pytest.mark.parametrize(("first", "then"), [(WORDS, ""), ("", WORDS)])
+def test_the_proof_of_a_plan_does_not_change_when_it_runs(
+    yard: Yard, first: str, then: str
+) -> None:
+    desk, anna = yard.at_work.desk, yard.at_work.keys["anna"]
+    plan = replace(proposal(better_plan(green_s=24.0)), schedule=first)
+    key = propose(desk, replace(plan, verdict=None), anna, "first").hash
+    with pytest.raises(UnsafePlanError, match=r"was proposed to run (mon,tue|by command).*, not "):
+        propose(desk, replace(plan, schedule=then), anna, "with its proof")
+    assert find_plan(desk, key).state is State.PROPOSED
+    assert propose(desk, plan, anna, "with its proof").state is State.PROVEN
+    assert proposed_schedule(find_plan(desk, key)) == first
 
 
 def test_a_schedule_needs_a_person(yard: Yard) -> None:
