@@ -1,16 +1,18 @@
 """Day plans at a virtual unit, in virtual time: who goes first, what is refused, what is proven."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 import pytest
 
 from benchmarks._virtual_time import run_virtually
+from citybrain.controllers.ntcip import objects
 from citybrain.controllers.ntcip.link import NtcipLink
 from citybrain.controllers.ntcip.patience import Patience
 from citybrain.controllers.ntcip.secrets import V3, Secret
-from citybrain.controllers.ntcip.session import SnmpSession
+from citybrain.controllers.ntcip.session import Session, SnmpSession
+from citybrain.controllers.ntcip.syntax import Instance, Value
 from citybrain.controllers.ntcip.wire import Wires
 from citybrain.controllers.virtual.agent import Agent
 from citybrain.controllers.virtual.responder import Access, Responder
@@ -18,10 +20,13 @@ from citybrain.controllers.virtual.unit import VirtualUnit
 from citybrain.controllers.virtual.unit_file import unit_file, unit_settings
 from citybrain.ports.controllers import (
     DaySchedule,
+    Former,
     Holding,
     LimitationError,
     Outcome,
     PatternAt,
+    Step,
+    StepNote,
     UnitPlan,
 )
 from tests.engine.unit_street import MIDNIGHT_S, table
@@ -32,8 +37,38 @@ OWN, SPARE = 1, 3
 NOON_S = MIDNIGHT_S + 12 * 3600
 
 
+class Killed(BaseException):
+    """The manager ends here."""
+
+
+class Odd:
+    """A session with a unit that is odd in what it answers, or in what it stores."""
+
+    def __init__(self, session: Session) -> None:
+        self.unit, self.patience, self._session = session.unit, session.patience, session
+        self.shown: Callable[[], dict[str, Value | None]] = dict
+        self.is_stored: Callable[[Instance], bool] = lambda _: True
+
+    async def get(self, instances: Sequence[Instance]) -> dict[str, Value | None]:
+        held = await self._session.get(instances)
+        return held | {oid: value for oid, value in self.shown().items() if oid in held}
+
+    async def set(self, pairs: Sequence[tuple[Instance, Value]]) -> None:
+        if kept := [pair for pair in pairs if self.is_stored(pair[0])]:
+            await self._session.set(kept)
+
+
 def linked(act: Callable[[NtcipLink], Awaitable[None]]) -> None:
     """Do something with a link to a unit that runs its own day plan 1; it is Monday noon."""
+
+    async def with_link(session: Odd) -> None:
+        await act(NtcipLink(session))
+
+    in_session(with_link)
+
+
+def in_session(act: Callable[[Odd], Awaitable[None]]) -> None:
+    """Do something in a session with that unit."""
     asked = {key: part for key, part in table("J1").items() if key != "credentials"}
     unit = VirtualUnit(unit_settings(unit_file(asked, "J1"), "J1"), NOON_S)
 
@@ -45,7 +80,7 @@ def linked(act: Callable[[NtcipLink], Awaitable[None]]) -> None:
         try:
             await asyncio.sleep(200)
             wire = await wires.to("127.0.0.1", port)
-            await act(NtcipLink(SnmpSession("J1", wire, Patience())))
+            await act(Odd(SnmpSession("J1", wire, Patience())))
         finally:
             wires.close()
             running.cancel()
@@ -115,6 +150,49 @@ def test_an_entry_of_the_unit_that_goes_first_is_noticed(
         assert (await link.status()).pattern == OWN
 
     linked(act)
+
+
+def test_an_entry_that_goes_first_is_noticed_after_a_death() -> None:
+    """The whole plan is in the unit, and its clock would never start it."""
+
+    def dies(note: StepNote) -> None:
+        if note.step is Step.PROVE:
+            raise Killed
+
+    async def act(link: NtcipLink) -> None:
+        plan, begins = await plan_for(link), ((0, OWN), (18, SPARE))
+        schedule = day(*begins, weekdays=tuple(range(7)))
+        former = Former(unit="J1", values=(), system_pattern=0, pattern=OWN)
+        with pytest.raises(Killed):
+            await link.push(plan, schedule, dies)
+        assert (await link.settle(plan, former, schedule))[0] is Holding.MIXED
+
+    linked(act)
+
+
+def test_a_unit_that_looks_at_its_schedule_once_a_minute_is_waited_for() -> None:
+    async def act(session: Odd) -> None:
+        loop, link = asyncio.get_running_loop(), NtcipLink(session)
+        looks_s = loop.time() + 60
+        own = {objects.DAY_PLAN_STATUS.at(): 1}
+        session.shown = lambda: own if loop.time() < looks_s else {}
+        receipt = await link.push(await plan_for(link), day((0, OWN), (13, SPARE)))
+        assert receipt.outcome is Outcome.SCHEDULED, receipt.reason
+        assert loop.time() >= looks_s
+
+    in_session(act)
+
+
+def test_a_unit_that_does_not_tell_its_time_takes_no_schedule() -> None:
+    async def act(session: Odd) -> None:
+        session.shown = lambda: {objects.CONTROLLER_LOCAL_TIME.at(): None}
+        link = NtcipLink(session)
+        plan = await plan_for(link)
+        with pytest.raises(LimitationError, match="the unit lacks controllerLocalTime"):
+            await link.push(plan, day((0, OWN), (13, SPARE)))
+        assert (await link.push(plan)).outcome is Outcome.RUNS
+
+    in_session(act)
 
 
 def test_a_day_plan_that_starts_an_empty_pattern_is_refused() -> None:

@@ -29,6 +29,8 @@ from citybrain.ports.controllers import (
 
 _PROOF = frozenset({"coordPatternStatus", "localFreeStatus", "unitControlStatus"})
 _COMMAND = frozenset({"systemPatternControl", "unitBackupTime"})
+_CLOCK = frozenset({"controllerLocalTime"})
+"""Without it nobody knows which part of a day plan should run now."""
 _SCHEDULE_SIZES = (
     objects.MAX_DAY_PLAN_EVENTS,
     objects.MAX_DAY_PLANS,
@@ -149,7 +151,7 @@ async def read_most_events(session: Session) -> int:
 
 
 def _not_provable(status: UnitStatus, *, is_commanded: bool) -> Iterator[str]:
-    needed = _PROOF | (_COMMAND if is_commanded else frozenset())
+    needed = _PROOF | (_COMMAND if is_commanded else _CLOCK)
     for name in sorted(needed & set(status.missing)):
         yield f"the unit lacks {name}"
     if "dbCreateTransaction" in status.missing:

@@ -8,6 +8,7 @@ from citybrain.controllers.ntcip.encoding import pattern_writes, schedule_writes
 from citybrain.controllers.ntcip.examination import Examination, examine, read_most_events
 from citybrain.controllers.ntcip.image import read_image, read_twice
 from citybrain.controllers.ntcip.objects import instance_of
+from citybrain.controllers.ntcip.own_clock import prove_day
 from citybrain.controllers.ntcip.push import Push
 from citybrain.controllers.ntcip.session import Session
 from citybrain.controllers.ntcip.states import LAST_PATTERN, Transaction
@@ -23,6 +24,7 @@ from citybrain.ports.controllers import (
     Receipt,
     Step,
     UnitPlan,
+    UnitRefusedError,
     UnitStatus,
     no_listener,
 )
@@ -142,6 +144,9 @@ class NtcipLink(NtcipReader):
     ) -> tuple[Holding, UnitStatus]:
         """Close what a killed client left open, and return whose values the unit holds.
 
+        A day plan that another entry of the unit's schedule goes before is told as mixed: with
+        what else the unit holds, it would not start the plan.
+
         Parameters
         ----------
         plan
@@ -168,7 +173,16 @@ class NtcipLink(NtcipReader):
         is_new = all(held[one.oid] == value for one, value in wanted)
         is_old = all(held[oid] == value for oid, value in before.items())
         whose = Holding.PLAN if is_new else Holding.FORMER if is_old else Holding.MIXED
+        if schedule is not None and is_new and not await self._follows(schedule):
+            whose = Holding.MIXED
         return whose, await self.status()
+
+    async def _follows(self, schedule: DaySchedule) -> bool:
+        try:
+            await prove_day(self._session, schedule)
+        except UnitRefusedError:
+            return False
+        return True
 
     async def keep_control(self, pattern: int) -> None:
         """Command the pattern once more, which restarts the unit's backup timer.

@@ -28,6 +28,8 @@ class Patience:
         Cycles within which a plan must run.
     prove_least_s
         Time for the proof, however short the cycle. [s]
+    day_s
+        Time for a unit to look at its schedule anew, which it may do once a minute. [s]
     return_s
         Time for a silent unit to come back before a roll-back is given up. [s]
     """
@@ -40,6 +42,7 @@ class Patience:
     verify_s: float = 30.0
     prove_cycles: float = 2.0
     prove_least_s: float = 10.0
+    day_s: float = 70.0
     return_s: float = 60.0
 
     def timeouts_s(self) -> tuple[float, ...]:

@@ -3,9 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from citybrain.controllers.ntcip import objects
 from citybrain.controllers.ntcip.encoding import scheduled_pattern
 from citybrain.controllers.ntcip.session import Session
 from citybrain.controllers.ntcip.states import LAST_PATTERN, NO_SYSTEM_PATTERN, Free
@@ -51,6 +49,8 @@ class Wanted:
         Whether the unit's cycle counter, if it has one, must be seen to move.
     is_due
         Whether the plan itself must run now.
+    is_by_clock
+        Whether the unit's own clock starts it, for which the unit may wait until the next minute.
     command
         What the system commands.  A unit that tells another has started anew, or somebody else
         commands it: waiting does not bring the plan back.
@@ -61,6 +61,7 @@ class Wanted:
     cycle_s: int
     has_counter: bool
     is_due: bool
+    is_by_clock: bool
     command: int
 
 
@@ -83,6 +84,7 @@ def wanted_after(plan: UnitPlan, schedule: DaySchedule | None, status: UnitStatu
             cycle_s=plan.cycle_s,
             has_counter=True,
             is_due=True,
+            is_by_clock=False,
             command=plan.pattern,
         )
     due = scheduled_pattern(schedule, status.local_time_s)
@@ -97,6 +99,7 @@ def wanted_after(plan: UnitPlan, schedule: DaySchedule | None, status: UnitStatu
         cycle_s=plan.cycle_s,
         has_counter=is_due,
         is_due=is_due,
+        is_by_clock=is_due,
         command=NO_SYSTEM_PATTERN,
     )
 
@@ -118,6 +121,7 @@ def wanted_before(former: Former, cycle_s: int) -> Wanted:
         cycle_s=cycle_s,
         has_counter=1 <= pattern <= LAST_PATTERN,
         is_due=True,
+        is_by_clock=False,
         command=former.system_pattern,
     )
 
@@ -153,13 +157,15 @@ async def prove(session: Session, now: Clock, wanted: Wanted) -> UnitStatus:
     Raises
     ------
     UnitRefusedError
-        It was not seen within two cycles, or the unit names a fault of the plan, or tells another
+        It was not seen within two cycles, counted from the next minute on where the unit's own
+        clock is to start it, or the unit names a fault of the plan, or tells another
         command than the system gave.
     UnreachableError
         The unit was silent at the end.
     """
     patience, loop = session.patience, asyncio.get_running_loop()
     allowed_s = max(patience.prove_least_s, patience.prove_cycles * wanted.cycle_s)
+    allowed_s += patience.day_s if wanted.is_by_clock else 0.0
     end_s = loop.time() + allowed_s
     good = bad = 0
     counters: set[int] = set()
@@ -182,34 +188,6 @@ async def prove(session: Session, now: Clock, wanted: Wanted) -> UnitStatus:
             raise UnitRefusedError(session.unit, _said(wanted, seen, allowed_s), "look at the unit")
     assert seen is not None
     return seen
-
-
-async def prove_day(session: Session, schedule: DaySchedule, status: UnitStatus) -> None:
-    """Make sure that the unit follows the day plan today, if today is one of its days.
-
-    Another entry of the unit's schedule that names the day more closely goes before it.
-
-    Parameters
-    ----------
-    session
-        To the unit.
-    schedule
-        What was written.
-    status
-        Tells the unit's local time.
-
-    Raises
-    ------
-    UnitRefusedError
-        It follows another day plan.
-    """
-    today = datetime.fromtimestamp(status.local_time_s, UTC).weekday()
-    object_id = objects.DAY_PLAN_STATUS.of()
-    follows = (await session.get([object_id]))[object_id.oid]
-    if today in schedule.weekdays and follows not in {None, schedule.day_plan}:
-        what = f"follows day plan {follows!r} today, not {schedule.day_plan}"
-        mend = "another entry of its schedule names the day as closely; look at timeBaseSchedule"
-        raise UnitRefusedError(session.unit, what, mend)
 
 
 def _has_counter(wanted: Wanted, seen: UnitStatus | None) -> bool:

@@ -11,7 +11,8 @@ from citybrain.controllers.ntcip.encoding import Writes
 from citybrain.controllers.ntcip.examination import Examination
 from citybrain.controllers.ntcip.image import read_twice
 from citybrain.controllers.ntcip.objects import instance_of, named
-from citybrain.controllers.ntcip.proof import prove, prove_day, wanted_after, wanted_before
+from citybrain.controllers.ntcip.own_clock import prove_day
+from citybrain.controllers.ntcip.proof import prove, wanted_after, wanted_before
 from citybrain.controllers.ntcip.session import Session
 from citybrain.controllers.ntcip.states import NO_SYSTEM_PATTERN
 from citybrain.controllers.ntcip.status import Clock, read_status
@@ -98,7 +99,7 @@ class Push:
             wanted = wanted_after(plan, schedule, await self._status())
             status = await prove(self._session, self._now, wanted)
             if schedule is not None:
-                await prove_day(self._session, schedule, status)
+                await prove_day(self._session, schedule)
             await self._compare(found.writes)
         except Exception as failure:
             return await self.take_back(former, str(failure))
