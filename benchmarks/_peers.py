@@ -13,7 +13,7 @@ from types import TracebackType
 
 from benchmarks._advice import Advice
 from benchmarks._results import Peer, PeerResult
-from benchmarks._sumo_cache import default_folder, inputs_key, kept_outcome
+from benchmarks._sumo_cache import FORM, default_folder, inputs_key, kept_outcome
 from citybrain.config import ProofSettings
 from citybrain.engine.area import StudyArea
 from citybrain.errors import SimulationError
@@ -115,7 +115,7 @@ class PeerRuns(AbstractContextManager["PeerRuns"]):
         inputs = hashlib.sha256(self._inputs.encode() + shown).hexdigest()[:32]
 
         def outcome(seed: int) -> Outcome:
-            path = default_folder() / f"peer-{inputs}-{seed}.json"
+            path = default_folder() / f"peer{FORM}-{inputs}-{seed}.json"
             return kept_outcome(path, lambda: self._run(programs, seed))
 
         futures = [self._pool.submit(outcome, seed) for seed in self._settings.seeds]

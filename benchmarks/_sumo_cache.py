@@ -17,6 +17,9 @@ from sim.sumo.run import sumo_version
 
 TIMEOUT_S = 1800.0
 
+FORM = 1
+"""Part of a kept outcome's name; changes with what an outcome holds or how it is measured."""
+
 
 def default_folder() -> Path:
     """Return the folder of the cache: ``CITYBRAIN_CACHE``, else a folder of the user's own."""

@@ -141,9 +141,12 @@ class AreaPass:
         """Return the timetables of a subarea, over what runs there and around it."""
         known, own = self.workshop, self._own(area)
         names = (*self.division.areas[area], *self.division.around(area))
+        now = Plan(name=PLAN_NAME, patterns=tuple(self._patterns[name] for name in names))
         return replace(
             known,
-            running=Plan(name=PLAN_NAME, patterns=tuple(self._patterns[name] for name in names)),
+            running=now,
+            shown=now,
+            rings={name: known.rings[name].forgotten() for name in own if name in known.rings},
             timetables={name: known.timetables[name] for name in own},
             skeletons={name: known.skeletons[name] for name in own},
             cycle_ranges_s={name: known.cycle_ranges_s[name] for name in own},

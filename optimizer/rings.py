@@ -76,6 +76,10 @@ class Rings:
     timetable: Timetable
     _known: dict[tuple[tuple[float, ...], float], ControllerPlan] = field(default_factory=dict)
 
+    def forgotten(self) -> "Rings":
+        """Return the same without what it has learnt, for another process."""
+        return Rings(self.phase_map, self.timetable)
+
     def snapped(self, pattern: Pattern) -> Timing | None:
         """Return the nearest timing that the unit can run, none if it breaks a bound."""
         try:

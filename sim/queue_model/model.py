@@ -60,7 +60,7 @@ class Runs:
 
 
 class _Found(NamedTuple):
-    """What the kernel writes, (plans, days, things): see ``kernels.simulate`` and ``Runs``."""
+    """What the kernel writes, (days, plans, things): see ``kernels.simulate`` and ``Runs``."""
 
     totals: Floats
     link_delay_s: Floats
@@ -264,7 +264,7 @@ class QueueModel:
         times = (self.begin_s, self.horizon_s, len(self.streets.lane_numbers))
         plans, days = len(tables.start), len(self.days)
         lanes, links = len(self.streets.arrays.length_m), len(self.streets.arrays.group)
-        found = _Found.empty((plans, days), lanes, links)
+        found = _Found.empty((days, plans), lanes, links)
 
         def work(piece: Piece) -> None:
             kernels.simulate_each(
@@ -278,10 +278,11 @@ class QueueModel:
                 shape,
                 physics,
                 times,
-                _Found._make(array[:, piece.day] for array in found),
+                _Found._make(array[piece.day] for array in found),
             )
 
         run_pieces(work, plans, days, self.threads)
+        found = _Found._make(array.swapaxes(0, 1) for array in found)
         counts = found.totals.astype(np.int32)
         return Runs(
             delay_s=found.totals[..., 0],

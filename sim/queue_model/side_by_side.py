@@ -60,7 +60,10 @@ def run_pieces(work: Callable[[Piece], None], plans: int, days: int, threads: in
 
     helpers = min(threads, len(waiting)) - 1
     others = [_pool(helpers).submit(take) for _ in range(helpers)]
-    take()
+    try:
+        take()
+    finally:
+        waiting.clear()  # nobody goes on where one has failed or was interrupted
     for other in others:
         other.result()
 
