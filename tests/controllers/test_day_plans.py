@@ -18,6 +18,7 @@ from citybrain.controllers.virtual.agent import Agent
 from citybrain.controllers.virtual.responder import Access, Responder
 from citybrain.controllers.virtual.unit import VirtualUnit
 from citybrain.controllers.virtual.unit_file import unit_file, unit_settings
+from citybrain.errors import UnsafePlanError
 from citybrain.ports.controllers import (
     DaySchedule,
     Former,
@@ -37,6 +38,9 @@ OWN, SPARE = 1, 3
 NOON_S = MIDNIGHT_S + 12 * 3600
 
 
+Pairs = Sequence[tuple[Instance, Value]]
+
+
 class Killed(BaseException):
     """The manager ends here."""
 
@@ -47,14 +51,14 @@ class Odd:
     def __init__(self, session: Session) -> None:
         self.unit, self.patience, self._session = session.unit, session.patience, session
         self.shown: Callable[[], dict[str, Value | None]] = dict
-        self.is_stored: Callable[[Instance], bool] = lambda _: True
+        self.stored: Callable[[Pairs], Pairs] = list
 
     async def get(self, instances: Sequence[Instance]) -> dict[str, Value | None]:
         held = await self._session.get(instances)
         return held | {oid: value for oid, value in self.shown().items() if oid in held}
 
-    async def set(self, pairs: Sequence[tuple[Instance, Value]]) -> None:
-        if kept := [pair for pair in pairs if self.is_stored(pair[0])]:
+    async def set(self, pairs: Pairs) -> None:
+        if kept := self.stored(pairs):
             await self._session.set(kept)
 
 
@@ -191,6 +195,45 @@ def test_a_unit_that_does_not_tell_its_time_takes_no_schedule() -> None:
         with pytest.raises(LimitationError, match="the unit lacks controllerLocalTime"):
             await link.push(plan, day((0, OWN), (13, SPARE)))
         assert (await link.push(plan)).outcome is Outcome.RUNS
+
+    in_session(act)
+
+
+def without(pairs: Pairs, beginning: str) -> Pairs:
+    return [pair for pair in pairs if not pair[0].name.startswith(beginning)]
+
+
+@pytest.mark.parametrize(
+    ("stored", "outcome", "runs"),
+    [
+        (lambda pairs: without(pairs, "split"), Outcome.ROLLED_BACK, OWN),
+        (lambda pairs: pairs if len(pairs) <= 3 else (), Outcome.FALLBACK, OWN),
+        (lambda pairs: without(pairs, "timeBaseScheduleD"), Outcome.ROLLED_BACK, OWN),
+        (lambda pairs: pairs if len(pairs) == 1 else (), Outcome.FAILED, SPARE),
+    ],
+)
+def test_a_day_plan_that_stays_in_the_unit_is_ended_or_told(
+    stored: Callable[[Pairs], Pairs], outcome: Outcome, runs: int
+) -> None:
+    """The unit does not store all that is to go back; then the time of the day plan comes."""
+    begins = PatternAt(hour=12, minute=20, pattern=SPARE)
+    schedule = replace(day((0, OWN)), events=(*day((0, OWN)).events, begins))
+
+    async def act(session: Odd) -> None:
+        link = NtcipLink(session)
+
+        def stops(note: StepNote) -> None:
+            if note.step is Step.PROVE:
+                session.stored = stored
+                msg = "all pushes are stopped"
+                raise UnsafePlanError(msg)
+
+        receipt = await link.push(await plan_for(link), schedule, stops)
+        assert receipt.outcome is outcome, receipt.reason
+        assert "all pushes are stopped; " in receipt.reason
+        assert (await link.status()).pattern == OWN
+        await asyncio.sleep(20 * 60)
+        assert (await link.status()).pattern == runs
 
     in_session(act)
 

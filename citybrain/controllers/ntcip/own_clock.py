@@ -1,12 +1,30 @@
-"""The unit's own clock: whether it follows the day plan that was written today."""
+"""The unit's own clock: whether it follows a day plan that was written, and how that is ended."""
 
 import asyncio
 from datetime import UTC, datetime
 
 from citybrain.controllers.ntcip import objects
+from citybrain.controllers.ntcip.encoding import Writes
+from citybrain.controllers.ntcip.image import read_twice
+from citybrain.controllers.ntcip.objects import instance_of
 from citybrain.controllers.ntcip.session import Session
-from citybrain.ports.controllers import DaySchedule, UnitRefusedError
+from citybrain.ports.controllers import DaySchedule, Former, UnitRefusedError
 
+_MASKS = frozenset(
+    {
+        objects.TIME_BASE_SCHEDULE_MONTH,
+        objects.TIME_BASE_SCHEDULE_DAY,
+        objects.TIME_BASE_SCHEDULE_DATE,
+    }
+)
+"""An entry counts on the days that all three name (NTCIP 1201)."""
+_TIME_BASE = _MASKS | {
+    objects.TIME_BASE_SCHEDULE_DAY_PLAN,
+    objects.DAY_PLAN_HOUR,
+    objects.DAY_PLAN_MINUTE,
+    objects.DAY_PLAN_ACTION_NUMBER_OID,
+    objects.TIMEBASE_ASC_PATTERN,
+}
 _TODAY = (objects.DAY_PLAN_STATUS.of(), objects.CONTROLLER_LOCAL_TIME.of())
 
 
@@ -38,6 +56,36 @@ async def prove_day(session: Session, schedule: DaySchedule) -> None:
             raise UnitRefusedError(session.unit, found, mend)
         await asyncio.sleep(pause_s)
         pause_s = patience.longer_s(pause_s)
+
+
+async def is_day_plan_left(session: Session, former: Former) -> bool:
+    """Tell whether a unit's clock may start what was written, though it was to go back.
+
+    Parameters
+    ----------
+    session
+        To the unit.
+    former
+        What the unit held before.
+
+    Raises
+    ------
+    ControllerError
+        It does not answer.
+    """
+    before = [(instance_of(oid), value) for oid, value in former.values]
+    before = [(one, value) for one, value in before if one.object_type in _TIME_BASE]
+    if not before:
+        return False
+    held = await read_twice(session, [one for one, _ in before])
+    is_apart = any(held[one.oid] != value for one, value in before)
+    return is_apart and all(held[one.oid] != 0 for one, _ in before if one.object_type in _MASKS)
+
+
+def no_day(former: Former) -> Writes:
+    """Return what lets the schedule entry that a push wrote name no day at all."""
+    places = (instance_of(oid) for oid, _ in former.values)
+    return tuple((one, 0) for one in places if one.object_type in _MASKS)
 
 
 async def _other_day(session: Session, schedule: DaySchedule) -> str:

@@ -11,7 +11,7 @@ from citybrain.controllers.ntcip.encoding import Writes
 from citybrain.controllers.ntcip.examination import Examination
 from citybrain.controllers.ntcip.image import read_twice
 from citybrain.controllers.ntcip.objects import instance_of, named
-from citybrain.controllers.ntcip.own_clock import prove_day
+from citybrain.controllers.ntcip.own_clock import is_day_plan_left, no_day, prove_day
 from citybrain.controllers.ntcip.proof import prove, wanted_after, wanted_before
 from citybrain.controllers.ntcip.session import Session
 from citybrain.controllers.ntcip.states import NO_SYSTEM_PATTERN
@@ -126,7 +126,7 @@ class Push:
             was_changed = await self._patiently(lambda: self._restore(former, must_write))
         except ControllerError as failure:
             was_changed, failed = True, str(failure)
-            if isinstance(failure, UnreachableError) or _is_touched(former):
+            if isinstance(failure, UnreachableError) or await self._is_in_doubt(former):
                 return await self._fall_back(former, _joined(reason, failed))
         with suppress(Exception):  # a listener that fails must not stop the way back
             self.note(Step.PROVE, former)
@@ -215,9 +215,29 @@ class Push:
                 return
         await self._compare(writes)
 
-    async def _fall_back(self, former: Former, reason: str) -> Receipt:
-        """Hand the unit to its own schedule."""
+    async def _is_in_doubt(self, former: Former) -> bool:
+        """Tell whether what the unit runs, or what its clock may start, could not be restored."""
         try:
+            return _is_touched(former) or await is_day_plan_left(self._session, former)
+        except ControllerError:
+            return True
+
+    async def _end_day_plan(self, former: Former) -> str:
+        """Let the schedule entry that was written name no day; tell so where that was needed."""
+        if not await is_day_plan_left(self._session, former):
+            return ""
+        await Download(self._session).discard()
+        try:
+            await self._write_back(no_day(former))
+        except GarbledError:
+            if await is_day_plan_left(self._session, former):
+                raise
+        return "its entry of the schedule names no day now"
+
+    async def _fall_back(self, former: Former, reason: str) -> Receipt:
+        """Hand the unit to its own schedule, without a day plan that could not be taken back."""
+        try:
+            reason = _joined(reason, await self._end_day_plan(former))
             status = await self._status()
             if status.system_pattern != NO_SYSTEM_PATTERN:
                 await self._session.set([(_COMMAND, NO_SYSTEM_PATTERN)])
