@@ -20,6 +20,7 @@ from citybrain.engine.pushing import (
 )
 from citybrain.engine.pushing_records import (
     GATE,
+    ORDERED,
     Opening,
     opening_of,
     settle_states,
@@ -254,7 +255,7 @@ class Gate:
             await self.watch.let_go(units)
         with self.desk.ledger.writing(statement.person) as writing:
             begin_push(writing, push.push_id, push.plan_hash, statement.act.value)
-            writing.note("ordered", push.plan_hash, {"order": statement.text})
+            writing.note(ORDERED, push.plan_hash, {"order": statement.text})
             return {row.plan_hash for row in running(writing.connection).values()} - {""}
 
     def _ended(self, push: Push, results: tuple[UnitResult, ...], touched: set[str]) -> Carried:

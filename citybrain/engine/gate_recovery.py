@@ -1,27 +1,31 @@
 """After a gate that died: look at every unit that it was writing to, and keep the truth."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from citybrain.controllers.ntcip.proof import shows_former, wanted_after
-from citybrain.engine.approval_desk import Desk, proposed_schedule
+from citybrain.engine.approval_desk import Desk
 from citybrain.engine.gate import Fleet
 from citybrain.engine.pushing import UnitResult
 from citybrain.engine.pushing_records import (
     GATE,
-    NOTHING,
     OPENED,
+    ORDERED,
     Opening,
     brought,
+    known_of,
     known_to_run,
+    left_waiting,
     note_receipt,
     opening_of,
     settle_states,
 )
 from citybrain.engine.pushing_schedules import unit_schedules
-from citybrain.errors import CitybrainError
-from citybrain.model.approval import Act
+from citybrain.errors import CitybrainError, InputError
+from citybrain.model.approval import Act, Statement, read_statement
+from citybrain.model.audit import sha256_hex
 from citybrain.ports.controllers import (
     ControllerLink,
     DaySchedule,
@@ -32,6 +36,7 @@ from citybrain.ports.controllers import (
     UnitPlan,
     UnitStatus,
 )
+from citybrain.store.ledger.audit import read_audit
 from citybrain.store.ledger.plans import kept_plan
 from citybrain.store.ledger.pushes import (
     Running,
@@ -39,6 +44,7 @@ from citybrain.store.ledger.pushes import (
     push_of,
     raise_alarm,
     running,
+    set_running,
     unfinished_pushes,
 )
 from citybrain.store.plans import plan_of
@@ -69,14 +75,8 @@ async def settle_unfinished(desk: Desk, fleet: Fleet) -> tuple[UnitResult, ...]:
 
 async def _settle(desk: Desk, fleet: Fleet, push: Mapping[str, Any]) -> list[UnitResult]:
     openings, key = _left_open(desk, push), push["plan_hash"]
-    is_push = push["kind"] == Act.PUSH.value
-    aims = _aims(desk, fleet, push, tuple(openings)) if is_push and openings else {}
-    results = []
-    async with fleet.links(tuple(openings)) as links:
-        for unit, opening in openings.items():
-            link, aim = links[unit], aims.get(unit)
-            results.append(await _settle_unit(desk, push, link, aim, opening))
-    touched = {key, *(opening.ran.plan_hash for opening in openings.values())} - {""}
+    results = [await _settle_unit(desk, fleet, push, opening) for opening in openings]
+    touched = {key, *(opening.ran.plan_hash for opening in openings)} - {""}
     settle_states(desk, dict.fromkeys(touched, f"order {push['id'][:12]} was cut off"))
     if all(result.is_kept for result in results):
         with desk.ledger.writing(GATE) as writing:
@@ -93,58 +93,71 @@ class _Aim:
     runs: Running
 
 
-def _aims(
-    desk: Desk, fleet: Fleet, push: Mapping[str, Any], units: tuple[str, ...]
-) -> dict[str, _Aim]:
-    """Return what the units were to run."""
-    key = push["plan_hash"]
+def _aim(desk: Desk, fleet: Fleet, push: Mapping[str, Any], unit: str) -> _Aim:
+    """Return what a unit was to run, as it was ordered."""
+    key, push_id = push["plan_hash"], push["id"]
     with desk.ledger.reading() as connection:
-        kept = kept_plan(connection, key)
-        plan = plan_of(kept.text, f"plan {key[:12]}")
-        plans = fleet.unit_plans(plan, running(connection), units)
-    schedules = unit_schedules(proposed_schedule(kept), plans, desk.street)
-    return {
-        unit: _Aim(
-            plan=plan,
-            schedule=schedules.get(unit),
-            runs=brought(plan, plan_hash=key, push_id=push["id"], is_scheduled=unit in schedules),
-        )
-        for unit, plan in plans.items()
-    }
+        plan = plan_of(kept_plan(connection, key).text, f"plan {key[:12]}")
+        plans = fleet.unit_plans(plan, running(connection), (unit,))
+    words = _order(desk, key, push_id).schedule
+    schedule = unit_schedules(words, plans, desk.street).get(unit)
+    runs = brought(plans[unit], plan_hash=key, push_id=push_id, is_scheduled=schedule is not None)
+    return _Aim(plan=plans[unit], schedule=schedule, runs=runs)
 
 
-def _left_open(desk: Desk, push: Mapping[str, Any]) -> dict[str, Opening]:
-    """Return the units of a push that were opened and have no last receipt."""
+def _order(desk: Desk, plan_hash: str, push_id: str) -> Statement:
+    """Return the order that began a push, by its own hash: what was signed, not what came later."""
+    for record in reversed(read_audit(desk.ledger, subject=plan_hash)):
+        text = str(json.loads(record.detail)["order"]) if record.what == ORDERED else ""
+        if sha256_hex(text) == push_id:
+            return read_statement(text)
+    where = f"order {push_id[:12]}"
+    raise InputError(where, "is not in the audit log", "run citybrain audit verify")
+
+
+def _left_open(desk: Desk, push: Mapping[str, Any]) -> list[Opening]:
+    """Return what the units held that were opened by a push and have no last receipt."""
     last = {receipt["unit"]: receipt["outcome"] for receipt in push["receipts"]}
     opened = sorted(unit for unit, outcome in last.items() if outcome == OPENED)
-    found = {unit: opening_of(desk, unit, push["id"]) for unit in opened}
-    return {unit: opening for unit, opening in found.items() if opening is not None}
+    found = (opening_of(desk, unit, push["id"]) for unit in opened)
+    return [opening for opening in found if opening is not None]
 
 
 async def _settle_unit(
-    desk: Desk,
-    push: Mapping[str, Any],
-    link: ControllerLink,
-    aim: _Aim | None,
-    opening: Opening,
+    desk: Desk, fleet: Fleet, push: Mapping[str, Any], opening: Opening
 ) -> UnitResult:
-    """Look at one unit, which is between what it held and what the order was to bring."""
-    unit = opening.former.unit
+    """Look at one unit, which is between what it held and what the order was to bring.
+
+    What fails here leaves this unit open and no other: the next start looks at it again.
+    """
+    unit, aim = opening.former.unit, None
     try:
-        receipt = await _settled(link, aim, opening.former)
+        if push["kind"] == Act.PUSH.value:
+            aim = _aim(desk, fleet, push, unit)
+        async with fleet.links((unit,)) as links:
+            receipt = await _settled(links[unit], aim, opening.former)
     except CitybrainError as error:
+        outcome = Outcome.UNKNOWN
+        runs = _now_running(desk, aim, opening, outcome)
         with desk.ledger.writing(GATE) as writing:
             raise_alarm(writing, unit, "unsettled", str(error))
-        outcome = Outcome.UNKNOWN.name
-        return UnitResult(unit=unit, outcome=outcome, reason=str(error), is_kept=False)
+            if runs.scheduled:
+                set_running(writing, unit, runs)
+        return UnitResult(unit=unit, outcome=outcome.name, reason=str(error), is_kept=False)
     reason = receipt.reason or f"the gate died in the {push['kind']}: {receipt.outcome.value}"
-    runs = NOTHING
-    if aim is not None and receipt.outcome in {Outcome.RUNS, Outcome.SCHEDULED}:
-        runs = aim.runs
-    elif receipt.outcome in {Outcome.KEPT, Outcome.ROLLED_BACK}:
-        runs = known_to_run(opening.former, opening.ran)
+    runs = _now_running(desk, aim, opening, receipt.outcome)
     note_receipt(desk, push["id"], replace(receipt, reason=reason), runs)
     return UnitResult(unit=unit, outcome=receipt.outcome.name, reason=reason)
+
+
+def _now_running(desk: Desk, aim: _Aim | None, opening: Opening, outcome: Outcome) -> Running:
+    """Return what a unit is known to run, or what its own clock may start."""
+    if aim is not None and outcome in {Outcome.RUNS, Outcome.SCHEDULED}:
+        return aim.runs
+    if outcome in {Outcome.KEPT, Outcome.ROLLED_BACK}:
+        return known_to_run(opening.former, opening.ran)
+    written = aim.runs if aim is not None else known_of(desk, opening.former.unit)
+    return left_waiting(outcome, written, opening.ran)
 
 
 async def _settled(link: ControllerLink, aim: _Aim | None, former: Former) -> Receipt:

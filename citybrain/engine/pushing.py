@@ -7,12 +7,12 @@ from typing import Protocol, Self
 
 from citybrain.engine.approval_desk import Desk
 from citybrain.engine.pushing_records import (
-    NOTHING,
     REFUSED,
     Opening,
     brought,
     known_of,
     known_to_run,
+    left_waiting,
     note_failure,
     note_opening,
     note_receipt,
@@ -123,7 +123,9 @@ class _Aim:
             return self.runs[receipt.unit]
         if receipt.outcome in _UNCHANGED:
             return known_to_run(receipt.former, ran)
-        return NOTHING
+        aim = self.runs[receipt.unit]
+        written, former = (ran, aim) if self.reached == _BACK else (aim, ran)
+        return left_waiting(receipt.outcome, written, former)
 
 
 def check_not_stopped(desk: Desk) -> None:

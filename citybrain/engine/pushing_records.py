@@ -26,6 +26,8 @@ REFUSED = "REFUSED"
 """Outcome of a unit where the push did not begin: the reason says why."""
 NOT_RUNNING = "not running"
 """Kind of the alarm about a unit that does not run the pattern that the gate commands."""
+ORDERED = "ordered"
+"""What the audit log calls the record with the order that a push began with."""
 GATE = "gate"
 NOTHING = Running(plan_hash="", push_id="", pattern=0)
 """What a unit runs as far as the ledger knows, where no push has brought anything."""
@@ -95,6 +97,35 @@ def known_to_run(former: Former, ran: Running) -> Running:
     if ran.scheduled:
         return ran
     return ran if former.pattern == ran.pattern else replace(NOTHING, pattern=ran.pattern)
+
+
+def left_waiting(outcome: Outcome, written: Running, former: Running) -> Running:
+    """Return which plan a unit's own clock may still start after an order that did not succeed.
+
+    Such a unit takes no commanded plan until its day plan is rolled back or replaced.
+
+    Parameters
+    ----------
+    outcome
+        How the order ended, if not as asked and not with what was there before.
+    written
+        What the order was to end there, or to bring.
+    former
+        What the unit was to go back to.
+
+    Returns
+    -------
+    Running
+        Under local control the time base was seen to be the former one, or to start nothing of
+        what was written; where nothing was proven, both may stand, and the one that was written is
+        told.  Nothing where neither was by the unit's clock.
+    """
+    may_stand = {
+        Outcome.FALLBACK: (former,),
+        Outcome.FAILED: (written, former),
+        Outcome.UNKNOWN: (written, former),
+    }
+    return next((each for each in may_stand.get(outcome, ()) if each.scheduled), NOTHING)
 
 
 def note_opening(desk: Desk, push_id: str, opening: Opening) -> None:

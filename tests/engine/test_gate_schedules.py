@@ -3,19 +3,20 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from citybrain.controllers.ntcip import encoding
 from citybrain.engine.approval import approve, approve_automatically, propose
-from citybrain.engine.approval_desk import find_plan, proposed_schedule, signed_by
+from citybrain.engine.approval_desk import Desk, find_plan, proposed_schedule, signed_by
 from citybrain.engine.gate import Gate
 from citybrain.engine.gate_recovery import settle_unfinished
 from citybrain.errors import UnsafePlanError
 from citybrain.model.approval import Act, State
 from citybrain.model.schedule import read_schedule
-from citybrain.ports.controllers import PatternAt, Step
+from citybrain.ports.controllers import Outcome, PatternAt, Receipt, Step
 from citybrain.store.ledger.audit import verify_audit
 from citybrain.store.ledger.plans import add_signature
 from citybrain.store.ledger.pushes import running
@@ -146,14 +147,103 @@ def test_a_commanded_plan_waits_until_the_schedule_is_rolled_back(yard: Yard) ->
     assert yard.carry_out(yard.order(key=second)).is_done
 
 
-@pytest.mark.parametrize("step", [Step.OPEN, Step.PROVE])
-def test_a_gate_that_dies_in_a_scheduled_push_finds_the_truth(yard: Yard, step: Step) -> None:
+def ends(monkeypatch: pytest.MonkeyPatch, way: str, outcome: Outcome) -> None:
+    """Let every push, or every roll-back, end like this from now on."""
+    act = getattr(FakeUnit, way)
+
+    async def ended(self: FakeUnit, *arguments: object) -> Receipt:
+        return replace(await act(self, *arguments), outcome=outcome, reason="broken")
+
+    monkeypatch.setattr(FakeUnit, way, ended)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.UNKNOWN])
+@pytest.mark.parametrize("way", ["push", "rollback"])
+def test_a_day_plan_that_may_stand_is_still_guarded_against(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch, outcome: Outcome, way: str
+) -> None:
+    if way == "rollback":
+        yard.carry_out(yard.order())
+    with monkeypatch.context() as broken:
+        ends(broken, way, outcome)
+        yard.carry_out(yard.order(Act.PUSH if way == "push" else Act.ROLL_BACK))
+    second = approved(yard.at_work, green_s=25.0)
+    with pytest.raises(UnsafePlanError, match="by its own clock; roll that back"):
+        yard.carry_out(yard.order(key=second))
+    yard.at_work.clock.instant += timedelta(seconds=1)
+    assert yard.carry_out(yard.order(Act.ROLL_BACK)).is_done
+    assert yard.carry_out(yard.order(key=second)).is_done
+
+
+def test_a_unit_under_its_own_control_waits_for_what_it_waited_for_before(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There the time base is the former one again, or starts nothing of what was written."""
+    desk, keys = yard.at_work.desk, yard.at_work.keys
+    plan = replace(proposal(better_plan(green_s=25.0)), schedule=WORDS)
+    second = propose(desk, plan, keys["anna"], "later").hash
+    approve(desk, second, keys["berta"], "fine")
+    ends(monkeypatch, "push", Outcome.FALLBACK)
+    yard.carry_out(yard.order())
+    assert scheduled(yard) == {}
+    monkeypatch.undo()
+    yard.at_work.clock.instant += timedelta(seconds=1)
+    yard.carry_out(yard.order())
+    ends(monkeypatch, "push", Outcome.FALLBACK)
+    yard.carry_out(yard.order(key=second))
+    assert set(yard.runs().values()) == {yard.key}
+
+
+def died(yard: Yard, step: Step) -> None:
+    """Let the gate die in the push to the second unit."""
     yard.fleet.units["K2"].dies_at = step
     yard.gate.at_once = 1
     with pytest.raises(Killed):
         yard.carry_out(yard.order())
     yard.fleet.units = {unit: restarted(fake) for unit, fake in yard.fleet.units.items()}
-    asyncio.run(settle_unfinished(yard.at_work.desk, yard.fleet))
+
+
+def settled(desk: Desk, yard: Yard) -> dict[str, str]:
+    results = asyncio.run(settle_unfinished(desk, yard.fleet))
+    return {result.unit: result.outcome for result in results}
+
+
+@pytest.mark.parametrize("step", [Step.OPEN, Step.PROVE])
+def test_a_gate_that_dies_in_a_scheduled_push_finds_the_truth(yard: Yard, step: Step) -> None:
+    died(yard, step)
+    settled(yard.at_work.desk, yard)
     assert ("K2" in scheduled(yard)) is (step is Step.PROVE)
     assert scheduled(yard)["K1"] == COMMANDED
     assert verify_audit(yard.at_work.desk.ledger).faults == ()
+
+
+def test_a_dead_gate_is_followed_up_by_the_order_and_not_by_later_words(yard: Yard) -> None:
+    desk, anna = yard.at_work.desk, yard.at_work.keys["anna"]
+    died(yard, Step.PROVE)
+    said = desk.register.vouch(find_plan(desk, yard.key).signed[0]).statement
+    with desk.ledger.writing("anna") as writing:
+        add_signature(writing, yard.key, anna.sign(replace(said, schedule="")), "signed: propose")
+    assert settled(desk, yard) == {"K2": "SCHEDULED"}
+    assert scheduled(yard)["K2"] == COMMANDED
+
+
+def test_settings_without_places_leave_a_unit_open_and_let_no_other_wait(yard: Yard) -> None:
+    desk = yard.at_work.desk
+    died(yard, Step.PROVE)
+    yard.fleet.units["K3"].dies_at = Step.ABORT
+    with pytest.raises(Killed):
+        yard.carry_out(yard.order(Act.ROLL_BACK, units=("K3",)))
+    yard.fleet.units["K3"] = restarted(yard.fleet.units["K3"])
+    bare = replace(desk, street=replace(desk.street, places=None))
+    assert settled(bare, yard) == {"K2": "UNKNOWN", "K3": "ROLLED_BACK"}
+    assert ("K2", "unsettled") in yard.alarms()
+    assert settled(desk, yard) == {"K2": "SCHEDULED"}
+
+
+def test_a_unit_that_is_silent_after_a_death_is_guarded_until_it_answers(yard: Yard) -> None:
+    died(yard, Step.PROVE)
+    yard.fleet.units["K2"].is_silent = True
+    assert settled(yard.at_work.desk, yard) == {"K2": "UNKNOWN"}
+    second = approved(yard.at_work, green_s=25.0)
+    with pytest.raises(UnsafePlanError, match=r"K2 runs plan .* by its own clock"):
+        yard.carry_out(yard.order(key=second, units=("K2",)))

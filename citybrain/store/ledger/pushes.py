@@ -24,8 +24,8 @@ class Running:
     pattern
         Pattern that the gate keeps commanding; 0 where the unit follows its own schedule.
     scheduled
-        Pattern in which the plan waits for its time in the unit's own schedule; 0 where it is
-        commanded.
+        Pattern in which the plan waits for its time in the unit's own schedule, or may wait, where
+        nothing proved that it was taken back; 0 where it is commanded.
     """
 
     plan_hash: str
