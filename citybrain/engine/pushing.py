@@ -21,6 +21,7 @@ from citybrain.errors import CitybrainError, UnsafePlanError
 from citybrain.ports.controllers import (
     ControllerLink,
     DaySchedule,
+    Listener,
     Outcome,
     Receipt,
     Step,
@@ -90,8 +91,8 @@ class Push:
     schedules
         Unit → the day plan that is to start its plan; nothing for plans that are commanded.
     at_once
-        Units that are written to side by side; those that are only looked at until they run what
-        they hold do not count.
+        Units that are written to side by side, and as many on their way back after a proof that
+        failed; those that are only looked at until they run what they hold do not count.
     """
 
     desk: Desk
@@ -201,33 +202,55 @@ async def roll_back_units(
 
 
 class _Turn:
-    """A unit's turn to be written to; it ends before the unit needs minutes to get into step."""
+    """A unit's turn to be written to; it ends before the unit needs minutes to get into step.
 
-    def __init__(self, turns: asyncio.Semaphore) -> None:
-        self._turns = turns
-        self._is_over = True
+    A unit whose proof fails then has to be written to again, on its way back.  It waits for a turn
+    of its own kind, so that many that fail together go back a few at a time, and none of them
+    behind a unit that is yet to be pushed to.
+
+    Parameters
+    ----------
+    ways_there, ways_back
+        How many may go each way.
+    """
+
+    def __init__(self, ways_there: asyncio.Semaphore, ways_back: asyncio.Semaphore) -> None:
+        self._ways_there = ways_there
+        self._ways_back = ways_back
+        self._held: asyncio.Semaphore | None = None
 
     async def __aenter__(self) -> Self:
-        await self._turns.acquire()
-        self._is_over = False
+        await self._take(self._ways_there)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self.end()
 
+    @property
+    def is_over(self) -> bool:
+        return self._held is None
+
     def end(self) -> None:
-        if not self._is_over:
-            self._is_over = True
-            self._turns.release()
+        if self._held is not None:
+            self._held.release()
+            self._held = None
+
+    async def go_back(self) -> None:
+        """Wait for a turn to go back."""
+        await self._take(self._ways_back)
+
+    async def _take(self, ways: asyncio.Semaphore) -> None:
+        await ways.acquire()
+        self._held = ways
 
 
 async def _each(
     push: Push, one: Callable[[str, _Turn], Awaitable[Receipt]], aim: _Aim
 ) -> tuple[UnitResult, ...]:
-    turns = asyncio.Semaphore(push.at_once)
+    there, back = asyncio.Semaphore(push.at_once), asyncio.Semaphore(push.at_once)
 
     async def kept(unit: str) -> UnitResult:
-        async with _Turn(turns) as turn:
+        async with _Turn(there, back) as turn:
             result = await _kept(push, unit, lambda unit: one(unit, turn), aim)
         push.told(unit, result.outcome, result)
         return result
@@ -264,11 +287,11 @@ def _noted(result: UnitResult, note: Callable[[], None]) -> UnitResult:
     return result
 
 
-def _listener(push: Push, turn: _Turn) -> Callable[[StepNote], None]:
-    """Return what hears each step: the kill switch, and the ledger before the first write."""
+def _listener(push: Push, turn: _Turn) -> Listener:
+    """Return what hears each step: the kill switch, the ledger before the first write, the turn."""
     is_going_back = is_opened = False
 
-    def heard(note: StepNote) -> None:
+    def heard(note: StepNote) -> Awaitable[None] | None:
         nonlocal is_going_back, is_opened
         is_going_back = is_going_back or note.step in _GOING_BACK
         if not is_going_back:
@@ -280,5 +303,6 @@ def _listener(push: Push, turn: _Turn) -> Callable[[StepNote], None]:
         if note.step is Step.PROVE:
             turn.end()
         push.told(note.unit, note.step.value)
+        return turn.go_back() if note.step is Step.ABORT and turn.is_over else None
 
     return heard

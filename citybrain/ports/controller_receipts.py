@@ -1,6 +1,6 @@
 """What a push would do, does and did to one controller."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -100,8 +100,11 @@ class StepNote:
     former: Former | None = None
 
 
-Listener = Callable[[StepNote], None]
-"""Hears each step before it begins; what it raises ends the push as any other failure does."""
+Listener = Callable[[StepNote], Awaitable[None] | None]
+"""Hears each step before it begins; what it raises ends the push as any other failure does.
+
+A step begins only when what it returns, if anything, has been awaited.
+"""
 
 
 class Outcome(Enum):

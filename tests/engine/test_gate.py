@@ -16,12 +16,20 @@ from citybrain.engine.pushing import UnitResult
 from citybrain.errors import CitybrainError, InputError, UnsafePlanError
 from citybrain.model.approval import Act, Signed, State
 from citybrain.model.network import Network
-from citybrain.ports.controllers import DaySchedule, Listener, Receipt, Step, UnitPlan, no_listener
+from citybrain.ports.controllers import (
+    DaySchedule,
+    Listener,
+    Receipt,
+    Step,
+    StepNote,
+    UnitPlan,
+    no_listener,
+)
 from citybrain.store.ledger.audit import verify_audit
 from citybrain.store.ledger.pushes import open_alarms, pushes_of, running
 from citybrain.store.ledger.stops import set_stop, stop_by_file
 from tests.engine.approval_kit import Office, better_plan, office, proposal, tamper
-from tests.engine.fake_units import FakeFleet, FakeUnit, Killed, restarted
+from tests.engine.fake_units import AT, FakeFleet, FakeUnit, Killed, restarted
 from tests.model.crossroads import Crossroads
 from tests.report import builders
 
@@ -129,6 +137,50 @@ def test_a_unit_that_gets_in_step_keeps_no_other_waiting(yard: Yard) -> None:
     yard.gate.at_once = 1
     yard.fleet.units = {unit: Slow(unit) for unit in UNITS}
     assert yard.carry_out(yard.order()).is_done
+
+
+class Busy:
+    """Counts the units that are written to at the same time."""
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+
+    async def write(self) -> None:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0.002)
+        self.now -= 1
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_units_that_fail_together_go_back_a_few_at_a_time(yard: Yard, at_once: int) -> None:
+    """All are written to, look for their proof together, and find none."""
+    there, back = Busy(), Busy()
+    all_look = asyncio.Barrier(len(UNITS))
+
+    class Failing(FakeUnit):
+        async def push(
+            self,
+            plan: UnitPlan,
+            schedule: DaySchedule | None = None,
+            listener: Listener = no_listener,
+        ) -> Receipt:
+            former = (await super().push(plan)).former
+            for step in (Step.OPEN, Step.PROVE, Step.ABORT, Step.PROVE):
+                waited = listener(StepNote(unit=self.unit, step=step, at=AT, former=former))
+                if waited is not None:
+                    await waited
+                if step is Step.PROVE:
+                    await all_look.wait()
+                else:
+                    await (there if step is Step.OPEN else back).write()
+            return await self.rollback(former)
+
+    yard.gate.at_once = at_once
+    yard.fleet.units = {unit: Failing(unit) for unit in UNITS}
+    outcomes = {result.outcome for result in yard.carry_out(yard.order()).results}
+    assert outcomes == {"ROLLED_BACK"}
+    assert (there.most, back.most) == (at_once, at_once)
 
 
 def test_an_order_may_name_its_units(yard: Yard) -> None:

@@ -118,11 +118,11 @@ class NtcipLink(NtcipReader):
             Before the first write; nothing has changed.
         """
         push = Push(self._session, self._now, listener)
-        push.note(Step.READ)
+        await push.note(Step.READ)
         found = await self._examine(plan, schedule)
         found.stop()
         if found.status.transaction != Transaction.NORMAL.name:
-            push.note(Step.RECOVER)
+            await push.note(Step.RECOVER)
             await Download(self._session).discard()
             found = await self._examine(plan, schedule)
             found.stop()

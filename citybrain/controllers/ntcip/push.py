@@ -64,9 +64,11 @@ class Push:
         self._changes: tuple[Change, ...] = ()
         self._commands = 0
 
-    def note(self, step: Step, former: Former | None = None) -> None:
-        """Tell that a step begins."""
-        self._listener(self._append(step, former))
+    async def note(self, step: Step, former: Former | None = None) -> None:
+        """Tell that a step begins, and wait until it may."""
+        waited = self._listener(self._append(step, former))
+        if waited is not None:
+            await waited
 
     def _append(self, step: Step, former: Former | None) -> StepNote:
         note = StepNote(unit=self._session.unit, step=step, at=self._now(), former=former)
@@ -92,10 +94,10 @@ class Push:
             if self._changes:
                 await self._download(found.writes, former)
                 await self._read_back(found, former)
-            self.note(Step.ACTIVATE, former)
+            await self.note(Step.ACTIVATE, former)
             command = NO_SYSTEM_PATTERN if schedule else plan.pattern
             await self._session.set([(_COMMAND, command)])
-            self.note(Step.PROVE, former)
+            await self.note(Step.PROVE, former)
             wanted = wanted_after(plan, schedule, await self._status())
             status = await prove(self._session, self._now, wanted)
             if schedule is not None:
@@ -117,7 +119,7 @@ class Push:
             Why; empty if it was asked for.
         """
         try:
-            self.note(Step.ABORT, former)
+            await self.note(Step.ABORT, former)
         except Exception as failure:
             reason = reason or str(failure)
         must_write = not reason or any(note.step is Step.STORE for note in self._steps)
@@ -129,7 +131,7 @@ class Push:
             if isinstance(failure, UnreachableError) or await self._is_in_doubt(former):
                 return await self._fall_back(former, _joined(reason, failed))
         with suppress(Exception):  # a listener that fails must not stop the way back
-            self.note(Step.PROVE, former)
+            await self.note(Step.PROVE, former)
         try:
             wanted = wanted_before(former, _longest_cycle_s(former))
             status = await self._patiently(lambda: prove(self._session, self._now, wanted))
@@ -147,12 +149,12 @@ class Push:
             (Step.STORE, download.store),
         )
         for step, act in steps:
-            self.note(step, former)
+            await self.note(step, former)
             await act()
 
     async def _read_back(self, found: Examination, former: Former) -> None:
         """Compare all that was written, and that nothing else has moved with it."""
-        self.note(Step.READ_BACK, former)
+        await self.note(Step.READ_BACK, former)
         expected = dict(found.held) | {one.oid: value for one, value in found.writes}
         await self._equal(expected)
 
