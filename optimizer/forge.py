@@ -15,6 +15,7 @@ from citybrain.ports.evaluation import Progress
 from optimizer.annealing import Annealer, Archive
 from optimizer.budget import Budget
 from optimizer.candidate import Candidate
+from optimizer.phasing import SHIFTS, well_phased
 from optimizer.scoring import Score
 
 FINALISTS = 20
@@ -53,7 +54,7 @@ class Forge:
     def first(self, starts: Sequence[Candidate]) -> list[Candidate]:
         """Return diverse finalists, annealed from starting candidates; the cheapest first."""
         self._anneal(starts, _FIRST_SHARE)
-        return self.annealer.archive.diverse(FINALISTS)
+        return self._finalists(FINALISTS)
 
     def again(self, seen: Sequence[tuple[Candidate, Score]]) -> list[Candidate]:
         """Scale the model to what SUMO saw and return the finalists of another annealing.
@@ -74,7 +75,13 @@ class Forge:
         best = [candidate for candidate, _ in sorted(seen, key=lambda item: item[1].mean_s)]
         self.annealer.archive = Archive()
         self._anneal(best[:4], 1 - _FIRST_SHARE)
-        return self.annealer.archive.diverse(_SECOND)
+        return self._finalists(_SECOND)
+
+    def _finalists(self, count: int) -> list[Candidate]:
+        finalists = self.annealer.archive.diverse(count)
+        self.annealer.evaluations += SHIFTS * len(finalists)
+        with self.budget.aside():
+            return well_phased(self.annealer.painter, finalists)
 
     @property
     def _names(self) -> Sequence[str]:

@@ -165,7 +165,7 @@ class LargeSearch:
         """Yield the running plan, the best plan for all, and what each pass made of it."""
         starter = Starter(self.workshop, self.task.network, self.task.demand)
         priced = self._priced(list(starter.coordinated()))
-        yield replace(priced[0], price_s=self._running_price_s())
+        yield replace(priced[0], price_s=float(self._whole.running_prices().mean_s[0]))
         best = min(priced, key=lambda stage: stage.price_s)
         yield best
         for number in range(len(_PASSES)):
@@ -246,11 +246,6 @@ class LargeSearch:
         is_in_time = seconds is None or end_s <= seconds
         is_in_runs = evaluations is None or before + more <= evaluations
         return is_in_time and is_in_runs and not self.is_stopped()
-
-    def _running_price_s(self) -> float:
-        """Return what the running plan itself costs, as it is [s/veh]."""
-        as_it_is = Painter(Workshop(self.task.running, self.task.running), self.evaluators.whole)
-        return float(as_it_is.prices([Candidate.of({})]).mean_s[0])
 
     def _priced(self, candidates: Sequence[Candidate]) -> list[_Stage]:
         self.tried += len(candidates)

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from citybrain.config import PAYING_WEIGHT, Objective
 from citybrain.model.verdict import Outcome
 
-_EXCESS_COST_S = 600.0
+EXCESS_COST_S = 600.0
 """Charge for each stranded vehicle, teleport or collision beyond those of the running plan; it
 tells a search which way leads back to plans that can be accepted. [s]"""
 
-_MARGIN_VEH = 1.0
+MARGIN_VEH = 1.0
 """Stranded vehicles that a plan should spare in each run, so that other days do not turn an
 equal count into a rise. [veh]"""
 
@@ -63,7 +63,7 @@ def cost_s(
     excess = _excess(outcomes, running)
     if excess > 0:
         own_s = max(own_s, _own_s(running, objective))
-    return own_s + _EXCESS_COST_S * (excess + _short_of_margin(outcomes, running)) / vehicles
+    return own_s + EXCESS_COST_S * (excess + _short_of_margin(outcomes, running)) / vehicles
 
 
 def _own_s(outcomes: Sequence[Outcome], objective: Objective) -> float:
@@ -120,5 +120,5 @@ def _short_of_margin(outcomes: Sequence[Outcome], running: Sequence[Outcome]) ->
     """Return how many stranded vehicles are missing to the margin, over all runs [veh]."""
     stranded = sum(outcome.stranded_veh for outcome in outcomes)
     before = sum(outcome.stranded_veh for outcome in running)
-    margin = min(_MARGIN_VEH * len(running), before)
+    margin = min(MARGIN_VEH * len(running), before)
     return min(margin, max(0.0, stranded - (before - margin)))

@@ -59,6 +59,11 @@ class Painter:
         """Intersections in the order of local delays."""
         return self._names
 
+    @property
+    def vehicles(self) -> float:
+        """Vehicles that want to travel [veh]."""
+        return self._evaluator.vehicles
+
     def prices(self, candidates: Sequence[Candidate]) -> Prices:
         """Return what candidates cost, one row each."""
         prices = self._evaluator.price(self.tables(candidates))
@@ -67,7 +72,14 @@ class Painter:
             prices.mean_s + added_s.sum(axis=1) / self._evaluator.vehicles,
             prices.local_s + added_s,
             prices.delay_s + added_s,
+            prices.stranded_veh,
         )
+
+    def running_prices(self) -> Prices:
+        """Return what the running plan costs as it is, in one row, not scaled."""
+        running = self._workshop.running
+        as_it_is = Painter(Workshop(running, running), self._evaluator)
+        return as_it_is.prices([Candidate.of({})])
 
     def scale(self, candidates: Sequence[Candidate], seen_s: Sequence[Sequence[float]]) -> None:
         """Scale the delay before each intersection to what a better judge saw there.

@@ -173,10 +173,7 @@ def retime(
     if settings.with_actuation:
         search.mover = replace(mover, options=OPTIONS)
         bases = dict.fromkeys([starts[-1], *search.leaders(2)])
-        starts = [
-            followed for option in OPTIONS for followed in workshop.following(bases, [option])
-        ]
-        search.sieve(search.joined(search.sieve(starts)))
+        search.sieve(search.joined(search.sieve(workshop.following(bases, OPTIONS))))
     found = search.settled() if settings.with_actuation else search.best()
     is_better = found.candidate is not None and found.cost_s < found.running_cost_s
     return Retiming(

@@ -66,11 +66,14 @@ class Prices(NamedTuple):
         (plans, intersections) [s]
     delay_s
         The part of ``local_s`` that is delay; the rest is what else an objective counts.
+    stranded_veh
+        Vehicles that did not arrive, mean over the demands. float64, shape (plans,) [veh]
     """
 
     mean_s: NDArray[np.float64]
     local_s: NDArray[np.float64]
     delay_s: NDArray[np.float64]
+    stranded_veh: NDArray[np.float64]
 
 
 class TableEvaluator(Protocol):

@@ -70,7 +70,8 @@ class TablePricer:
             charge_s = PAYING_WEIGHT * np.maximum(0.0, wait_s - self._bounds_s * count)
             local_s += _summed(charge_s, self._place_of_movement, self._count)
             mean_s = mean_s + charge_s.sum(axis=1) / max(self.vehicles, 1.0)
-        return Prices(mean_s, local_s, delay_s)
+        stranded_veh = (runs.unfinished_veh + runs.never_inserted_veh).mean(axis=1)
+        return Prices(mean_s, local_s, delay_s, stranded_veh)
 
     def _bounds(self, running: Plan | None) -> Floats | None:
         """Return the mean delay that each movement should not exceed [s]; none for no bound."""

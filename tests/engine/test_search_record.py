@@ -57,7 +57,7 @@ class Model:
         self._calls = iter(([30.0, 20.0], [25.0, 22.0], [19.0, 40.0]))
 
     def price(self, tables: SignalTables) -> Prices:
-        return Prices(np.array(next(self._calls)), np.zeros((2, 1)), np.zeros((2, 1)))
+        return Prices(np.array(next(self._calls)), np.zeros((2, 1)), np.zeros((2, 1)), np.zeros(2))
 
 
 def course_of_runs(*calls: list[tuple[Plan, int]]) -> SearchCourse:

@@ -39,7 +39,7 @@ class Recorder:
     def price(self, tables: SignalTables) -> Prices:
         self.seen.append(tables)
         nothing = np.zeros((len(tables.start), 1))
-        return Prices(nothing.sum(axis=1), nothing, nothing)
+        return Prices(nothing.sum(axis=1), nothing, nothing, nothing.sum(axis=1))
 
 
 @FEW

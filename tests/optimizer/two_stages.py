@@ -161,7 +161,7 @@ class TableFormula:
                 for plan in range(len(tables.start))
             ]
         )
-        return Prices(local_s.sum(axis=1) / self.vehicles, local_s, local_s)
+        return Prices(local_s.sum(axis=1) / self.vehicles, local_s, local_s, np.zeros(len(local_s)))
 
     def _local_s(self, tables: SignalTables, plan: int, place: int) -> float:
         name = sorted(self.groups)[place]
