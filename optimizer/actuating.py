@@ -53,12 +53,16 @@ class Option:
     is_coordinated: bool = False
 
 
+USUAL = Option(3.0, 2.0, math.inf, 50.0)
+"""What SUMO's actuated programs do by default, as near as the rules allow: netconvert's bounds, and
+SUMO's own gap and place of detectors."""
+
 OPTIONS = (
     Option(2.0, 1.0, math.inf, 30.0, 1.0),
     Option(3.0, 2.0, math.inf, 30.0),
     Option(3.0, 2.0, math.inf, 30.0, 1.0),
     Option(3.0, 2.0, 1.3),
-    Option(3.0, 2.0, math.inf, 50.0),
+    USUAL,
     Option(3.0, 1.0, 2.0),
     Option(2.0, 1.0, 1.5, least_s=1.0),
     Option(2.0, 2.0, math.inf, 30.0),

@@ -11,11 +11,11 @@ from citybrain.model.network import Network
 from citybrain.model.plan import Plan
 from citybrain.ports.evaluation import PlanEvaluator, Progress
 from citybrain.ports.tables import TableEvaluator
-from optimizer.actuating import OPTIONS
+from optimizer.actuating import OPTIONS, USUAL
 from optimizer.annealing import Annealer
 from optimizer.bridging import bridged_plan
 from optimizer.budget import Budget
-from optimizer.candidate import Workshop
+from optimizer.candidate import Candidate, Workshop
 from optimizer.forge import Forge
 from optimizer.moves import Mover
 from optimizer.painting import Painter
@@ -171,9 +171,7 @@ def retime(
             search.sieve(forge.again(seen)[:most])
         tried = annealer.evaluations
     if settings.with_actuation:
-        search.mover = replace(mover, options=OPTIONS)
-        bases = dict.fromkeys([starts[-1], *search.leaders(2)])
-        search.sieve(search.joined(search.sieve(workshop.following(bases, OPTIONS))))
+        _let_follow(search, workshop, starts[-1])
     found = search.settled() if settings.with_actuation else search.best()
     is_better = found.candidate is not None and found.cost_s < found.running_cost_s
     return Retiming(
@@ -186,3 +184,15 @@ def retime(
         running_cost_s=found.running_cost_s,
         best_cost_s=min(found.cost_s, found.running_cost_s),
     )
+
+
+def _let_follow(search: Search, workshop: Workshop, running: Candidate) -> None:
+    """Let the running plan and the best fixed times follow detectors, and exchange the settings.
+
+    What SUMO's actuated programs do by default comes first, so that it is always among them.
+    """
+    search.mover = replace(search.mover, options=OPTIONS)
+    usual = workshop.following([running], [USUAL])
+    bases = dict.fromkeys([running, *search.leaders(2)])
+    follows = dict.fromkeys([*usual, *workshop.following(bases, OPTIONS)])
+    search.sieve(search.joined(search.sieve(follows)))
