@@ -4,6 +4,7 @@ SECONDS_PER_HOUR = 3600.0
 SECONDS_PER_MINUTE = 60.0
 DAY_S = 86_400.0
 
+RESOLUTION_DIGITS = 3
 RESOLUTION_S = 0.001
 """Times are told apart to the millisecond, which is also how SUMO keeps them [s]."""
 
@@ -15,4 +16,4 @@ def same_time(first_s: float, second_s: float) -> bool:
 
 def rounded_s(time_s: float) -> float:
     """Return a time rounded to the resolution, free of binary dust [s]."""
-    return round(time_s, 3)
+    return round(time_s, RESOLUTION_DIGITS)

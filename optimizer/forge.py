@@ -21,6 +21,12 @@ from optimizer.scoring import Score
 FINALISTS = 20
 _SECOND = 10
 _FIRST_SHARE = 0.6
+_EXTENSION = 0.2
+_MOST_EXTENSIONS = 3
+_WORTH = 0.01
+"""Share of the cost that an extension has to gain for another.  On 16 and more signals the
+annealing is far from its end when its time is over, and there a plan in SUMO takes long."""
+
 _UNBOUNDED = 500
 """Simulation runs that the annealing is measured by where the budget has no bound at all."""
 
@@ -54,6 +60,7 @@ class Forge:
     def first(self, starts: Sequence[Candidate]) -> list[Candidate]:
         """Return diverse finalists, annealed from starting candidates; the cheapest first."""
         self._anneal(starts, _FIRST_SHARE)
+        self._go_on()
         return self._finalists(FINALISTS)
 
     def again(self, seen: Sequence[tuple[Candidate, Score]]) -> list[Candidate]:
@@ -77,9 +84,17 @@ class Forge:
         self._anneal(best[:4], 1 - _FIRST_SHARE)
         return self._finalists(_SECOND)
 
+    def _go_on(self) -> None:
+        """Anneal on from the best for as long as that is worth the time of some simulations."""
+        for _ in range(_MOST_EXTENSIONS):
+            best, before_s = self.annealer.archive.best()
+            self._anneal([best], _EXTENSION)
+            if self.annealer.archive.best()[1] > before_s * (1 - _WORTH):
+                return
+
     def _finalists(self, count: int) -> list[Candidate]:
         finalists = self.annealer.archive.diverse(count)
-        self.annealer.evaluations += SHIFTS * len(finalists)
+        self.annealer.evaluations += SHIFTS * len(finalists) + 1
         with self.budget.aside():
             return well_phased(self.annealer.painter, finalists)
 

@@ -165,7 +165,9 @@ class LargeSearch:
         """Yield the running plan, the best plan for all, and what each pass made of it."""
         starter = Starter(self.workshop, self.task.network, self.task.demand)
         priced = self._priced(list(starter.coordinated()))
-        yield replace(priced[0], price_s=float(self._whole.running_prices().mean_s[0]))
+        running_s = float(self._whole.running_prices().mean_s[0])
+        self.tried += 1
+        yield replace(priced[0], price_s=running_s)
         best = min(priced, key=lambda stage: stage.price_s)
         yield best
         for number in range(len(_PASSES)):

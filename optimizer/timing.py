@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from citybrain.units import rounded_s
+import numpy as np
+
+from citybrain.units import RESOLUTION_DIGITS, rounded_s
 from optimizer.actuating import Option
 
 
@@ -36,5 +38,6 @@ class Timing:
     ) -> "Timing":
         """Make a timing of any representatives of the times modulo the cycle."""
         cycle_s = rounded_s(cycle_s)
-        placed_s = tuple(rounded_s(rounded_s(time_s) % cycle_s) for time_s in times_s)
-        return cls(placed_s, cycle_s, rounded_s(rounded_s(offset_s) % cycle_s), option)
+        placed_s = np.round(np.round(times_s, RESOLUTION_DIGITS) % cycle_s, RESOLUTION_DIGITS)
+        lag_s = rounded_s(rounded_s(offset_s) % cycle_s)
+        return cls(tuple(placed_s.tolist()), cycle_s, lag_s, option)
