@@ -239,10 +239,19 @@ class Search:
         if not self._archive:
             running_s = self.scorer.running_score(self.days[:1]).mean_s
             return Found(None, running_s, running_s)
-        best = self.leaders(1)[0]
-        days = self.days[: -self._archive[best][0]]
-        running_s = self.scorer.running_score(days).mean_s
-        return Found(best, self._archive[best][1], running_s)
+        return self._best_known()
+
+    def _best_known(self) -> Found:
+        """Return the candidate that was run on the most days of those better than the running plan.
+
+        One that more days showed to be no better is out; the next one is not, though it was run on
+        fewer.  Where none is better, the one that was run on the most days stands for all.
+        """
+        counts = {-count for count, _ in self._archive.values()}
+        running_s = {n: self.scorer.running_score(self.days[:n]).mean_s for n in counts}
+        ranked = self.leaders(len(self._archive))
+        found = [Found(c, self._archive[c][1], running_s[-self._archive[c][0]]) for c in ranked]
+        return next((each for each in found if each.cost_s < each.running_cost_s), found[0])
 
     def _runs_of_the_finals(self) -> int:
         """Return how many runs the final choice takes where all of it is affordable."""
