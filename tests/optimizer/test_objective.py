@@ -73,3 +73,11 @@ def test_a_movement_is_charged_beyond_the_bound_or_today_whichever_is_more(
 def test_the_running_plan_itself_pays_nothing_for_its_own_waits() -> None:
     bound = Objective(worst_movement_s=1.0)
     assert cost_s([BEFORE], [BEFORE], bound) == cost_s([BEFORE], [BEFORE])
+
+
+def test_a_vehicle_kept_out_by_chance_is_no_harm_and_more_of_them_are() -> None:
+    today = [replace(BEFORE, unfinished_veh=20)] * 2
+    better = replace(BEFORE, delay_s=20_000.0, unfinished_veh=10)
+    once = [replace(better, never_inserted_veh=1), better]
+    always = [replace(better, never_inserted_veh=2)] * 2
+    assert cost_s(once, today) < cost_s(today, today) <= cost_s(always, today)
