@@ -57,8 +57,8 @@ def sumo_outcomes(
             part = todo[first : first + workers]
             runs = [Evaluation(plan=plan, seed=seed) for _, plan in part]
             for (path, _), outcome in zip(part, evaluator.evaluate(runs), strict=True):
-                atomic_write_text(path, json.dumps(asdict(outcome)))
-    return [Outcome(**json.loads(path.read_text())) for path in paths]
+                _keep(path, outcome)
+    return [_kept(path) for path in paths]
 
 
 def kept_outcome(path: Path, run: Callable[[], Outcome]) -> Outcome:
@@ -72,11 +72,19 @@ def kept_outcome(path: Path, run: Callable[[], Outcome]) -> Outcome:
         Simulates.
     """
     if path.is_file():
-        return Outcome(**json.loads(path.read_text()))
+        return _kept(path)
     outcome = run()
     path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write_text(path, json.dumps(asdict(outcome)))
+    _keep(path, outcome)
     return outcome
+
+
+def _keep(path: Path, outcome: Outcome) -> None:
+    atomic_write_text(path, json.dumps(asdict(outcome)))
+
+
+def _kept(path: Path) -> Outcome:
+    return Outcome(**json.loads(path.read_text()))
 
 
 def inputs_key(area: StudyArea) -> str:
