@@ -20,9 +20,9 @@ from citybrain.model.signals import GroupTiming
 from citybrain.ports.tables import TableEvaluator
 from citybrain.units import rounded_s
 from optimizer.annealing import Annealer
-from optimizer.candidate import Workshop
 from optimizer.moves import Mover
 from optimizer.painting import Painter
+from optimizer.workshop import Workshop
 
 SHORTEST_CYCLE_S = 20
 LONGEST_CYCLE_S = 150

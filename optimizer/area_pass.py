@@ -9,10 +9,11 @@ from citybrain.model.plan import Plan
 from citybrain.ports.tables import PartEvaluators
 from optimizer.area_order import AreaOrder
 from optimizer.area_search import AreaFound, AreaTask, search_area
-from optimizer.candidate import Candidate, Workshop
+from optimizer.candidate import Candidate
 from optimizer.scoring import PLAN_NAME
 from optimizer.subareas import Division
 from optimizer.timing import Timing
+from optimizer.workshop import Workshop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

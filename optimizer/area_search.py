@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from citybrain.ports.tables import TableEvaluator
 from optimizer.annealing import Annealer
-from optimizer.candidate import Candidate, Workshop
+from optimizer.candidate import Candidate
 from optimizer.moves import Mover
 from optimizer.painting import Painter
+from optimizer.workshop import Workshop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

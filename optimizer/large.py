@@ -18,13 +18,14 @@ from citybrain.ports.evaluation import PlanEvaluator, Progress
 from citybrain.ports.tables import TableEvaluator
 from optimizer.area_pass import AreaPass, Crew, PassBudget
 from optimizer.area_search import AreaFound
-from optimizer.candidate import Candidate, Workshop
+from optimizer.candidate import Candidate
 from optimizer.painting import Painter
 from optimizer.retime import Retiming, Task
 from optimizer.scoring import PLAN_NAME
 from optimizer.starts import Starter
 from optimizer.subareas import Division, divide
 from optimizer.trials import Trials
+from optimizer.workshop import Workshop
 
 MOST_SIGNALS = 30
 """Signals of a subarea, at most; larger ones search longer, smaller ones have more border."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from citybrain.units import rounded_s, same_time
 from optimizer.actuating import Option
-from optimizer.candidate import Candidate, Workshop
+from optimizer.candidate import Candidate
 from optimizer.timing import Timing
+from optimizer.workshop import Workshop
 
 _STEPS_S = (1, 2, 3, 5, 8, 13)
 _TRIES = 12

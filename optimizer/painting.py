@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from citybrain.model.plan import Plan
 from citybrain.ports.tables import CODES, Prices, SignalTables, TableEvaluator
-from optimizer.candidate import Candidate, Workshop
+from optimizer.candidate import Candidate
 from optimizer.kernels import Indices, paint
 from optimizer.timing import Timing
+from optimizer.workshop import Workshop
 
 _MOST_KEPT = 4000
 _LEAST_FACTOR, _MOST_FACTOR = 0.5, 2.0

@@ -15,13 +15,14 @@ from optimizer.actuating import OPTIONS, USUAL
 from optimizer.annealing import Annealer
 from optimizer.bridging import bridged_plan
 from optimizer.budget import Budget
-from optimizer.candidate import Candidate, Workshop
+from optimizer.candidate import Candidate
 from optimizer.forge import Forge
 from optimizer.moves import Mover
 from optimizer.painting import Painter
 from optimizer.scoring import PLAN_NAME, Scorer
 from optimizer.search import Search
 from optimizer.starts import Starter
+from optimizer.workshop import Workshop
 
 _SHARE_BEFORE_ACTUATION = 0.5
 """Of the model's time, where greens that follow detectors are searched as well, which the model

@@ -21,7 +21,7 @@ from citybrain.errors import InfeasibleError
 from citybrain.model.nema.controller_plan import ControllerPlan
 from citybrain.model.nema.decoding import decode
 from citybrain.model.nema.encoding import Refusal, encode
-from citybrain.model.nema.nearest import nearest
+from citybrain.model.nema.nearest import shown_by_unit
 from citybrain.model.nema.phases import PhaseMap, RingOrder
 from citybrain.model.pattern import Pattern
 from citybrain.units import same_time
@@ -33,31 +33,6 @@ _WEIGHTS = (4, 2, 2, 1)
 
 SplitTimes = dict[int, int]
 """Phase → its split [s]."""
-
-
-def expressible(pattern: Pattern, phase_map: PhaseMap) -> Pattern:
-    """Return a pattern as its unit shows it; where it cannot, the nearest that it can.
-
-    Parameters
-    ----------
-    pattern
-        What is wanted.
-    phase_map
-        Phases, rings and barriers of the unit.
-
-    Raises
-    ------
-    InfeasibleError
-        The unit's minimums fit no cycle, or no group tells when a phase is green.
-    """
-    encoded = encode(pattern, phase_map)
-    if not isinstance(encoded, Refusal):
-        return decode(encoded, phase_map)
-    try:
-        return nearest(pattern, phase_map).pattern
-    except InfeasibleError as error:
-        msg = f"{pattern.intersection}: its unit cannot show anything like the plan: {error}"
-        raise InfeasibleError(msg) from None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +58,7 @@ class Rings:
     def snapped(self, pattern: Pattern) -> Timing | None:
         """Return the nearest timing that the unit can run, none if it breaks a bound."""
         try:
-            shown = expressible(pattern, self.phase_map)
+            shown = shown_by_unit(pattern, self.phase_map).pattern
         except InfeasibleError:
             return None
         return self._timing(shown, shown.offset_s)

@@ -9,8 +9,9 @@ from citybrain.model.plan import Plan
 from citybrain.model.verdict import Outcome
 from citybrain.ports.evaluation import Evaluation, PlanEvaluator
 from optimizer.budget import Budget
-from optimizer.candidate import Candidate, Workshop
+from optimizer.candidate import Candidate
 from optimizer.objective import cost_s
+from optimizer.workshop import Workshop
 
 PLAN_NAME = "citybrain"
 

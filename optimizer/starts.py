@@ -9,13 +9,14 @@ from citybrain.model.network import Network
 from citybrain.model.pattern import Pattern
 from optimizer.arterials import arterial_along, by_ends, heaviest_chain
 from optimizer.bandwidth import widest_bands
-from optimizer.candidate import Candidate, Splits, Workshop
+from optimizer.candidate import Candidate, Splits
 from optimizer.cycle import common_cycle_s, cycle_length_s
 from optimizer.delay_formula import intersection_delay_s
 from optimizer.demand_ratios import GroupRatios, critical_groups, group_ratios
 from optimizer.greens import balanced_gaps, scaled_gaps, shortest_gaps
 from optimizer.offsets import offsets_along
 from optimizer.streams import coordinated_tree, streams
+from optimizer.workshop import Workshop
 
 _BAND_NODES = 100
 """Nodes of the programme for the bands of one start.  The annealing moves offsets anyway: 2,000

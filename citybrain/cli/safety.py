@@ -7,8 +7,7 @@ from pathlib import Path
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.cli.sources import open_study
 from citybrain.errors import InputError
-from citybrain.model.nema.encoding import Refusal, encode
-from citybrain.model.nema.nearest import nearest as nearest_pattern
+from citybrain.model.nema.nearest import shown_by_unit
 from citybrain.model.plan import Plan
 from citybrain.model.safety import SafetyData
 from citybrain.model.safety_draft import draft_safety
@@ -126,11 +125,10 @@ def nearest(request: NearestRequest) -> int:
     patterns = []
     for pattern in plan.patterns:
         phase_map = data[pattern.intersection].phase_map if pattern.intersection in data else None
-        refusal = encode(pattern, phase_map) if phase_map else None
-        if phase_map and isinstance(refusal, Refusal):
-            proposed = nearest_pattern(pattern, phase_map)
-            moved[pattern.intersection] = (str(refusal), proposed.changes)
-            patterns.append(proposed.pattern)
+        shown = shown_by_unit(pattern, phase_map) if phase_map else None
+        if shown is not None and shown.refusal is not None:
+            moved[pattern.intersection] = (str(shown.refusal), shown.changes)
+            patterns.append(shown.pattern)
         else:
             patterns.append(pattern)
     near = Plan(name=f"{plan.name}-nearest", patterns=tuple(patterns), provenance=plan.provenance)

@@ -10,7 +10,7 @@ from citybrain.model.intersection import Intersection
 from citybrain.model.plan import Plan
 from citybrain.model.rules import Rule, Violation, check_pattern
 from citybrain.model.safety import SafetyData
-from optimizer.candidate import Workshop
+from optimizer.workshop import Workshop
 
 _MENDABLE = frozenset(
     {

@@ -12,8 +12,8 @@ from citybrain.engine.demand import own_demand
 from citybrain.model.rules import check_plan
 from citybrain.ports.evaluation import Evaluation
 from citybrain.store.plans import read_plan
-from optimizer.candidate import Workshop
 from optimizer.overload import overloads
+from optimizer.workshop import Workshop
 from sim.queue_model.model import QueueModel
 from sim.sumo.evaluator import SumoEvaluator
 from tests.cli.odd_towns import NET, Streets, crossing, flow, scenario, shortened

@@ -20,11 +20,11 @@ from citybrain.ports.evaluation import Evaluation, PlanEvaluator
 from optimizer import large
 from optimizer.area_pass import AreaPass, Crew, PassBudget
 from optimizer.area_search import AreaFound, AreaTask
-from optimizer.candidate import Workshop
 from optimizer.large import LargeEvaluators, retime_large
 from optimizer.retime import Retiming, Task
 from optimizer.starts import Starter
 from optimizer.subareas import Division, divide
+from optimizer.workshop import Workshop
 from sim.queue_model.ground import read_ground
 from sim.queue_model.model import QueueModel
 from sim.queue_model.parts import PartPricers

@@ -12,8 +12,8 @@ from citybrain.config import SafetyLimits
 from citybrain.engine.area import StudyArea, open_area
 from citybrain.engine.feed import observe
 from detectors.turning import estimate_turning_demand
-from optimizer.candidate import Workshop
 from optimizer.starts import Starter
+from optimizer.workshop import Workshop
 
 HERE = Path(__file__).parent
 SCENARIO = HERE.parents[1] / "scenarios" / "crossing_arterials"

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from citybrain.model.actuation import ActuatedPattern, with_durations
 from citybrain.model.rules import Rule, check_pattern
 from optimizer.actuating import OPTIONS
-from optimizer.candidate import Candidate, Workshop
+from optimizer.candidate import Candidate
 from optimizer.moves import Mover
+from optimizer.workshop import Workshop
 from tests.optimizer.junctions import FEW, Junction, junctions, network_of, plan_of
 
 DICE = st.integers(0, 2**32).map(random.Random)

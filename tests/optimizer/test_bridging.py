@@ -7,7 +7,7 @@ from citybrain.model.intersection import Intersection, SignalGroup
 from citybrain.model.pattern import Pattern
 from citybrain.model.rules import check_pattern
 from optimizer.bridging import bridged, bridged_plan
-from optimizer.candidate import Workshop
+from optimizer.workshop import Workshop
 from tests.optimizer.junctions import (
     FEW,
     Junction,

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from citybrain.errors import InfeasibleError
-from optimizer.candidate import Workshop
 from optimizer.contradiction import Asked, Contradiction, find_contradiction
 from optimizer.skeleton import Skeleton
+from optimizer.workshop import Workshop
 from tests.model.crossroads import Crossroads
 from tests.optimizer.junctions import FEW, Junction, junctions, network_of, plan_of
 

@@ -12,11 +12,12 @@ from citybrain.config import SearchSettings
 from citybrain.model.pattern import Pattern
 from citybrain.ports.tables import CODES, Prices, SignalTables
 from optimizer.annealing import Annealer
-from optimizer.candidate import Candidate, Workshop
+from optimizer.candidate import Candidate
 from optimizer.moves import Mover
 from optimizer.painting import Painter
 from optimizer.retime import Evaluators, Retiming, retime
 from optimizer.starts import Starter
+from optimizer.workshop import Workshop
 from tests.optimizer.junctions import FEW, Junction, colours, junctions, network_of, plan_of
 from tests.optimizer.two_stages import Formula, TableFormula, least_delay_s, task
 

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from citybrain.ports.tables import Prices, SignalTables
-from optimizer.candidate import Candidate, Workshop
+from optimizer.candidate import Candidate
 from optimizer.moves import Mover
 from optimizer.painting import Painter
 from optimizer.phasing import shifted, well_phased
+from optimizer.workshop import Workshop
 from tests.optimizer.junctions import FEW, Junction, junctions, network_of, plan_of
 
 

@@ -15,13 +15,14 @@ from citybrain.model.verdict import Outcome
 from citybrain.ports.evaluation import Evaluation, PlanEvaluator
 from citybrain.store.plans import plan_text
 from optimizer.budget import Budget
-from optimizer.candidate import Candidate, Workshop
+from optimizer.candidate import Candidate
 from optimizer.moves import Mover
 from optimizer.objective import cost_s
 from optimizer.retime import Evaluators, Retiming, Task, retime
 from optimizer.scoring import Scorer
 from optimizer.search import Search
 from optimizer.starts import Starter
+from optimizer.workshop import Workshop
 from tests.optimizer.two_stages import PLAIN_SEED, Formula, least_delay_s, task
 
 FLOWS_VPH = {"A1": 800.0, "A2": 300.0, "B1": 200.0, "B2": 700.0}

@@ -19,8 +19,8 @@ from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
 from citybrain.model.safety_rules import check_plan_safety
 from optimizer.actuating import OPTIONS
-from optimizer.candidate import Workshop
 from optimizer.moves import Mover
+from optimizer.workshop import Workshop
 from tests.optimizer.junctions import FEW
 
 

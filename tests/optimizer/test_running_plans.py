@@ -15,10 +15,10 @@ from citybrain.model.network import Network
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
 from citybrain.model.rules import Rule, check_pattern, check_plan
-from optimizer.candidate import Workshop
 from optimizer.greens import scaled_gaps, shortest_gaps
 from optimizer.moves import Mover
 from optimizer.skeleton import Skeleton
+from optimizer.workshop import Workshop
 from sim.sumo.network import read_network
 from sim.sumo.programs import read_programs, running_plan
 from sim.sumo.tls_reader import read_declarations

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from citybrain.errors import InfeasibleError
 from citybrain.model.rules import Rule, check_pattern
-from optimizer.candidate import Workshop
 from optimizer.moves import Mover
 from optimizer.timetable import Timetable
+from optimizer.workshop import Workshop
 from tests.model.crossroads import Crossroads
 from tests.optimizer.junctions import FEW, Junction, colours, junctions, network_of, plan_of
 

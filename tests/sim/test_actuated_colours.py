@@ -18,7 +18,7 @@ from citybrain.store.plans import plan_text
 from citybrain.store.safety import safety_text
 from optimizer.actuating import OPTIONS, Option
 from optimizer.bridging import bridged_plan
-from optimizer.candidate import Workshop
+from optimizer.workshop import Workshop
 from sim.sumo.programs import pattern_of, write_programs
 from sim.sumo.run import run_sumo
 from sim.sumo.tls_reader import DeclaredInterval, ProgramDeclaration

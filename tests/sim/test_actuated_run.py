@@ -12,7 +12,7 @@ from citybrain.model.rules import check_plan
 from citybrain.ports.evaluation import Evaluation
 from citybrain.store.plans import read_plan, write_plan
 from optimizer.actuating import OPTIONS
-from optimizer.candidate import Workshop
+from optimizer.workshop import Workshop
 from sim.sumo.evaluator import SumoEvaluator
 from sim.sumo.programs import write_programs
 from sim.sumo.xml_files import read_xml

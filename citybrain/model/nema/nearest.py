@@ -13,7 +13,7 @@ from citybrain.model.nema.controller_plan import (
     SplitMode,
 )
 from citybrain.model.nema.decoding import decode, local_zero_s, serve, within
-from citybrain.model.nema.encoding import canonical, mode_of, witness_of
+from citybrain.model.nema.encoding import Refusal, canonical, encode, mode_of, witness_of
 from citybrain.model.nema.phases import Phase, PhaseMap, RingOrder
 from citybrain.model.pattern import Pattern
 from citybrain.units import rounded_s
@@ -41,12 +41,57 @@ class Nearest:
     changes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a unit shows of a wanted pattern.
+
+    Parameters
+    ----------
+    pattern
+        The wanted one as the unit's numbers show it, or the nearest that they can.
+    refusal
+        Why the wanted one cannot be shown; none if it can.
+    changes
+        What differs then, one line for each phase.
+    """
+
+    pattern: Pattern
+    refusal: Refusal | None = None
+    changes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class _Wish:
     """When a phase was to be green [s]."""
 
     start_s: float
     green_s: float
+
+
+def shown_by_unit(pattern: Pattern, phase_map: PhaseMap) -> Shown:
+    """Return a pattern as its unit shows it; where it cannot, the nearest that it can.
+
+    Parameters
+    ----------
+    pattern
+        What is wanted.
+    phase_map
+        Phases, rings and barriers of the unit.
+
+    Raises
+    ------
+    InfeasibleError
+        The unit's minimums fit no cycle, or no group tells when a phase is green.
+    """
+    encoded = encode(pattern, phase_map)
+    if not isinstance(encoded, Refusal):
+        return Shown(pattern=decode(encoded, phase_map))
+    try:
+        proposed = nearest(pattern, phase_map)
+    except InfeasibleError as error:
+        msg = f"{pattern.intersection}: its unit cannot show anything like the plan: {error}"
+        raise InfeasibleError(msg) from None
+    return Shown(pattern=proposed.pattern, refusal=encoded, changes=proposed.changes)
 
 
 def nearest(pattern: Pattern, phase_map: PhaseMap, number: int = 1) -> Nearest:
