@@ -21,7 +21,8 @@ from sim.queue_model.ground import Ground, read_ground
 from sim.queue_model.physics import Physics
 from sim.queue_model.routes import Routes, compile_routes, without_stops
 from sim.queue_model.side_by_side import Piece, run_pieces
-from sim.queue_model.streets import Streets, compile_streets
+from sim.queue_model.street_compiler import compile_streets
+from sim.queue_model.streets import Streets
 from sim.queue_model.tables import Block, stacked
 from sim.sumo.scenario import SumoScenario
 
