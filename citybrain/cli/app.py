@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from citybrain.cli import feed_app, safety_app, street_app, trial_app
+from citybrain.cli import feed_app, plan_app, safety_app, street_app, trial_app
 from citybrain.cli.options import CORES, Flows, Json, Period, Scenario, SeedCount, Workers
 
 app = typer.Typer(
@@ -242,5 +242,6 @@ def bench(
     return benching.run(what, is_check=check, networks=networks, is_json=json, sizes=sizes)
 
 
-for _name, _group in (street_app.GROUPS | trial_app.GROUPS | safety_app.GROUPS).items():
-    app.add_typer(_group, name=_name)
+for _part in (plan_app, street_app, trial_app, safety_app):
+    for _name, _group in _part.GROUPS.items():
+        app.add_typer(_group, name=_name)

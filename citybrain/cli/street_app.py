@@ -1,4 +1,7 @@
-"""The commands of the last metre and their options; each imports its worker only when it runs."""
+"""The other commands of the last metre: gate, controllers, log, keys and kill switch.
+
+Each imports its worker only when it runs.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,28 +9,13 @@ from typing import Annotated
 import typer
 
 from citybrain.cli.options import Json
-
-StreetFile = Annotated[
-    Path,
-    typer.Option("--street", envvar="CITYBRAIN_STREET", help="Settings of the last metre (TOML)."),
-]
-Key = Annotated[Path, typer.Option(help="Your private key (from `citybrain keys new`).")]
-Comment = Annotated[str, typer.Option(help="Why; it is signed and kept.")]
-PlanName = Annotated[str, typer.Argument(help="First characters of the plan's hash, or its name.")]
-Units = Annotated[
-    str | None, typer.Option(help="Only these units, separated by commas; all if left out.")
-]
-Really = Annotated[
-    bool, typer.Option("--really", "--yes", help="Do it; without this it is only shown.")
-]
-_STREET = Path("street.toml")
+from citybrain.cli.street_options import STREET, Comment, Key, StreetFile, Units
 
 
 def _group(text: str) -> typer.Typer:
     return typer.Typer(no_args_is_help=True, help=text)
 
 
-plan = _group("Propose, approve, push and roll back plans; everything is kept.")
 audit = _group("The log of everything that was decided and done.")
 keys = _group("Keys that sign proposals, approvals and orders.")
 kill_switch = _group("Stop all pushes at once.")
@@ -35,120 +23,11 @@ gate = _group("The process that alone may write to controllers.")
 controllers = _group("Read controllers; nothing is ever written by these.")
 GROUPS = {
     "controllers": controllers,
-    "plan": plan,
     "audit": audit,
     "keys": keys,
     "kill-switch": kill_switch,
     "gate": gate,
 }
-
-
-@plan.command("propose")
-def plan_propose(
-    file: Annotated[Path, typer.Argument(help="Plan (JSON).")],
-    *,
-    verdict: Annotated[Path | None, typer.Option(help="Its proof (JSON).")] = None,
-    automatic: Annotated[
-        bool, typer.Option("--automatic", help="Approve it inside the bounds of the settings.")
-    ] = False,
-    schedule: Annotated[
-        str,
-        typer.Option(
-            help="Have the units' own clocks run it: 'mon-fri 00:00=1 06:30=plan 09:00=1', with "
-            "patterns of the units beside it; commanded at once if left out."
-        ),
-    ] = "",
-    key: Key,
-    comment: Comment,
-    street: StreetFile = _STREET,
-    json: Json = False,
-) -> int:
-    """Bring a plan, with its proof, to the desk."""
-    from citybrain.cli import plans
-    from citybrain.cli import street as shared
-
-    signer = shared.Signer(street=street, key=key, comment=comment, is_json=json)
-    request = plans.Propose(
-        signer=signer, plan=file, verdict=verdict, is_automatic=automatic, schedule=schedule
-    )
-    return plans.run_propose(request)
-
-
-@plan.command("approve")
-def plan_approve(
-    name: PlanName, *, key: Key, comment: Comment, street: StreetFile = _STREET, json: Json = False
-) -> int:
-    """Sign your approval of a proven plan."""
-    from citybrain.cli import plans
-    from citybrain.cli import street as shared
-
-    signer = shared.Signer(street=street, key=key, comment=comment, is_json=json)
-    return plans.run_approve(signer, name)
-
-
-@plan.command("reject")
-def plan_reject(
-    name: PlanName, *, key: Key, comment: Comment, street: StreetFile = _STREET, json: Json = False
-) -> int:
-    """Sign your rejection; the plan never comes back."""
-    from citybrain.cli import plans
-    from citybrain.cli import street as shared
-
-    signer = shared.Signer(street=street, key=key, comment=comment, is_json=json)
-    return plans.run_reject(signer, name)
-
-
-@plan.command("push")
-def plan_push(
-    name: PlanName,
-    *,
-    units: Units = None,
-    really: Really = False,
-    key: Annotated[Path | None, typer.Option(help="Your private key; needed to do it.")] = None,
-    comment: Annotated[str, typer.Option(help="Why; it is signed and kept.")] = "",
-    street: StreetFile = _STREET,
-    json: Json = False,
-) -> int:
-    """Show every value that a push would change; with --really, have the gate push."""
-    from citybrain.cli import pushes
-
-    request = pushes.Request(
-        plan=name, units=units, key=key, comment=comment, street=street, is_json=json
-    )
-    return pushes.push(request) if really else pushes.dry_run(request)
-
-
-@plan.command("rollback")
-def plan_rollback(
-    name: PlanName,
-    *,
-    units: Units = None,
-    really: Really = False,
-    key: Annotated[Path | None, typer.Option(help="Your private key; needed to do it.")] = None,
-    comment: Annotated[str, typer.Option(help="Why; it is signed and kept.")] = "",
-    street: StreetFile = _STREET,
-    json: Json = False,
-) -> int:
-    """Show what units would go back to; with --really, have the gate bring them back."""
-    from citybrain.cli import pushes
-
-    request = pushes.Request(
-        plan=name, units=units, key=key, comment=comment, street=street, is_json=json
-    )
-    return pushes.roll_back(request) if really else pushes.show_former(request)
-
-
-@plan.command("history")
-def plan_history(
-    name: Annotated[str | None, typer.Argument(help="A plan; all if left out.")] = None,
-    *,
-    street: StreetFile = _STREET,
-    json: Json = False,
-) -> int:
-    """Tell what became of plans, what runs where, and which alarms are open."""
-    from citybrain.cli import plans
-
-    return plans.run_history(street, name, is_json=json)
 
 
 @gate.command("run")
@@ -165,7 +44,7 @@ def gate_run(
 
 @controllers.command("status")
 def controllers_status(
-    *, units: Units = None, street: StreetFile = _STREET, json: Json = False
+    *, units: Units = None, street: StreetFile = STREET, json: Json = False
 ) -> int:
     """Tell what units say of themselves; exit 1 if one does not answer or runs free."""
     from citybrain.cli import controllers as command
@@ -175,7 +54,7 @@ def controllers_status(
 
 @controllers.command("probe")
 def controllers_probe(
-    *, units: Units = None, street: StreetFile = _STREET, json: Json = False
+    *, units: Units = None, street: StreetFile = STREET, json: Json = False
 ) -> int:
     """Tell what units are and what they lack."""
     from citybrain.cli import controllers as command
@@ -188,7 +67,7 @@ def controllers_read(
     pattern: Annotated[int, typer.Argument(min=1, max=253, help="Number of the pattern.")],
     *,
     units: Units = None,
-    street: StreetFile = _STREET,
+    street: StreetFile = STREET,
     json: Json = False,
 ) -> int:
     """Read a pattern with the safety times that units hold."""
@@ -223,7 +102,7 @@ def audit_show(
         str, typer.Option(help="Only records about this: a plan's hash, a unit, …")
     ] = "",
     last: Annotated[int, typer.Option(min=0, help="Only so many; 0 for all.")] = 40,
-    street: StreetFile = _STREET,
+    street: StreetFile = STREET,
     json: Json = False,
 ) -> int:
     """Print the newest records."""
@@ -239,7 +118,7 @@ def audit_verify(
     head: Annotated[
         str | None, typer.Option(help="NUMBER:HASH that you kept elsewhere; must still be in it.")
     ] = None,
-    street: StreetFile = _STREET,
+    street: StreetFile = STREET,
     json: Json = False,
 ) -> int:
     """Look for records that were changed, reordered or taken out; exit 1 if there are."""
@@ -290,7 +169,7 @@ def kill_switch_on(
     *,
     comment: Comment,
     person: Annotated[str | None, typer.Option(help="Who; your login if left out.")] = None,
-    street: StreetFile = _STREET,
+    street: StreetFile = STREET,
     json: Json = False,
 ) -> int:
     """Stop all pushes at once; needs no key, and works without the ledger."""
@@ -301,7 +180,7 @@ def kill_switch_on(
 
 @kill_switch.command("off")
 def kill_switch_off(
-    *, key: Key, comment: Comment, street: StreetFile = _STREET, json: Json = False
+    *, key: Key, comment: Comment, street: StreetFile = STREET, json: Json = False
 ) -> int:
     """Let pushes go again; signed by a person with the role `stop`."""
     from citybrain.cli import kill_switch as command
@@ -311,7 +190,7 @@ def kill_switch_off(
 
 
 @kill_switch.command("status")
-def kill_switch_status(*, street: StreetFile = _STREET, json: Json = False) -> int:
+def kill_switch_status(*, street: StreetFile = STREET, json: Json = False) -> int:
     """Tell whether pushes are stopped, and by whom."""
     from citybrain.cli import kill_switch as command
 
