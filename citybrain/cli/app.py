@@ -13,6 +13,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: loading rich doubles its time
     context_settings={"help_option_names": ["-h", "--help"]},
     help="From counts to a proven traffic-signal plan, on any SUMO network.",
 )
@@ -48,7 +49,10 @@ def demo(
     workers: Workers = CORES,
     json: Json = False,
 ) -> int:
-    """Retime the bundled scenario from its recorded feed, and prove the plan."""
+    """Retime the bundled scenario and prove the plan.
+
+    Flows come from its recorded feed.
+    """
     from citybrain.cli import retiming
 
     request = retiming.Request(
@@ -109,7 +113,9 @@ def retime(
     workers: Workers = CORES,
     json: Json = False,
 ) -> int:
-    """Search a better plan, prove it in SUMO, and write plan, verdict and report.
+    """Search a better plan and prove it in SUMO.
+
+    Writes plan, verdict and report.
 
     Ctrl-C ends the search and has its best plan proven; a second one ends the command.
 
@@ -156,7 +162,10 @@ def bandwidth(
     period: Period = None,
     json: Json = False,
 ) -> int:
-    """Find the offsets with the widest green bands along an arterial."""
+    """Find the offsets with the widest green bands.
+
+    The bands run along one arterial, both ways.
+    """
     from citybrain.cli import bandwidth as command
 
     request = command.Request(
@@ -185,7 +194,10 @@ def validate(
     workers: Workers = CORES,
     json: Json = False,
 ) -> int:
-    """Prove a plan against the running one, with paired seeds."""
+    """Prove a plan against the running one in SUMO.
+
+    Both run with the same seeds.
+    """
     from citybrain.cli import validation
 
     request = validation.Request(

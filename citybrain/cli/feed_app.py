@@ -95,7 +95,10 @@ def health(
     zone: Zone = None,
     json: Json = False,
 ) -> int:
-    """Tell when each detector could be believed, and why not; exit 1 if one could not."""
+    """Tell when each detector could be believed.
+
+    Where one could not, tells why and exits 1.
+    """
     from citybrain.cli import counting
     from citybrain.cli import health as command
 

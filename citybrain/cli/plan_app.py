@@ -13,7 +13,7 @@ PushKey = Annotated[Path | None, typer.Option(help="Your private key; needed to 
 PushComment = Annotated[str, typer.Option(help="Why; it is signed and kept.")]
 
 plan = typer.Typer(
-    no_args_is_help=True, help="Propose, approve, push and roll back plans; everything is kept."
+    no_args_is_help=True, help="Propose, approve, push and roll back plans. Everything is kept."
 )
 
 
@@ -83,7 +83,10 @@ def plan_push(
     street: StreetFile = STREET,
     json: Json = False,
 ) -> int:
-    """Show every value that a push would change; with --really, have the gate push."""
+    """Show every value that a push would change.
+
+    With --really, the gate pushes.
+    """
     from citybrain.cli import pushes
 
     request = pushes.Request(
@@ -103,7 +106,10 @@ def plan_rollback(
     street: StreetFile = STREET,
     json: Json = False,
 ) -> int:
-    """Show what units would go back to; with --really, have the gate bring them back."""
+    """Show what units would go back to.
+
+    With --really, the gate brings them back.
+    """
     from citybrain.cli import pushes
 
     request = pushes.Request(
@@ -119,7 +125,10 @@ def plan_history(
     street: StreetFile = STREET,
     json: Json = False,
 ) -> int:
-    """Tell what became of plans, what runs where, and which alarms are open."""
+    """Tell what became of plans and what runs where.
+
+    Open alarms are listed, too.
+    """
     from citybrain.cli import plans
 
     return plans.run_history(street, name, is_json=json)

@@ -21,7 +21,10 @@ def safety_draft(
     out: Annotated[Path, typer.Option(help="File to write (TOML).")] = Path("safety.toml"),
     json: Json = False,
 ) -> int:
-    """Draft safety data from a network and what runs there, for a person to sign."""
+    """Draft safety data of a network, for a person to sign.
+
+    Taken from the network file and the plan that runs there.
+    """
     from citybrain.cli import safety as command
 
     request = command.DraftRequest(
@@ -51,7 +54,10 @@ def safety_nearest(
     out: Annotated[Path, typer.Option(help="Plan to write (JSON).")] = Path("nearest.plan.json"),
     json: Json = False,
 ) -> int:
-    """Say what the units cannot show of a plan, and write the nearest that they can."""
+    """Write the nearest plan that the units can show.
+
+    Says what they cannot show of the given one.
+    """
     from citybrain.cli import safety as command
 
     request = command.NearestRequest(plan=plan, safety=safety, out=out, is_json=json)

@@ -36,7 +36,10 @@ def gate_run(
     config: Annotated[Path, typer.Option(help="Settings of the gate (TOML).")] = Path("gate.toml"),
     json: Json = False,
 ) -> int:
-    """Carry out signed orders until ended by Ctrl-C; it alone has credentials that may write."""
+    """Carry out signed orders until ended by Ctrl-C.
+
+    It alone has credentials that may write.
+    """
     from citybrain.cli import gate as command
 
     return command.run(config, is_json=json)
@@ -46,7 +49,10 @@ def gate_run(
 def controllers_status(
     *, units: Units = None, street: StreetFile = STREET, json: Json = False
 ) -> int:
-    """Tell what units say of themselves; exit 1 if one does not answer or runs free."""
+    """Tell what units say of themselves.
+
+    Exits 1 if one does not answer or runs free.
+    """
     from citybrain.cli import controllers as command
 
     return command.status(street, units, is_json=json)
@@ -88,7 +94,10 @@ def controllers_demo(
     seeds: Annotated[int, typer.Option(min=2, help="Paired seeds of the proof.")] = 10,
     json: Json = False,
 ) -> int:
-    """Push a plan to three virtual units that drive a SUMO corridor, break one, roll back."""
+    """Push a plan to three virtual units, and roll it back.
+
+    The units drive a SUMO corridor; one of them is broken on purpose.
+    """
     from citybrain.cli import controllers_demo as command
 
     request = command.Request(out=out, speed=speed, seeds=seeds, is_json=json)
@@ -121,7 +130,10 @@ def audit_verify(
     street: StreetFile = STREET,
     json: Json = False,
 ) -> int:
-    """Look for records that were changed, reordered or taken out; exit 1 if there are."""
+    """Look for records changed, reordered or taken out.
+
+    Exits 1 if there are any.
+    """
     from citybrain.cli import audit as command
 
     return command.verify(street, head, is_json=json)
@@ -141,7 +153,10 @@ def keys_new(
     ] = False,
     json: Json = False,
 ) -> int:
-    """Make a key; an administrator puts the printed lines into the register."""
+    """Make a key.
+
+    An administrator puts the printed lines into the register.
+    """
     from citybrain.cli import keys as command
 
     request = command.NewKey(
@@ -172,7 +187,10 @@ def kill_switch_on(
     street: StreetFile = STREET,
     json: Json = False,
 ) -> int:
-    """Stop all pushes at once; needs no key, and works without the ledger."""
+    """Stop all pushes at once.
+
+    Needs no key, and works without the ledger.
+    """
     from citybrain.cli import kill_switch as command
 
     return command.turn_on(street, person, comment, is_json=json)

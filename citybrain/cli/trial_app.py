@@ -19,7 +19,10 @@ def camera_render(
     out: Annotated[Path, typer.Option(help="Folder for clip, camera.toml and truth.")],
     json: Json = False,
 ) -> int:
-    """Draw a SUMO run as a street camera sees it, with the truth to the vehicle."""
+    """Draw a SUMO run as a street camera sees it.
+
+    Writes the truth, vehicle by vehicle, beside the clip.
+    """
     from citybrain.cli import camera as cameras
 
     return cameras.render(cameras.RenderRequest(scene=scene, out=out, is_json=json))
@@ -35,7 +38,10 @@ def camera_suggest(
     ] = None,
     json: Json = False,
 ) -> int:
-    """Propose lanes and a band from the motion in a clip; a person confirms them."""
+    """Propose lanes and a band from the motion in a clip.
+
+    A person confirms them.
+    """
     from citybrain.cli import camera_suggestion
 
     request = camera_suggestion.Request(clip=clip, out=out, preview=preview, is_json=json)
@@ -64,7 +70,10 @@ def virtual_run(
     seed: Annotated[int, typer.Option(min=0, help="Seed of SUMO.")] = 1,
     json: Json = False,
 ) -> int:
-    """Run virtual controllers on loopback; orders on standard input switch faults."""
+    """Run virtual controllers on loopback.
+
+    Orders on standard input switch faults.
+    """
     from citybrain.cli import virtual_controller
     from sim.sumo.live_junction import LiveSettings
 

@@ -5,11 +5,22 @@ import sys
 
 import pytest
 
-from citybrain import __version__
+import citybrain
 from tests.cli.towns import Terminal
 
 COMMANDS = ("demo", "count", "retime", "validate", "show", "bench")
-HEAVY = ("numba", "numpy", "scipy", "pandas", "pyarrow", "networkx", "sumo", "sumolib")
+GROUPS = (
+    "plan",
+    "controllers",
+    "audit",
+    "keys",
+    "kill-switch",
+    "gate",
+    "camera",
+    "virtual-controller",
+    "safety",
+)
+HEAVY = ("numba", "numpy", "scipy", "pandas", "pyarrow", "networkx", "sumo", "sumolib", "rich")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -22,9 +33,17 @@ def test_every_command_explains_itself(terminal: Terminal, command: str, word: s
     assert not told.errors
 
 
+@pytest.mark.parametrize("words", [[], *([group] for group in GROUPS)])
+def test_no_list_of_commands_cuts_a_sentence(terminal: Terminal, words: list[str]) -> None:
+    _, commands = terminal(*words, "--help").output.split("Commands:\n")
+    assert commands
+    assert not [line for line in commands.splitlines() if not line.endswith(".")]
+    assert "..." not in commands
+
+
 def test_the_version_is_told(terminal: Terminal) -> None:
     told = terminal("--version")
-    assert (told.code, told.output) == (0, f"citybrain {__version__}\n")
+    assert (told.code, told.output) == (0, f"citybrain {citybrain.__version__}\n")
 
 
 @pytest.mark.parametrize("words", [["--help"], ["retime", "--help"], ["--version"]])
@@ -46,6 +65,12 @@ def test_the_package_alone_loads_no_heavy_library() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout == "[]\n"
+
+
+def test_every_name_that_the_package_exports_can_be_had() -> None:
+    assert all(getattr(citybrain, name) is not None for name in citybrain.__all__)
+    with pytest.raises(AttributeError, match="Palette"):
+        _ = citybrain.Palette
 
 
 @pytest.mark.parametrize(
