@@ -12,10 +12,23 @@ from citybrain.controllers.ntcip import objects
 from citybrain.controllers.virtual.access import SetRefusedError, write
 from citybrain.controllers.virtual.faults import MEANING, Fault
 from citybrain.engine.approval_desk import Desk
+from citybrain.ports.controllers import Step
 from citybrain.store.ledger.stops import stop_by_file
 
 JUMP_S = 7200.0
 _LEAST_PAGES = 1
+STEPS = (
+    Step.READ,
+    Step.OPEN,
+    Step.WRITE,
+    Step.VERIFY,
+    Step.STORE,
+    Step.READ_BACK,
+    Step.ACTIVATE,
+    Step.PROVE,
+    Step.ABORT,
+)
+"""Steps at which a fault begins; at the last one an ordered roll-back begins."""
 
 
 class GateKilled(BaseException):

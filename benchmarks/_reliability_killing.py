@@ -9,8 +9,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from benchmarks._reliability_cells import STEPS, Ended, Start, prepare, settled_faults
+from benchmarks._reliability_faults import STEPS
+from benchmarks._reliability_judging import Ended, settled_faults
 from benchmarks._reliability_office import UNIT, allowed, ordered, write_port
+from benchmarks._reliability_scene import Start, prepare
 from benchmarks._reliability_unit import WatchedUnit
 from benchmarks._street_kit import agent_thread, gate_process
 from citybrain.controllers.virtual.responder import Responder

@@ -5,8 +5,10 @@ import time
 
 import pytest
 
-from benchmarks._reliability_cells import Ended, Start, play, prepare
 from benchmarks._reliability_faults import TROUBLES
+from benchmarks._reliability_judging import Ended
+from benchmarks._reliability_scene import Start, prepare
+from benchmarks._reliability_trial import play
 from benchmarks._virtual_time import run_virtually
 from benchmarks.reliability import misses, rows_of
 from citybrain.controllers.virtual.faults import Fault
