@@ -54,7 +54,9 @@ class Ended:
     idle: str = ""
 
 
-def settled_faults(connection: Connection, office: Office, found: tuple[str, str]) -> Iterator[str]:
+def settled_faults(
+    connection: Connection, office: Office, found: tuple[str, str, str]
+) -> Iterator[str]:
     """Yield where the gate's word or its ledger is not what the street shows.
 
     Parameters

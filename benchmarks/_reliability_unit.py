@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from citybrain.controllers.virtual.configuration import Tables
 from citybrain.controllers.virtual.layout import Layout
-from citybrain.controllers.virtual.unit import UnitSettings, VirtualUnit
+from citybrain.controllers.virtual.unit import VirtualUnit
+from citybrain.controllers.virtual.unit_settings import UnitSettings
 
 Shape = tuple[int, int, int, tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
 MIXED, FREE, FLASH, DARK = "a mixture", "free", "flash", "dark"

@@ -1,69 +1,37 @@
 """One virtual unit: memory, clock, watchdog, signal machine and monitor, and its faults."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from citybrain.controllers.ntcip import objects
 from citybrain.controllers.ntcip.states import (
-    LAST_PATTERN,
     PATTERN_FLASH,
     PATTERN_FREE,
-    Correction,
     Flash,
     Free,
     Transaction,
     UnitControl,
 )
 from citybrain.controllers.ntcip.syntax import ObjectType, Value
-from citybrain.controllers.virtual.configuration import Tables, structure_error
+from citybrain.controllers.virtual.configuration import structure_error
 from citybrain.controllers.virtual.database import Database
+from citybrain.controllers.virtual.decisions import Mode
 from citybrain.controllers.virtual.detectors import DetectorRack
 from citybrain.controllers.virtual.faults import Fault
-from citybrain.controllers.virtual.layout import CannotRunError, Layout, lay_out
-from citybrain.controllers.virtual.machine import Mode, SignalMachine
-from citybrain.controllers.virtual.monitor import ConflictMonitor, MonitorCard
-from citybrain.controllers.virtual.schema import Schema
+from citybrain.controllers.virtual.layout import CannotRunError, Layout
+from citybrain.controllers.virtual.machine import SignalMachine
+from citybrain.controllers.virtual.monitor import ConflictMonitor
 from citybrain.controllers.virtual.shown import Shown
-from citybrain.controllers.virtual.timebase import Timebase, local_datetime
-from citybrain.controllers.virtual.timing import TENTHS_PER_S, SignalSettings, mask_of
-from citybrain.errors import InfeasibleError
+from citybrain.controllers.virtual.stored import DAY_DS, Stored, pattern_error
+from citybrain.controllers.virtual.timing import TENTHS_PER_S
+from citybrain.controllers.virtual.unit_settings import UnitSettings
 
-DAY_DS = 864_000
 LONGEST_GAP_DS = 1200
 """A unit that was not called for longer than this skips the rest. [0.1 s]"""
 POWER_OFF_DS = 30
 FOREIGN_PERIOD_DS = 50
 DRIFT = 0.01
 JUMP_S = 37.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitSettings:
-    """What a virtual unit is built from.
-
-    Parameters
-    ----------
-    name
-        Name of the unit.
-    schema, values
-        Its objects, and what they hold when it is delivered.
-    card
-        Programming of its conflict monitor.
-    checks_patterns
-        Whether verify refuses a pattern that cannot run.  Most units accept it and run Free.
-    transaction_timeout_s
-        An open transaction that nobody touches for so long is dropped; 0 for never. [s]
-    faults
-        Faults from the start.
-    """
-
-    name: str
-    schema: Schema
-    values: Sequence[Value]
-    card: MonitorCard
-    checks_patterns: bool = False
-    transaction_timeout_s: int = 0
-    faults: frozenset[Fault] = frozenset()
 
 
 class VirtualUnit:
@@ -102,7 +70,7 @@ class VirtualUnit:
         self.started_s = self.now_s
         self.database.lose_power()
         self._read_tables()
-        self.machine = SignalMachine(self._tables.settings())
+        self.machine = SignalMachine(self._stored.first_settings())
         self.monitor = ConflictMonitor(self.settings.card)
         self.control = UnitControl.SYSTEM_STANDBY
         self.free = Free.COORD_FREE
@@ -153,12 +121,12 @@ class VirtualUnit:
     @property
     def local_s(self) -> float:
         """The unit's local time [s since 1970, local]."""
-        return self.utc_s + self._zone_s
+        return self.utc_s + self._stored.zone_s
 
     @property
     def master_ds(self) -> int:
         """Time since the reference of all patterns: midnight, or the minute after it [0.1 s]."""
-        return (round(self.local_s * TENTHS_PER_S) - self._reference_ds) % DAY_DS
+        return (round(self.local_s * TENTHS_PER_S) - self._stored.reference_ds) % DAY_DS
 
     def advance(self, now_s: float) -> None:
         """Run until an instant; never backwards [s since 1970, UTC]."""
@@ -210,9 +178,9 @@ class VirtualUnit:
         if Fault.DEAD_DETECTORS in self.faults:
             return 0, 0
         for detector in self.rack.active:
-            actuated |= self._called_by.get(detector, 0)
+            actuated |= self._stored.called_by.get(detector, 0)
         if self.commanded:
-            number = self._tables.number
+            number = self._stored.number
             actuated |= number(objects.PHASE_CONTROL_GROUP_VEH_CALL, 1)
             pedestrians |= number(objects.PHASE_CONTROL_GROUP_PED_CALL, 1)
         return actuated, pedestrians
@@ -228,18 +196,7 @@ class VirtualUnit:
     def _read_tables(self) -> None:
         """Take over what is stored; everything that every tenth needs is kept at hand."""
         self._seen_commits = self.database.commits
-        self._tables = Tables(self.schema, self.database.values)
-        self._timebase = Timebase(self.schema, self.database.values)
-        self._settings: dict[int, SignalSettings | None] = {}
-        self._schedule = (-1, 0)
-        number = self._tables.number
-        self._zone_s = number(objects.CONTROLLER_STANDARD_TIME_ZONE)
-        self._reference_ds = number(objects.TIMEBASE_ASC_PATTERN_SYNC) * 600 % DAY_DS
-        self._called_by = {
-            detector: mask_of([phase])
-            for detector in range(1, self.schema.sizes.detectors + 1)
-            if (phase := number(objects.VEHICLE_DETECTOR_CALL_PHASE, detector))
-        }
+        self._stored = Stored(self.schema, self.database.values)
 
     def _choose(self) -> None:
         """Decide once a second which pattern is asked for, and by whom."""
@@ -258,7 +215,7 @@ class VirtualUnit:
 
     def _watch_silence(self) -> None:
         self.silence_ds += TENTHS_PER_S
-        backup_s = self._tables.number(objects.UNIT_BACKUP_TIME)
+        backup_s = self._stored.number(objects.UNIT_BACKUP_TIME)
         if Fault.NO_WATCHDOG in self.faults or not backup_s or not self.commanded:
             return
         if self.silence_ds > backup_s * TENTHS_PER_S:
@@ -268,19 +225,19 @@ class VirtualUnit:
     def _asked(self) -> tuple[int, UnitControl]:
         if Fault.MANUAL in self.faults:
             return PATTERN_FREE, UnitControl.LOCAL_MANUAL_CONTROL
-        manual = self._tables.number(objects.COORD_OPERATIONAL_MODE)
+        manual = self._stored.number(objects.COORD_OPERATIONAL_MODE)
         if manual:
             return manual, UnitControl.MANUAL
         if self.commanded and Fault.IGNORES_PATTERN not in self.faults:
             return self.commanded, UnitControl.SYSTEM_CONTROL
-        pattern = self._scheduled()
+        pattern = self._stored.scheduled(self.local_s)
         if self.is_backup:
             return pattern, UnitControl.BACKUP_MODE
         return pattern, UnitControl.TIMEBASE if pattern else UnitControl.SYSTEM_STANDBY
 
     def _rebuilds(self, pattern: int) -> bool:
         """Restart the machine by way of flash where its phases or rings have changed."""
-        settings = self._settings_for(self._sequence(pattern))
+        settings = self._stored.settings_for(pattern)
         if settings is None or settings == self.machine.settings:
             return False
         if self.machine.mode is not Mode.FLASHING:
@@ -290,28 +247,6 @@ class VirtualUnit:
             self.machine.settings = settings
             self._target = None
         return True
-
-    def _settings_for(self, sequence: int) -> SignalSettings | None:
-        """Return what the tables make of the machine; none where they make no sense."""
-        if sequence not in self._settings:
-            try:
-                self._settings[sequence] = self._tables.settings(sequence)
-            except InfeasibleError:
-                self._settings[sequence] = None
-        return self._settings[sequence]
-
-    def _scheduled(self) -> int:
-        """Return the pattern that the schedule asks for; it is looked up once a minute."""
-        minute = int(self.local_s // 60)
-        if self._schedule[0] != minute:
-            self._schedule = (minute, self._timebase.pattern(local_datetime(self.local_s)))
-        return self._schedule[1]
-
-    def _sequence(self, pattern: int) -> int:
-        if not 1 <= pattern <= self.schema.sizes.patterns:
-            return 1
-        sequence = self._tables.number(objects.PATTERN_SEQUENCE_NUMBER, pattern)
-        return sequence if 1 <= sequence <= self.schema.sizes.sequences else 1
 
     def _run(self, pattern: int) -> None:
         if pattern == PATTERN_FLASH or Fault.FLASH in self.faults:
@@ -331,10 +266,7 @@ class VirtualUnit:
             if self._running is not None and self._running.number == layout.number:
                 self.machine.run_free()
             self._running = layout
-            self.machine.run_pattern(layout, self._correction())
-
-    def _correction(self) -> Correction:
-        return Correction(self._tables.number(objects.COORD_CORRECTION_MODE))
+            self.machine.run_pattern(layout, self._stored.correction)
 
     def _layout(self, pattern: int) -> Layout:
         if Fault.FREE in self.faults:
@@ -347,12 +279,7 @@ class VirtualUnit:
             raise CannotRunError(Free.COMMAND_FREE, "Free is commanded")
         if pattern == 0:
             raise CannotRunError(Free.COORD_FREE, "nobody asks for a pattern")
-        return self._layout_of(self._tables, pattern)
-
-    def _layout_of(self, tables: Tables, pattern: int) -> Layout:
-        if pattern > min(self.schema.sizes.patterns, LAST_PATTERN):
-            raise CannotRunError(Free.BAD_PLAN, f"there is no pattern {pattern}")
-        return lay_out(self.machine.settings, tables.pattern(pattern))
+        return self._stored.layout(pattern, self.machine.settings)
 
     # Memory
 
@@ -363,14 +290,7 @@ class VirtualUnit:
         error = structure_error(self.schema, values)
         if error or not self.settings.checks_patterns:
             return error
-        tables = Tables(self.schema, values)
-        for pattern in range(1, self.schema.sizes.patterns + 1):
-            try:
-                self._layout_of(tables, pattern)
-            except CannotRunError as found:
-                if found.reason is not Free.COORD_FREE:
-                    return f"pattern {pattern}: {found}"[:255]
-        return ""
+        return pattern_error(self.schema, values, self.machine.settings)
 
     def _put(self, object_type: ObjectType, value: Value) -> None:
         self.database.values[self.schema.slot(object_type).index] = value
@@ -415,12 +335,12 @@ class VirtualUnit:
     @property
     def day_plan_status(self) -> tuple[int, int]:
         """Schedule entry and day plan of today; 0 for none."""
-        return self._timebase.day_plan(local_datetime(self.local_s))
+        return self._stored.day_plan(self.local_s)
 
     @property
     def action_status(self) -> int:
         """Timebase action that the schedule asks for now; 0 for none."""
-        return self._timebase.action(local_datetime(self.local_s))
+        return self._stored.action(self.local_s)
 
     @property
     def transaction(self) -> Transaction:

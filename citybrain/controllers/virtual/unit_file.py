@@ -54,7 +54,7 @@ from citybrain.controllers.virtual.monitor import MonitorCard
 from citybrain.controllers.virtual.responder import Access
 from citybrain.controllers.virtual.schema import Schema, Sizes, blank_values, schema_of
 from citybrain.controllers.virtual.timing import PhaseOption, bit_of
-from citybrain.controllers.virtual.unit import UnitSettings
+from citybrain.controllers.virtual.unit_settings import UnitSettings
 from citybrain.errors import InputError
 
 
