@@ -7,6 +7,7 @@ what the pattern shows, or a time of its own, as far as no red becomes too long.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -96,12 +97,11 @@ def actuated(
     shortest = dict(spans)
     for start_s, duration_s in sorted(found, key=lambda item: -item[1]):
         shortest[start_s] = bounds.shortest_s(start_s, duration_s, shortest)
-    longest = {
+    wanted = {
         start_s: max(shortest[start_s], float(round(min(option.most_s, shown_s * option.longer))))
         for start_s, shown_s in found
     }
-    if not bounds.are_safe(longest):
-        longest = spans
+    longest = bounds.longest_s(wanted, spans)
     stretches = tuple(
         Stretch(start_s=s, minimum_s=shortest[s], maximum_s=longest[s]) for s in sorted(spans)
     )
@@ -144,6 +144,25 @@ class _Bounds:
                 times_s[self.times_s >= end_s - SLACK_S] += more_s
                 cycle_s += more_s
         return self.timetable.is_safe(times_s, rounded_s(cycle_s))
+
+    def longest_s(
+        self, wanted_s: dict[float, float], shown_s: dict[float, float]
+    ) -> dict[float, float]:
+        """Return the longest safe durations [s]: those wanted, or all up to one common length.
+
+        With many stages all of them at their longest would make some red too long; none becomes
+        shorter for that than the pattern shows it.
+        """
+
+        def up_to(most_s: int) -> dict[float, float]:
+            return {
+                start_s: min(wanted_s[start_s], max(shown_s[start_s], float(most_s)))
+                for start_s in shown_s
+            }
+
+        lengths = range(math.ceil(max(wanted_s.values())) + 1)
+        unsafe = bisect_left(lengths, True, key=lambda most_s: not self.are_safe(up_to(most_s)))
+        return up_to(unsafe - 1) if unsafe else shown_s
 
     def shortest_s(self, start_s: float, duration_s: float, others_s: dict[float, float]) -> float:
         """Return the shortest safe duration of one interval beside those of others [s]."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from citybrain.model.actuation import ActuatedPattern, with_durations
 from citybrain.model.rules import Rule, check_pattern
-from optimizer.actuating import OPTIONS
+from optimizer.actuating import OPTIONS, USUAL
 from optimizer.candidate import Candidate
 from optimizer.moves import Mover
 from optimizer.workshop import Workshop
@@ -41,6 +41,25 @@ def test_every_realisation_keeps_the_rules(
         shown = with_durations(pattern, intervals, durations_s)
         found = check_pattern(shown, junction.intersection)
         assert [str(v) for v in found if v.rule is not Rule.CYCLE] == []
+
+
+@FEW
+@given(junctions())
+def test_stretches_are_as_long_as_the_longest_red_allows(junction: Junction) -> None:
+    """Whatever ends before the wanted 50 s could not last a second longer if all of them did."""
+    workshop = Workshop.of(plan_of(junction), network_of(junction))
+    pattern = workshop.plan(workshop.following([workshop.start()], [USUAL])[0], "p").patterns[0]
+    if not isinstance(pattern, ActuatedPattern):
+        return
+    intervals = pattern.intervals()
+    stretches = [pattern.stretch_at(each.start_s) for each in intervals]
+    most_s = [s.maximum_s if s else i.duration_s for s, i in zip(stretches, intervals, strict=True)]
+    are_short = [s is not None and s.maximum_s < USUAL.most_s for s in stretches]
+    if any(are_short):
+        longer_s = [most + short for most, short in zip(most_s, are_short, strict=True)]
+        shown = with_durations(pattern, intervals, longer_s)
+        found = {v.rule for v in check_pattern(shown, junction.intersection)}
+        assert Rule.MAXIMUM_RED in found
 
 
 @FEW
