@@ -23,6 +23,8 @@ LOOSE_DRIFT = 0.25
 """Part of the rate that no neighbour explains which may change with the time of day [0-1]."""
 SLACK = 0.08
 """Share by which a rate may differ from what is foretold without being a fault [0-1]."""
+STRAYS = 0.15
+"""Share of the vehicles that may stay away one by one, not as whole platoons, without it [0-1]."""
 RUN = 16
 """Windows that are looked at together."""
 HALVED, DOUBLED, DELAYED, SWAPPED = "halved", "doubled", "delayed", "swapped"
@@ -174,27 +176,30 @@ class _Part:
         count, expected = self.sums(seen), self.sums(now_ps)
         level_ps = expected / np.maximum(self.sums(np.ones(len(seen))), 1.0)
         least = 1.0 - LOOSE_DRIFT * habit.loose[:, None] - SLACK
-        halved = count * np.log(0.5 / least) - expected * (0.5 - least)
-        halved += self._loss(row, level_ps / habit.mean_ps, least)
-        yield Charge(HALVED), halved / habit.dispersion
+        dispersion = habit.dispersion[:, None]
+        halved = (count * np.log(0.5 / least) - expected * (0.5 - least)) / dispersion
+        halved += self._loss(row, level_ps / habit.mean_ps) / np.maximum(dispersion, 1.0)
+        # nothing at all is silence, which half of the vehicles would not be
+        yield Charge(HALVED), np.where(count == 0, np.minimum(halved, 0.0), halved)
         doubled = count * np.log(2.0 * least) - expected * (2.0 - 1.0 / least)
-        yield Charge(DOUBLED), doubled / habit.dispersion
+        yield Charge(DOUBLED), doubled / dispersion
         own = self.sums(seen * np.log(now_ps))
         yield Charge(UNRELATED), count * np.log(np.maximum(level_ps, 1e-12)) - own
         for delay_s, late in self._delays(seen, rate_ps):
             yield Charge(DELAYED, by_s=delay_s), late - own + expected
 
-    def _loss(self, row: int, level: Floats, least: Floats) -> Floats:
+    def _loss(self, row: int, level: Floats) -> Floats:
         """Return what the headways say for a loss of half of the vehicles ``[model, window]``.
 
-        `level` is what is foretold to pass, over what passed while it was learned; without a
-        fault at least the share `least` of it is seen. [-]
+        `level` is what is foretold to pass, over what passed while it was learned.  Without a
+        fault demand may fall by more than `STRAYS`, but not vehicle by vehicle: what discharges
+        from a queue keeps its headways. [-]
         """
         begin = max(self.begin - LONGEST_HEADWAY_S, 0)
         window = self.scene.window[begin : self.end] - self.windows.start
         series = np.where(self.scene.known, self.scene.series[row], 0.0)[begin : self.end]
         seen = seen_headways(series, window, self.windows.stop - self.windows.start)
-        return gain_of_loss(self.habits[row].headways, seen, level * least, level * 0.5)
+        return gain_of_loss(self.habits[row].headways, seen, level * (1.0 - STRAYS), level * 0.5)
 
     def _delays(self, seen: Floats, rate_ps: Floats) -> Iterator[tuple[int, Floats]]:
         """Return for each delay how well the pulses suit it, less the pulses it foretells."""

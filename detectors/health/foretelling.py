@@ -9,9 +9,12 @@ of a quarter of an hour do, and it does not mind that traffic changes over the d
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors.health.headways import headways_of
 from detectors.pulses import Flags, Floats, Ints
+
+Small = NDArray[np.float32]
 
 LAGS_S = np.array([-20, -12, -8, -5, -3, -2, -1, 0, 1, 2, 3, 4, 6, 9, 13, 21])
 """Borders of the lags at which a neighbour's pulses are counted; later ones are positive [s]."""
@@ -28,9 +31,12 @@ FLOOR = 0.1
 FEWEST_VEH = 40
 """A detector with fewer pulses while it is learned cannot be foretold [veh]."""
 FEWEST_PARTNER_VEH = 20
-DISPERSION_S = 900
-PRIOR_WINDOWS = 2.0
+DISPERSION_S = (300, 900)
+"""Windows in which counts are held against what was foretold; the worse of both is believed [s]."""
+PRIOR_WINDOWS = 6.0
 """Windows of dispersion 1 that count beside those seen."""
+LEAST_DISPERSION = 0.5
+"""So exactly does no neighbour foretell that less would be believed [-]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,7 +55,8 @@ class Habit:
     loose
         Share of the rate that no neighbour explains, for each row of `weights`. [0-1]
     dispersion
-        Variance over mean of counts of 15 min around what was foretold, at least 1. [-]
+        Variance over mean of counts around what was foretold, for each row of `weights`; below 1
+        where neighbours tell nearly every vehicle. [-]
     headways
         How its vehicles followed one another, see `headways_of`. [veh]
     """
@@ -58,7 +65,7 @@ class Habit:
     weights: Floats
     mean_ps: float
     loose: Floats
-    dispersion: float
+    dispersion: Floats
     headways: Floats
 
 
@@ -152,56 +159,86 @@ def _habit(partners: Ints, features: Floats, seen: Floats, fold: Ints) -> Habit:
     columns = np.concatenate(
         [np.ones((len(seen), 1), np.float32), *features[partners]], axis=1, dtype=np.float32
     )
-    mean_ps = float(seen.mean())
-    parts = [columns[fold == k] for k in range(FOLDS)]
-    grams = [(part.T @ part).astype(np.float64) for part in parts]
-    moments = [part.T @ seen[fold == k] for k, part in enumerate(parts)]
-    ridge, foretold = _best_ridge(parts, (grams, moments), seen, fold)
-    gram, moment = sum(grams), sum(moments)
+    learning = _Learning.of(columns, seen, fold)
+    everything = np.arange(columns.shape[1])
+    ridge = _best_ridge(learning, everything)
     weights = np.zeros((len(partners) + 1, columns.shape[1]))
-    for left_out in range(len(partners) + 1):
-        kept = np.ones(columns.shape[1], np.bool_)
-        if left_out:
-            kept[1 + (left_out - 1) * LAGS : 1 + left_out * LAGS] = False
-        at = np.flatnonzero(kept)
-        weights[left_out, at] = _solved(gram[np.ix_(at, at)], moment[at], ridge)
-    rate = np.maximum(columns @ weights.T, FLOOR * mean_ps)
+    dispersion = np.empty(len(weights))
+    for left_out in range(len(weights)):
+        without = (everything - 1) // LAGS == left_out - 1 if left_out else everything < 0
+        at = everything[~without | (everything == 0)]
+        weights[left_out, at] = learning.solved(at, ridge)
+        dispersion[left_out] = _dispersion(seen, learning.foretold(at, ridge))
+    rate = np.maximum(columns @ weights.T, learning.least_ps)
+    mean_ps = float(seen.mean())
     weights *= (mean_ps / rate.mean(axis=0))[:, None]
     return Habit(
         partners=tuple(int(partner) for partner in partners),
         weights=weights,
         mean_ps=mean_ps,
         loose=np.clip(weights[:, 0] / mean_ps, 0.0, 1.0),
-        dispersion=_dispersion(seen, foretold),
+        dispersion=dispersion,
         headways=headways_of(seen),
     )
 
 
-def _best_ridge(
-    parts: list[Floats], squares: tuple[list[Floats], list[Floats]], seen: Floats, fold: Ints
-) -> tuple[float, Floats]:
-    """Return the ridge that foretells best what it was not learned from, and that foretelling."""
-    grams, moments = squares
-    best = (-np.inf, RIDGES[-1], np.full(len(seen), float(seen.mean())))
-    for ridge in RIDGES:
-        foretold = np.empty(len(seen))
-        for k in range(FOLDS):
-            weights = _solved(sum(grams) - grams[k], sum(moments) - moments[k], ridge)
-            foretold[fold == k] = np.maximum(parts[k] @ weights, FLOOR * seen.mean())
-        score = float(np.sum(seen * np.log(foretold) - foretold))
-        if score > best[0]:
-            best = (score, ridge, foretold)
-    return best[1:]
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Learning:
+    """Columns of neighbours, what was seen, and their squares, in folds of the time."""
+
+    columns: list[Small]
+    seconds: list[Ints]
+    grams: list[Floats]
+    moments: list[Floats]
+    seen: Floats
+    least_ps: float
+
+    @classmethod
+    def of(cls, columns: Small, seen: Floats, fold: Ints) -> "_Learning":
+        seconds = [np.flatnonzero(fold == k) for k in range(FOLDS)]
+        parts = [columns[own] for own in seconds]
+        return cls(
+            columns=parts,
+            seconds=seconds,
+            grams=[(part.T @ part).astype(np.float64) for part in parts],
+            moments=[part.T @ seen[own] for part, own in zip(parts, seconds, strict=True)],
+            seen=seen,
+            least_ps=FLOOR * float(seen.mean()),
+        )
+
+    def solved(self, at: Ints, ridge: float, without: int | None = None) -> Floats:
+        """Return the weights of some columns, learned from all folds or from all but one."""
+        kept = [k for k in range(FOLDS) if k != without]
+        gram: Floats = np.sum([self.grams[k] for k in kept], axis=0)
+        moments: Floats = np.sum([self.moments[k] for k in kept], axis=0)
+        penalty = np.full(len(at), ridge)
+        penalty[0] = 1e-9
+        return np.asarray(np.linalg.solve(gram[np.ix_(at, at)] + np.diag(penalty), moments[at]))
+
+    def foretold(self, at: Ints, ridge: float) -> Floats:
+        """Return the rate that was not learned from the fold in which it is foretold [1/s]."""
+        rate_ps = np.empty(len(self.seen))
+        for k, own in enumerate(self.seconds):
+            foretold_ps = self.columns[k][:, at] @ self.solved(at, ridge, without=k)
+            rate_ps[own] = np.maximum(foretold_ps, self.least_ps)
+        return rate_ps
 
 
-def _solved(gram: Floats, moments: Floats, ridge: float) -> Floats:
-    penalty = np.full(len(gram), ridge)
-    penalty[0] = 1e-9
-    return np.asarray(np.linalg.solve(gram + np.diag(penalty), moments))
+def _best_ridge(learning: _Learning, at: Ints) -> float:
+    """Return the ridge that foretells best what it was not learned from."""
+
+    def fit(ridge: float) -> float:
+        foretold_ps = learning.foretold(at, ridge)
+        return float(np.sum(learning.seen * np.log(foretold_ps) - foretold_ps))
+
+    return max(RIDGES, key=fit)
 
 
 def _dispersion(seen: Floats, foretold: Floats) -> float:
-    window = np.arange(len(seen)) // DISPERSION_S
-    count, expected = np.bincount(window, seen), np.bincount(window, foretold)
-    squares = float(np.sum((count - expected) ** 2 / expected))
-    return max((squares + PRIOR_WINDOWS) / (len(count) + PRIOR_WINDOWS), 1.0)
+    worst = LEAST_DISPERSION
+    for length_s in DISPERSION_S:
+        window = np.arange(len(seen)) // length_s
+        count, expected = np.bincount(window, seen), np.bincount(window, foretold)
+        squares = float(np.sum((count - expected) ** 2 / expected))
+        worst = max(worst, (squares + PRIOR_WINDOWS) / (len(count) + PRIOR_WINDOWS))
+    return worst
