@@ -4,8 +4,10 @@ import asyncio
 import random
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+from benchmarks._wild_answers import wild
 from citybrain.controllers.ntcip.syntax import Value
 from citybrain.controllers.virtual import ber
 from citybrain.controllers.virtual.pdu import SET, read_request
@@ -13,6 +15,8 @@ from citybrain.controllers.virtual.responder import Access, Responder
 from citybrain.controllers.virtual.unit import VirtualUnit
 
 Mutation = Callable[[bytearray, random.Random, bytes], bytes]
+WELL_ENCODED = 0.7
+"""Share of a defective agent's wrong answers that can be decoded and say the wrong thing. [0-1]"""
 _TAGS = (0x02, 0x04, 0x05, 0x06, 0x30, 0x41, 0x80, 0x81, 0xA0, 0xA2, 0xA3, 0xA8)
 _LENGTHS = (0, 1, 0x7F, 0x80, 0x81, 0x82, 0x84, 0xFF)
 
@@ -106,51 +110,86 @@ class Mutator:
 
 @dataclass(slots=True)
 class DefectiveResponder(Responder):
-    """An agent with the right keys whose answers are mutated before they are signed.
+    """An agent with the right keys that can sign answers that are wrong.
 
-    It notes every SET that reaches it.
+    It notes every SET that reaches it and every true answer that it gave.
     """
 
-    mutator: Mutator | None = None
-    share: float = 0.0
+    mutator: Mutator = field(default_factory=lambda: Mutator(random.Random(0)))
     written: list[tuple[str, Value | None]] = field(default_factory=list)
+    given: list[bytes] = field(default_factory=list)
+    _is_wrong: bool = False
+
+    def wrong_answer(self, request: bytes) -> bytes | None:
+        """Return another answer to the request that was answered last: signed, and wrong."""
+        self._is_wrong = True
+        try:
+            return self.answer(request)
+        finally:
+            self._is_wrong = False
 
     def _pdu(self, data: bytes, at: int, end: int, *, may_write: bool) -> bytes:
+        if self._is_wrong:
+            return self._wrong()
         request = read_request(data, at, end)
         if request.tag == SET:
             told = ((".".join(map(str, oid)), value) for oid, value in request.bindings)
             self.written.extend(told)
-        answer = Responder._pdu(self, data, at, end, may_write=may_write)
-        if self.mutator is not None and self.mutator.rng.random() < self.share:
-            return ber.element(answer[0], self._inner(answer))
-        return answer
+        self.given.append(Responder._pdu(self, data, at, end, may_write=may_write))
+        return self.given[-1]
 
-    def _inner(self, answer: bytes) -> bytes:
-        assert self.mutator is not None
-        begin, end, _ = ber.any_header(answer, 0, len(answer))
-        return self.mutator.mutated(answer[begin:end])
+    def _wrong(self) -> bytes:
+        if not self.given:
+            return b"\xa2\x00"
+        told, rng = self.given[-1], self.mutator.rng
+        if rng.random() < WELL_ENCODED:
+            return wild(told, rng)
+        begin, end, _ = ber.any_header(told, 0, len(told))
+        return ber.element(told[0], self.mutator.mutated(told[begin:end]))
+
+
+Mutants = Callable[[bytes, bytes], bytes | None]
+"""Returns something wrong, given a request and the answer to it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chances:
+    """How much goes wrong on the way.
+
+    Parameters
+    ----------
+    mutants
+        How many mutants there are of each answer.
+    before
+        Share of answers that the mutants come before, not after. [0-1]
+    lost
+        Share of answers that are lost. [0-1]
+    """
+
+    mutants: int = 8
+    before: float = 0.15
+    lost: float = 0.05
 
 
 class MutatingSocket:
-    """A unit on loopback whose replies are mutated, and followed by more mutants of them.
+    """A unit on loopback whose answers come with mutants of them.
 
     Parameters
     ----------
     responder
         Answers for the unit.
-    mutator
-        Makes the mutants.
-    share
-        Share of replies of which only a mutant is sent. [0-1]
     mutants
-        How many mutants follow each reply.
+        Makes the mutants; none for a unit in order.
+    chances
+        How much goes wrong.
     """
 
     def __init__(
-        self, responder: DefectiveResponder, mutator: Mutator, share: float, mutants: int
+        self, responder: DefectiveResponder, mutants: Mutants | None, chances: Chances
     ) -> None:
-        self._responder, self._mutator = responder, mutator
-        self._share, self._mutants = share, mutants
+        self.genuine = 0
+        self._responder, self._mutants, self._chances = responder, mutants, chances
+        self._began_s = responder.unit.now_s
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.bind(("127.0.0.1", 0))
@@ -165,23 +204,29 @@ class MutatingSocket:
 
     def _drain(self) -> None:
         data, peer = self._socket.recvfrom(65535)
-        self._responder.unit.advance(self._responder.unit.now_s + 0.05)
-        reply = self._responder.answer(data)
-        if reply is None:
+        self._responder.unit.advance(self._began_s + self._loop.time())
+        answer, rng = self._responder.answer(data), self._responder.mutator.rng
+        if answer is None:
             return
-        is_lost = self._mutator.rng.random() < self._share
-        self._send(self._mutator.mutated(reply) if is_lost else reply, peer)
-        for _ in range(self._mutants):
-            self._send(self._mutator.mutated(reply), peer)
+        wrong, many = list[bytes | None](), self._chances.mutants
+        if self._mutants is not None:
+            wrong = [self._mutants(data, answer) for _ in range(many)]
+        is_lost = bool(wrong) and rng.random() < self._chances.lost
+        self.genuine += not is_lost
+        ordered = [None if is_lost else answer, *wrong]
+        if rng.random() < self._chances.before:
+            ordered.reverse()
+        for message in ordered:
+            if message:
+                self._send(message, peer)
 
     def _send(self, data: bytes, peer: tuple[str, int]) -> None:
-        try:
+        with suppress(OSError):
             self._socket.sendto(data, peer)
-        except OSError:
-            return
 
 
-def defective(unit: VirtualUnit, accesses: Sequence[Access], seed: int) -> DefectiveResponder:
+def defective(
+    unit: VirtualUnit, accesses: Sequence[Access], rng: random.Random
+) -> DefectiveResponder:
     """Return a responder for a unit, with a mutator of its own."""
-    mutator = Mutator(random.Random(seed))
-    return DefectiveResponder(unit, accesses, mutator=mutator)
+    return DefectiveResponder(unit, accesses, mutator=Mutator(rng))

@@ -1,8 +1,9 @@
 """The manager of controllers: mutated replies, verified pushes, a thousand units every second.
 
 ``--networks`` names parts (``fuzz``, ``push``, ``fleet``, ``virtual-fleet``, ``poll``); without it
-all run.  With ``long`` among the names, ten times as much is sent and polled; ``unitsN`` pushes to
-N units in place of 200.
+all run.  With ``long`` among the names, more is sent and polled: a million mutated replies, which
+``part1`` to ``part5`` send a fifth of each, with seeds of its own; ``unitsN`` pushes to N units in
+place of 200.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from rich.table import Table
 
 from benchmarks._manager_fleet import measure_fleet
-from benchmarks._manager_fuzz import Fuzz, fuzz_manager, fuzz_poller
+from benchmarks._manager_fuzz import SEED, Fuzz, Way, fuzz_manager, fuzz_poller
 from benchmarks._manager_load import (
     Polling,
     Pushes,
@@ -26,7 +27,10 @@ from citybrain.errors import InputError
 from citybrain.ports.controllers import Outcome
 
 PARTS = ("fuzz", "push", "fleet", "virtual-fleet", "poll")
-LONG, UNITS = "long", "units"
+LONG, UNITS, FIFTH = "long", "units", "part"
+FIFTHS = 5
+SEEDS = 1000
+"""Seeds that a fifth of the mutated replies has to itself."""
 PUSH_P99_S = 5.0
 MOST_LOSS = 0.001
 MOST_GROWTH_MB = 20.0
@@ -39,18 +43,21 @@ class Size:
     Parameters
     ----------
     poller_replies, manager_replies
-        Mutated replies to the poller, and to the manager over each version of SNMP.
+        Mutated replies to the poller and to the manager.
     fuzz_s
-        Longest time for each of the three. [s]
+        Longest work for each way of replies to be wrong. [s]
+    seed
+        Of the first dice of each.
     pushes, fleet, units
         Pushes to one unit, units that are pushed to, units that are polled.
     poll_s
         How long they are polled. [s]
     """
 
-    poller_replies: int = 200_000
-    manager_replies: int = 10_000
+    poller_replies: int = 100_000
+    manager_replies: int = 20_000
     fuzz_s: float = 60.0
+    seed: int = SEED
     pushes: int = 20
     fleet: int = 200
     units: int = 1000
@@ -61,7 +68,7 @@ QUICK = Size()
 WHOLE = Size(
     poller_replies=1_000_000,
     manager_replies=1_000_000,
-    fuzz_s=7200.0,
+    fuzz_s=3600.0,
     pushes=300,
     poll_s=3600.0,
 )
@@ -116,10 +123,26 @@ def _asked(networks: Sequence[str]) -> tuple[list[str], Size]:
             parts.append(name)
         elif name.startswith(UNITS) and units.isdigit() and int(units):
             size = replace(size, fleet=int(units))
+        elif name in _FIFTHS:
+            size = _fifth(WHOLE, _FIFTHS.index(name) + 1)
         elif name != LONG:
-            where, mend = "--networks", f"choose of: {', '.join((*PARTS, LONG, f'{UNITS}60'))}"
+            known = (*PARTS, LONG, f"{UNITS}60", *_FIFTHS)
+            where, mend = "--networks", f"choose of: {', '.join(known)}"
             raise InputError(where, f"there is no part {name}", mend)
     return parts or list(PARTS), size
+
+
+def _fifth(size: Size, number: int) -> Size:
+    """Return the same with a fifth of the mutated replies, of other seeds for every number."""
+    return replace(
+        size,
+        poller_replies=size.poller_replies // FIFTHS,
+        manager_replies=size.manager_replies // FIFTHS,
+        seed=SEED + number * SEEDS,
+    )
+
+
+_FIFTHS = tuple(f"{FIFTH}{number}" for number in range(1, FIFTHS + 1))
 
 
 def measure(parts: Sequence[str], size: Size) -> Results:
@@ -128,9 +151,10 @@ def measure(parts: Sequence[str], size: Size) -> Results:
     with Stages() as stages:
         if "fuzz" in parts:
             stages.begin("fuzz", "mutated replies")
-            results.fuzzes.append(fuzz_poller(size.poller_replies, size.fuzz_s))
-            for version in ("v3", "v2c"):
-                results.fuzzes.append(fuzz_manager(version, size.manager_replies, size.fuzz_s))
+            results.fuzzes.append(fuzz_poller(size.poller_replies, size.fuzz_s, size.seed))
+            for way in Way:
+                replies = round(size.manager_replies * way.share)
+                results.fuzzes.append(fuzz_manager(way, replies, size.fuzz_s, size.seed))
         if "push" in parts:
             stages.begin("push", f"{size.pushes} verified pushes to one unit")
             results.push = measure_pushes(size.pushes)
@@ -191,12 +215,21 @@ def _pushings(results: Results) -> Iterator[tuple[str, Pushes]]:
 
 def _fuzz_rows(fuzz: Fuzz) -> list[tuple[str, str, str]]:
     bad = f"{len(fuzz.crashes)} / {fuzz.hangs} / {len(fuzz.unintended)}"
+    untrue = f"{len(fuzz.believed)} / {len(fuzz.lies)}"
     rate = fuzz.replies / max(fuzz.seconds, 1e-9)
     return [
         (f"fuzz, {fuzz.what}", "mutated replies", f"{fuzz.replies:,} ({rate:,.0f}/s)"),
-        ("", "operations ended", f"{fuzz.operations:,}"),
+        ("", "of them let in to be decoded", f"{fuzz.let_in:,}"),
+        ("", "operations ended; how pushes and ways back did", _operations(fuzz)),
         ("", "crashes / hangs / unintended SETs", bad),
+        ("", "believed unsigned / receipts not true", untrue),
+        ("", "most work for one message", f"{fuzz.longest_s:.3f} s"),
     ]
+
+
+def _operations(fuzz: Fuzz) -> str:
+    ended = ", ".join(f"{name} {count:,}" for name, count in fuzz.outcomes.most_common())
+    return f"{fuzz.operations:,}; {ended}" if ended else f"{fuzz.operations:,}"
 
 
 def _push_rows(name: str, pushes: Pushes) -> list[tuple[str, str, str]]:

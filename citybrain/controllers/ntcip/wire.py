@@ -33,6 +33,7 @@ from pysnmp.hlapi.v3arch.asyncio.lcd import CommandGeneratorLcdConfigurator
 from pysnmp.proto import errind, rfc1902, rfc1905
 from pysnmp.proto.rfc3412 import MsgAndPduDispatcher
 
+from citybrain.controllers.ntcip.door import Door
 from citybrain.controllers.ntcip.secrets import Credentials, V2c
 from citybrain.controllers.ntcip.syntax import Instance, Kind, Value
 
@@ -100,23 +101,59 @@ class Wire(Protocol):
 
 
 class _Dispatcher(MsgAndPduDispatcher):  # type: ignore[misc]
-    """Drops a message that trips the library, as the network might have dropped it."""
+    """Lets in answers only; drops a message that trips the library, as the network might have.
 
-    dropped = 0
+    Parameters
+    ----------
+    door
+        Tells which messages are answers.
+    """
 
-    def receive_message(self, *arguments: Any) -> Any:  # noqa: ANN401 (the library's signature)
+    def __init__(self, door: Door) -> None:
+        super().__init__()
+        self.dropped = self.heard = 0
+        self._door = door
+
+    def receive_message(
+        self,
+        engine: SnmpEngine,
+        domain: Any,  # noqa: ANN401 (the library's signature)
+        address: Any,  # noqa: ANN401
+        message: bytes,
+    ) -> Any:  # noqa: ANN401
+        """Take a message from the network."""
+        if not self._door.admits(message, tuple(address)):
+            return b""
+        heard = self.heard
         try:
-            return super().receive_message(*arguments)
+            return super().receive_message(engine, domain, address, message)
         except Exception:
             self.dropped += 1
             return b""
+        finally:
+            if self.heard != heard:
+                self._door.close_for(message)
 
 
 class _Carrier(AsyncioDispatcher):  # type: ignore[misc]
     """Drops messages that were under way when the socket was closed; waits by the loop's clock.
 
     The library counts time-outs by the wall clock, which somebody may set back meanwhile.
+
+    Parameters
+    ----------
+    door
+        Learns which questions are sent.
     """
+
+    def __init__(self, door: Door) -> None:
+        super().__init__()
+        self._door = door
+
+    def send_message(self, message: bytes, domain: Any, address: Any) -> None:  # noqa: ANN401
+        """Send a question."""
+        self._door.note(message, tuple(address))
+        super().send_message(message, domain, address)
 
     def handle_timer_tick(self, _wall_s: float) -> None:
         """Let time-outs pass."""
@@ -137,7 +174,9 @@ class Wires:
     """
 
     def __init__(self, credentials: Credentials) -> None:
-        self._engine = SnmpEngine(msgAndPduDsp=_Dispatcher())
+        self._door = Door(credentials)
+        self._dispatcher = _Dispatcher(self._door)
+        self._engine = SnmpEngine(msgAndPduDsp=self._dispatcher)
         self._user = _user_of(credentials)
         self._configurator = CommandGeneratorLcdConfigurator()
         self._turns = asyncio.Semaphore(IN_FLIGHT)
@@ -145,9 +184,14 @@ class Wires:
     async def to(self, address: str, port: int) -> "PysnmpWire":
         """Return the wire to one unit."""
         if self._engine.transport_dispatcher is None:
-            self._engine.register_transport_dispatcher(_Carrier())
+            self._engine.register_transport_dispatcher(_Carrier(self._door))
         target = await UdpTransportTarget.create((address, port), retries=0)
         return PysnmpWire(self._engine, partial(self._named, target), self._turns)
+
+    @property
+    def refused(self) -> int:
+        """How many messages were not let in."""
+        return self._door.refused
 
     def _named(self, target: UdpTransportTarget, timeout_s: float) -> str:
         """Return the engine's name for a target with this time for an answer."""
@@ -202,6 +246,7 @@ class PysnmpWire:
         future: asyncio.Future[tuple[Any, ...]] = asyncio.get_running_loop().create_future()
 
         def hear(_engine: object, _handle: object, *answer: Any) -> None:  # noqa: ANN401
+            self._engine.message_dispatcher.heard += 1
             if not future.done():
                 future.set_result(answer)
 

@@ -1,0 +1,136 @@
+"""What is let in to the library of SNMP: answers that were asked for and, over v3, are signed.
+
+The library decodes whatever arrives, keeps a little of every message that it refuses, answers some
+of them, and takes the clock of an old signed message for the unit's.  So a message is looked at
+here before: it must come from the unit that was asked, carry the number of a question that waits
+and, over v3, the unit's signature.  Unsigned reports are let in, as they tell a wrong user or
+another engine; nothing in them is believed beyond that.
+
+References
+----------
+RFC 3412, 7.2.10 (numbers of messages); RFC 3414, 3.2 (signatures).
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from citybrain.controllers.ntcip.secrets import V3, Credentials
+from citybrain.controllers.polling import ber
+from citybrain.controllers.polling.ber import BerError, Reader
+from citybrain.controllers.polling.messages import AUTHENTIC, PRIVATE, Envelope, opened
+from citybrain.controllers.polling.usm import MAC_BYTES, Keys
+
+Address = tuple[str, int]
+MOST_WAITING = 1024
+"""Questions whose numbers are kept; the oldest are forgotten."""
+_V2C = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A question that waits: who was asked, and by which engine's name; empty to learn it."""
+
+    address: Address
+    engine_id: bytes
+
+
+class Door:
+    """Knows the questions of one manager and lets in what answers them.
+
+    Parameters
+    ----------
+    credentials
+        Who asks.
+    """
+
+    def __init__(self, credentials: Credentials) -> None:
+        self.refused = 0
+        self._credentials = credentials
+        self._waiting = OrderedDict[int, _Asked]()
+        self._keys: dict[bytes, Keys] = {}
+
+    def note(self, question: bytes, address: Address) -> None:
+        """Take note of a question that is sent.
+
+        Parameters
+        ----------
+        question
+            The message.
+        address
+            To whom.
+        """
+        engine_id = opened(question).engine_id if self._is_v3 else b""
+        self._waiting[self._number(question)] = _Asked(address=address, engine_id=engine_id)
+        if len(self._waiting) > MOST_WAITING:
+            self._waiting.popitem(last=False)
+
+    def admits(self, message: bytes, address: Address) -> bool:
+        """Tell whether a message is the answer to a question that waits.
+
+        Parameters
+        ----------
+        message
+            As it arrived.
+        address
+            From whom.
+        """
+        try:
+            is_answer = self._is_answer(message, address)
+        except BerError:
+            is_answer = False
+        self.refused += not is_answer
+        return is_answer
+
+    def close_for(self, message: bytes) -> None:
+        """Forget the question that a message has answered."""
+        self._waiting.pop(self._number(message), None)
+
+    @property
+    def _is_v3(self) -> bool:
+        return isinstance(self._credentials, V3)
+
+    def _number(self, message: bytes) -> int:
+        return opened(message).number if self._is_v3 else _open_parts(message)[1]
+
+    def _is_answer(self, message: bytes, address: Address) -> bool:
+        if not isinstance(self._credentials, V3):
+            community, number = _open_parts(message)
+            asked = self._waiting.get(number)
+            is_ours = community == self._credentials.community.reveal().encode()
+            return is_ours and asked is not None and asked.address == address
+        envelope = opened(message)
+        asked = self._waiting.get(envelope.number)
+        if asked is None or asked.address != address:
+            return False
+        if envelope.flags & AUTHENTIC:
+            is_asked = envelope.engine_id == asked.engine_id
+            return is_asked and self._is_signed(envelope, self._credentials)
+        return not envelope.flags & PRIVATE and _is_plain_report(envelope)
+
+    def _is_signed(self, envelope: Envelope, credentials: V3) -> bool:
+        engine_id = envelope.engine_id
+        if envelope.user != credentials.user.encode() or len(envelope.signature) != MAC_BYTES:
+            return False
+        if engine_id not in self._keys:
+            self._keys[engine_id] = Keys(credentials, engine_id, 0)
+        return self._keys[engine_id].is_signed(envelope.unsigned, envelope.signature)
+
+
+def _open_parts(message: bytes) -> tuple[bytes, int]:
+    """Return community and number of a message of v2c."""
+    outer = Reader(message, 0, len(message)).enter(ber.SEQUENCE)
+    if outer.integer() != _V2C:
+        msg = "another version"
+        raise BerError(msg)
+    community = outer.content(ber.OCTETS)
+    _, content = outer.any()
+    return community, Reader(content, 0, len(content)).integer()
+
+
+def _is_plain_report(envelope: Envelope) -> bool:
+    """Tell whether an unsigned message holds a report, the only kind that may be unsigned."""
+    scoped = Reader(envelope.data, 0, len(envelope.data)).enter(ber.SEQUENCE)
+    scoped.content(ber.OCTETS)
+    scoped.content(ber.OCTETS)
+    kind, _ = scoped.any()
+    return kind == ber.REPORT
