@@ -8,15 +8,13 @@ import asyncio
 import random
 import signal
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, TypeVar
 
 from benchmarks._forged_replies import Forger, Witness
+from benchmarks._fuzz_tally import Fuzz, unintended
 from benchmarks._mutated_replies import (
     Chances,
     DefectiveResponder,
@@ -33,7 +31,6 @@ from citybrain.controllers.ntcip.secrets import V3, Credentials, Secret, V2c
 from citybrain.controllers.ntcip.session import SnmpSession
 from citybrain.controllers.ntcip.syntax import Value
 from citybrain.controllers.ntcip.wire import Wires
-from citybrain.controllers.polling.poller import Poll, Poller, Target
 from citybrain.controllers.virtual.responder import Access
 from citybrain.ports.controllers import (
     ControllerError,
@@ -41,7 +38,6 @@ from citybrain.ports.controllers import (
     Outcome,
     Receipt,
     UnitPlan,
-    UnitStatus,
 )
 
 Result = TypeVar("Result")
@@ -50,12 +46,8 @@ BATCH = 5_000
 """Mutants that one engine of the manager meets; then another seed, another engine."""
 BEFORE = (0.05, 0.15, 0.5)
 """Share of replies that their mutants come before; one of these for each batch. [0-1]"""
-POLLER_MUTANTS = 100
-"""Mutants that follow each reply to the poller, which has no retries to wait for."""
 HANG_S = 3600.0
 """An operation that takes longer hangs; in virtual time. [s]"""
-LONGEST_S = 0.5
-"""Most work for one message. [s]"""
 _COMMAND = objects.SYSTEM_PATTERN_CONTROL.at()
 _STUCK_S = 30
 """Work for one message after which it is given up. [s]"""
@@ -73,68 +65,6 @@ class Way(Enum):
     def share(self) -> float:
         """Share of all mutated replies that come this way. [0-1]."""
         return {Way.NETWORK: 0.4, Way.SIGNED: 0.3, Way.OPEN: 0.3}[self]
-
-
-@dataclass(slots=True)
-class Fuzz:
-    """What came of it.
-
-    Parameters
-    ----------
-    what
-        Which path.
-    replies
-        Mutated replies that reached the manager.
-    let_in
-        Messages that its door let in, true ones among them; of the poller, those that it took.
-    seconds
-        Work of one core. [s]
-    operations
-        Reads, pushes and roll-backs that ended as they should, with a result or a typed error.
-    outcomes
-        How often pushes and roll-backs ended how.
-    crashes, hangs, unintended
-        What must not be: other errors, operations that did not end, SETs that were not meant.
-    believed, lies
-        What must not be, either: answers that were never signed; receipts that tell of a plan that
-        the unit does not hold.
-    longest_s
-        Most work for one message. [s]
-    """
-
-    what: str
-    replies: int = 0
-    let_in: int = 0
-    seconds: float = 0.0
-    operations: int = 0
-    outcomes: Counter[str] = field(default_factory=Counter)
-    crashes: list[str] = field(default_factory=list)
-    hangs: int = 0
-    unintended: list[str] = field(default_factory=list)
-    believed: list[str] = field(default_factory=list)
-    lies: list[str] = field(default_factory=list)
-    longest_s: float = 0.0
-
-    @property
-    def fault(self) -> str:
-        """What went wrong first, nothing if nothing did."""
-        told = {
-            "crashes": self.crashes,
-            "SETs not meant": self.unintended,
-            "answers believed that were never signed": self.believed,
-            "receipts that are not true": self.lies,
-        }
-        for what, found in told.items():
-            if found:
-                return f"{self.what}: {len(found)} {what}, first: {found[0]}"
-        if self.hangs:
-            return f"{self.what}: {self.hangs} operations did not end"
-        is_slow = self.longest_s > LONGEST_S
-        return f"{self.what}: {self.longest_s:.2f} s of work for one message" if is_slow else ""
-
-    def content(self) -> dict[str, object]:
-        """Return it for programs."""
-        return asdict(self)
 
 
 def fuzz_manager(way: Way, replies: int, longest_s: float, seed: int = SEED) -> Fuzz:
@@ -206,7 +136,7 @@ class _Fuzzing:
                 await wires.to("127.0.0.1", unit.port), self._responder, self._note_belief
             )
             await self._work(NtcipLink(SnmpSession("k1", wire, _PATIENCE)), plans)
-            fuzz.unintended += _unintended(self._responder, self._allowed)
+            fuzz.unintended += unintended(self._responder, self._allowed)
             fuzz.replies = before + heard[0] - unit.genuine
             fuzz.let_in = let_in + heard[0] - wires.refused
         unit.close()
@@ -267,10 +197,11 @@ class _Fuzzing:
 def _credentials(way: Way, seed: int) -> Credentials:
     if way is Way.OPEN:
         return V2c(community=Secret("benchmark"))
-    return _v3(seed)
+    return credentials_v3(seed)
 
 
-def _v3(seed: int) -> V3:
+def credentials_v3(seed: int) -> V3:
+    """Return credentials that a seed decides."""
     auth, priv = (Secret(f"made up for {use} {seed}") for use in ("signing", "ciphering"))
     return V3(user="benchmark", auth_key=auth, priv_key=priv)
 
@@ -357,78 +288,3 @@ def _allowed(plans: list[UnitPlan]) -> dict[str, set[Value | None]]:
             each.split_s for plan in plans for each in plan.splits if each.phase == phase
         } | ({0} if phase > 8 else set())
     return allowed
-
-
-def _unintended(responder: DefectiveResponder, allowed: dict[str, set[Value | None]]) -> list[str]:
-    written, responder.written = responder.written, []
-    return [
-        f"{objects.named(oid)} = {value!r}"
-        for oid, value in written
-        if value not in allowed.get(oid, set())
-    ]
-
-
-def fuzz_poller(replies: int, longest_s: float, seed: int = SEED) -> Fuzz:
-    """Mutate the replies to a poller; nothing that a unit did not sign may be believed.
-
-    Parameters
-    ----------
-    replies
-        Mutated replies to send.
-    longest_s
-        Time after which it ends, whatever was sent. [s]
-    seed
-        Of the dice.
-    """
-    return asyncio.run(_fuzz_poller(replies, longest_s, seed))
-
-
-async def _fuzz_poller(replies: int, longest_s: float, seed: int) -> Fuzz:
-    fuzz, begun_s = Fuzz(what="poller over v3"), time.process_time()
-    credentials, rng = _v3(seed), random.Random(seed)
-    access = Access(credentials=credentials, may_write=True)
-    responder = defective(virtual_unit("k1"), [access], rng)
-    mutator = responder.mutator
-    target, polls = Target(unit="k1", address="127.0.0.1", port=161), list[Poll]()
-    pipe = _Pipe()
-    poller = Poller([target], credentials, _fixed, polls.append, rng)
-    poller.connection_made(pipe)
-    true_statuses = set[UnitStatus]()
-    while fuzz.replies < replies and time.process_time() - begun_s < longest_s:
-        poller.ask_all()
-        while pipe.sent:
-            reply = responder.answer(pipe.sent.pop(0)) or b"\x30\x00"
-            for _ in range(POLLER_MUTANTS if true_statuses else 0):
-                _fed(fuzz, poller, mutator.mutated(reply))
-            _fed(fuzz, poller, reply)
-        told = {poll.status for poll in polls if poll.status}
-        true_statuses = true_statuses or told
-        fuzz.believed += [str(status) for status in told - true_statuses]
-        fuzz.replies, fuzz.operations = mutator.count, fuzz.operations + len(told)
-        fuzz.unintended += _unintended(responder, {})
-        polls.clear()
-        await asyncio.sleep(0)
-    fuzz.seconds, fuzz.let_in = time.process_time() - begun_s, fuzz.operations
-    return fuzz
-
-
-class _Pipe(asyncio.DatagramTransport):
-    """Keeps what is sent."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.sent: list[bytes] = []
-
-    def sendto(self, data: bytes, addr: object = None) -> None:
-        self.sent.append(bytes(data))
-
-
-def _fixed() -> datetime:
-    return datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def _fed(fuzz: Fuzz, poller: Poller, data: bytes) -> None:
-    try:
-        poller.datagram_received(data, ("127.0.0.1", 161))
-    except Exception as error:
-        fuzz.crashes.append(f"{type(error).__name__}: {error}")

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from rich.table import Table
 
+from benchmarks._fuzz_tally import Fuzz
 from benchmarks._manager_fleet import measure_fleet
-from benchmarks._manager_fuzz import SEED, Fuzz, Way, fuzz_manager, fuzz_poller
+from benchmarks._manager_fuzz import SEED, Way, fuzz_manager
 from benchmarks._manager_load import (
     Polling,
     Pushes,
@@ -21,6 +22,7 @@ from benchmarks._manager_load import (
     measure_virtual_fleet,
     quantile,
 )
+from benchmarks._poller_fuzz import fuzz_poller
 from benchmarks._table import print_whole
 from citybrain.cli.console import OUTPUT, Stages, print_json
 from citybrain.errors import InputError

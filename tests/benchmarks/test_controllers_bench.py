@@ -5,8 +5,12 @@ import random
 import pytest
 
 from benchmarks import _manager_fuzz
-from benchmarks._manager_fuzz import Fuzz, Way, fuzz_manager, fuzz_poller
+from benchmarks._fuzz_tally import Fuzz, unintended
+from benchmarks._manager_fuzz import Way, fuzz_manager
 from benchmarks._manager_load import Polling, Pushes
+from benchmarks._mutated_replies import defective
+from benchmarks._poller_fuzz import fuzz_poller
+from benchmarks._virtual_units import virtual_unit
 from benchmarks.controllers import Results, misses, run
 from citybrain.errors import InputError
 from citybrain.ports.controllers import PhaseSplit, UnitPlan
@@ -43,9 +47,9 @@ def test_mutated_replies_do_not_harm_the_manager(way: Way) -> None:
 def test_a_set_that_no_plan_names_is_unintended() -> None:
     allowed = _manager_fuzz._allowed([PLAN])
     cycle, walk = "1.3.6.1.4.1.1206.4.2.1.4.7.1.2.3", "1.3.6.1.4.1.1206.4.2.1.1.2.1.2.2"
-    responder = _manager_fuzz.defective(_manager_fuzz.virtual_unit("k1"), [], random.Random(1))
+    responder = defective(virtual_unit("k1"), [], random.Random(1))
     responder.written = [(cycle, 90), (cycle, 91), (walk, 0)]
-    told = _manager_fuzz._unintended(responder, allowed)
+    told = unintended(responder, allowed)
     assert told == ["patternCycleTime.3 = 91", "phaseWalk.2 = 0"]
 
 

@@ -6,15 +6,12 @@ unit that it has met, so that a unit costs two extra messages once and none late
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
 from typing import Any, Protocol
 
 from pyasn1.type import univ
-from pysnmp.carrier.asyncio.dispatch import AsyncioDispatcher
-from pysnmp.carrier.error import CarrierError
 from pysnmp.entity.rfc3413.cmdgen import (
     CommandGenerator,
     GetCommandGenerator,
@@ -31,9 +28,9 @@ from pysnmp.hlapi.v3arch.asyncio import (
 )
 from pysnmp.hlapi.v3arch.asyncio.lcd import CommandGeneratorLcdConfigurator
 from pysnmp.proto import errind, rfc1902, rfc1905
-from pysnmp.proto.rfc3412 import MsgAndPduDispatcher
 
 from citybrain.controllers.ntcip.door import Door
+from citybrain.controllers.ntcip.library import Carrier, Dispatcher
 from citybrain.controllers.ntcip.secrets import Credentials, V2c
 from citybrain.controllers.ntcip.syntax import Instance, Kind, Value
 
@@ -100,70 +97,6 @@ class Wire(Protocol):
         """Write values."""
 
 
-class _Dispatcher(MsgAndPduDispatcher):  # type: ignore[misc]
-    """Lets in answers only; drops a message that trips the library, as the network might have.
-
-    Parameters
-    ----------
-    door
-        Tells which messages are answers.
-    """
-
-    def __init__(self, door: Door) -> None:
-        super().__init__()
-        self.dropped = self.heard = 0
-        self._door = door
-
-    def receive_message(
-        self,
-        engine: SnmpEngine,
-        domain: Any,  # noqa: ANN401 (the library's signature)
-        address: Any,  # noqa: ANN401
-        message: bytes,
-    ) -> Any:  # noqa: ANN401
-        """Take a message from the network."""
-        if not self._door.admits(message, tuple(address)):
-            return b""
-        heard = self.heard
-        try:
-            return super().receive_message(engine, domain, address, message)
-        except Exception:
-            self.dropped += 1
-            return b""
-        finally:
-            if self.heard != heard:
-                self._door.close_for(message)
-
-
-class _Carrier(AsyncioDispatcher):  # type: ignore[misc]
-    """Drops messages that were under way when the socket was closed; waits by the loop's clock.
-
-    The library counts time-outs by the wall clock, which somebody may set back meanwhile.
-
-    Parameters
-    ----------
-    door
-        Learns which questions are sent.
-    """
-
-    def __init__(self, door: Door) -> None:
-        super().__init__()
-        self._door = door
-
-    def send_message(self, message: bytes, domain: Any, address: Any) -> None:  # noqa: ANN401
-        """Send a question."""
-        self._door.note(message, tuple(address))
-        super().send_message(message, domain, address)
-
-    def handle_timer_tick(self, _wall_s: float) -> None:
-        """Let time-outs pass."""
-        super().handle_timer_tick(asyncio.get_running_loop().time())
-
-    def _callback_function(self, *arguments: Any) -> None:  # noqa: ANN401 (the library's signature)
-        with suppress(CarrierError):
-            super()._callback_function(*arguments)
-
-
 class Wires:
     """One engine for many units that share credentials; to be closed in the loop that used it.
 
@@ -175,8 +108,7 @@ class Wires:
 
     def __init__(self, credentials: Credentials) -> None:
         self._door = Door(credentials)
-        self._dispatcher = _Dispatcher(self._door)
-        self._engine = SnmpEngine(msgAndPduDsp=self._dispatcher)
+        self._engine = SnmpEngine(msgAndPduDsp=Dispatcher(self._door))
         self._user = _user_of(credentials)
         self._configurator = CommandGeneratorLcdConfigurator()
         self._turns = asyncio.Semaphore(IN_FLIGHT)
@@ -184,7 +116,7 @@ class Wires:
     async def to(self, address: str, port: int) -> "PysnmpWire":
         """Return the wire to one unit."""
         if self._engine.transport_dispatcher is None:
-            self._engine.register_transport_dispatcher(_Carrier(self._door))
+            self._engine.register_transport_dispatcher(Carrier(self._door))
         target = await UdpTransportTarget.create((address, port), retries=0)
         return PysnmpWire(self._engine, partial(self._named, target), self._turns)
 

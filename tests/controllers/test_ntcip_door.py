@@ -1,0 +1,121 @@
+"""Nothing but answers to open questions reaches the library of SNMP."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks._forged_replies import Forger
+from benchmarks._mutated_replies import DefectiveResponder, defective
+from benchmarks._virtual_units import virtual_unit
+from citybrain.controllers.ntcip.door import MOST_WAITING, Door
+from citybrain.controllers.ntcip.secrets import V3, Credentials, Secret, V2c
+from citybrain.controllers.polling.messages import Question, discovery, opened, sealed
+from citybrain.controllers.polling.usm import Keys
+from citybrain.controllers.virtual import ber
+from citybrain.controllers.virtual.pdu import GET
+from citybrain.controllers.virtual.responder import Access
+
+UNIT, ELSEWHERE = ("127.0.0.1", 161), ("127.0.0.2", 161)
+USER = V3(user="door", auth_key=Secret("door-auth"), priv_key=Secret("door-priv"))
+NUMBER = 2**24 + 5
+CYCLE = "1.3.6.1.4.1.1206.4.2.1.4.7.1.2.1"
+
+
+def responder_for(credentials: Credentials) -> DefectiveResponder:
+    access = Access(credentials=credentials, may_write=True)
+    return defective(virtual_unit("door"), [access], random.Random(1))
+
+
+RESPONDER = responder_for(USER)
+
+
+def question(number: int = NUMBER) -> bytes:
+    keys = Keys(USER, RESPONDER.engine, 0)
+    clock = (RESPONDER.boots, RESPONDER.time_s)
+    return sealed(Question([CYCLE]), number, USER.user.encode(), keys, clock)
+
+
+def asked(message: bytes) -> tuple[Door, bytes]:
+    door, answer = Door(USER), RESPONDER.answer(message)
+    assert answer is not None
+    door.note(message, UNIT)
+    return door, answer
+
+
+def open_question(community: str) -> bytes:
+    binding = ber.sequence([ber.encoded_oid((1, 3, 6)), b"\x05\x00"])
+    head = (ber.encoded_integer(7), ber.encoded_integer(0), ber.encoded_integer(0))
+    pdu = ber.sequence((*head, ber.element(ber.SEQUENCE, binding)), GET)
+    return ber.sequence((ber.encoded_integer(1), ber.encoded_octets(community.encode()), pdu))
+
+
+def test_the_answer_to_an_open_question_is_let_in_once() -> None:
+    door, answer = asked(question())
+    assert door.admits(answer, UNIT)
+    door.close_for(answer)
+    assert not door.admits(answer, UNIT)
+    assert door.refused == 1
+
+
+def test_an_answer_from_elsewhere_or_to_nothing_is_refused() -> None:
+    door, answer = asked(question())
+    other = RESPONDER.answer(question(NUMBER + 1))
+    assert other is not None
+    assert not door.admits(answer, ELSEWHERE)
+    assert not door.admits(other, UNIT)
+
+
+@given(st.integers(min_value=0), st.integers(0, 7))
+def test_an_answer_of_which_one_bit_is_changed_is_refused(place: int, bit: int) -> None:
+    door, answer = asked(question())
+    changed = bytearray(answer)
+    changed[place % len(answer)] ^= 1 << bit
+    assert not door.admits(bytes(changed), UNIT)
+
+
+def test_an_unsigned_report_is_let_in_as_discovery_needs_it() -> None:
+    message = discovery(NUMBER)
+    door, answer = asked(message)
+    assert door.admits(answer, UNIT)
+
+
+def test_of_forgeries_only_unsigned_reports_are_let_in() -> None:
+    message = question()
+    door, answer = asked(message)
+    forger = Forger(RESPONDER, USER.user)
+    forgeries = [forger.wrong(message, answer) for _ in range(500)]
+    let_in = {each for each in forgeries if door.admits(each, UNIT)} - {answer}
+    assert let_in
+    assert door.refused > len(let_in)
+    assert all(opened(each).flags == 0 and b"\xa8" in opened(each).data for each in let_in)
+
+
+def test_any_bytes_are_refused_and_trip_nothing() -> None:
+    rng = random.Random(2)
+    for credentials in (USER, V2c(community=Secret("door"))):
+        door = Door(credentials)
+        assert not any(door.admits(rng.randbytes(rng.randrange(80)), UNIT) for _ in range(500))
+
+
+@pytest.mark.parametrize("community", ["door", "doors"])
+def test_over_v2c_the_community_must_be_ours(community: str) -> None:
+    responder = responder_for(V2c(community=Secret(community)))
+    door = Door(V2c(community=Secret("door")))
+    door.note(open_question("door"), UNIT)
+    answer = responder.answer(open_question(community))
+    assert answer is not None
+    assert door.admits(answer, UNIT) == (community == "door")
+
+
+def test_questions_without_an_answer_are_forgotten_in_the_end() -> None:
+    door = Door(USER)
+    for number in range(NUMBER, NUMBER + MOST_WAITING + 1):
+        door.note(discovery(number), UNIT)
+    report = RESPONDER.answer(discovery(NUMBER))
+    latest = RESPONDER.answer(discovery(NUMBER + MOST_WAITING))
+    assert report is not None
+    assert latest is not None
+    assert not door.admits(report, UNIT)
+    assert door.admits(latest, UNIT)
