@@ -1,6 +1,5 @@
 """The detector inventory: which detector lies where."""
 
-import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from citybrain.errors import InputError
 from citybrain.model.flows import Detector, DetectorKind
 from citybrain.model.network import Network
+from citybrain.reading import read_toml
 
 
 class _Row(BaseModel):
@@ -92,15 +92,7 @@ def check_lanes(detectors: Sequence[Detector], network: Network, path: Path) -> 
 
 
 def _tables(path: Path) -> list[object]:
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(path, "the inventory does not exist", "check the path") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(path, f"cannot be read ({error})", "give a TOML text file") from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(path, f"is not valid TOML: {error}", "mend that line") from None
-    tables = content.get("detector")
+    tables = read_toml(path).get("detector")
     if not isinstance(tables, list) or not tables:
         mend = "describe each detector in a [[detector]] table"
         raise InputError(path, "names no detectors", mend)

@@ -12,6 +12,7 @@ from citybrain.model.plan import Plan
 from citybrain.model.safety import SafetyData
 from citybrain.model.safety_draft import draft_safety
 from citybrain.model.safety_rules import check_plan_safety
+from citybrain.reading import read_text
 from citybrain.second_opinion import judge, read_grounds
 from citybrain.store.phase_maps import read_phase_maps
 from citybrain.store.plans import plan_of, read_plan, write_plan
@@ -74,7 +75,7 @@ def draft(request: DraftRequest) -> int:
 
 def check(plan: Path, safety: Path, *, is_json: bool) -> int:
     """Hold a plan against safety data by both checkers; return 0 if both find nothing."""
-    safety_text, text = _text(safety), _text(plan)
+    safety_text, text = read_text(safety), read_text(plan)
     data = safety_of(safety_text, safety)
     first = check_plan_safety(plan_of(text, plan), data)
     second = judge(text, read_grounds(safety_text, safety))
@@ -171,13 +172,3 @@ def _plain(content: dict[str, object]) -> dict[str, object]:
         key: None if isinstance(value, float) and not isfinite(value) else value
         for key, value in content.items()
     }
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        what = f"cannot be read ({error.strerror})"
-        raise InputError(path, what, "check the path and its rights") from None
-    except UnicodeDecodeError as error:
-        raise InputError(path, f"is no text in UTF-8 ({error})", "give another file") from None

@@ -1,15 +1,15 @@
 """Settings of the last metre, read from one TOML file: ledger, keys, rules of approval."""
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from citybrain.errors import InputError
 from citybrain.model.approval import ApprovalRules
 from citybrain.model.automatic import AutomaticBounds
+from citybrain.reading import checked, read_toml
 
 _SQLITE = "sqlite:///"
 
@@ -195,17 +195,7 @@ def read_settings(path: Path, kind: type[Content]) -> Content:
     InputError
         The file is missing, is no TOML, or a value is unknown or impossible.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
+    if not path.exists():
         mend = "give the path of a settings file; docs/approval.md shows one"
-        raise InputError(path, error.strerror or str(error), mend) from None
-    except ValueError as error:
-        raise InputError(path, f"is no TOML ({error})", "mend it at that place") from None
-    try:
-        return kind.model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = f"{path}: {'.'.join(map(str, first['loc']))}"
-        mend = "docs/approval.md lists what may stand here"
-        raise InputError(where, first["msg"], mend) from None
+        raise InputError(path, "does not exist", mend)
+    return checked(kind, read_toml(path), path, "docs/approval.md lists what may stand here")

@@ -1,13 +1,13 @@
 """Scene files: which street, camera and conditions a rendered clip is made of."""
 
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from citybrain.errors import InputError
+from citybrain.reading import checked, read_toml
 from detectors.camera.rendering.scene import (
     DAY,
     DIM_NIGHT,
@@ -163,18 +163,10 @@ def read_scene(path: Path) -> SceneFile:
     """
     if str(path) in KNOWN_SCENES and not path.exists():
         return KNOWN_SCENES[str(path)]
-    try:
-        with path.open("rb") as file:
-            read = SceneFile.model_validate(tomllib.load(file))
-    except OSError as error:
+    if not path.exists():
         mend = f"give a scene.toml, or one of: {', '.join(KNOWN_SCENES)}"
-        raise InputError(path, f"cannot be read ({error.strerror or error})", mend) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(path, f"is not valid TOML ({error})", "correct the file") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = f"{path}, {'.'.join(map(str, first['loc']))}"
-        raise InputError(where, first["msg"], "correct the entry") from None
+        raise InputError(path, "does not exist", mend)
+    read = checked(SceneFile, read_toml(path), path, "correct the entry")
     if read.street and read.scenario:
         raise InputError(path, "has a [street] and a [scenario]", "keep one of them")
     return read

@@ -13,10 +13,11 @@ from citybrain.model.plan import Plan
 from citybrain.model.safety import SafetyData
 from citybrain.model.safety_rules import check_plan_safety
 from citybrain.ports.controllers import UnitPlan
+from citybrain.reading import read_text
 from citybrain.second_opinion import Ground, judge, read_grounds
 from citybrain.store.ledger.pushes import Running
 from citybrain.store.plans import plan_hash, plan_text, read_plan
-from citybrain.store.safety import read_safety
+from citybrain.store.safety import safety_of
 
 UNKNOWN = Plan(name="unknown", patterns=())
 """What runs, where nobody has said it."""
@@ -154,8 +155,8 @@ def open_checkers(street: Street) -> Checkers:
     InputError
         The file is missing or broken.
     """
-    safety = read_safety(street.safety)
-    text = street.safety.read_text(encoding="utf-8")
+    text = read_text(street.safety)
+    safety = safety_of(text, street.safety)
     return Checkers(safety=safety, grounds=read_grounds(text, street.safety))
 
 

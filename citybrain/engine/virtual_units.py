@@ -14,7 +14,6 @@ from citybrain.controllers.virtual.unit import VirtualUnit
 from citybrain.controllers.virtual.unit_file import (
     UnitFile,
     accesses,
-    read_table,
     unit_file,
     unit_settings,
 )
@@ -24,6 +23,7 @@ from citybrain.model.intersection import Intersection
 from citybrain.model.nema.controller_plan import ControllerPlan, SplitMode
 from citybrain.model.nema.encoding import Refusal, encode, mode_of
 from citybrain.model.nema.phases import Output, PhaseMap
+from citybrain.reading import read_toml
 from citybrain.store.phase_maps import read_phase_maps
 from sim.sumo.live_junction import LiveSettings, LiveStreet, approach_lanes
 from sim.sumo.live_worker import Seen
@@ -85,7 +85,7 @@ def read_installed(path: Path, now_s: float, area: StudyArea | None = None) -> I
     InputError
         The file, its phase map or a secret cannot be used.
     """
-    table = read_table(path)
+    table = read_toml(path)
     site = None
     maps = table.pop("phase_maps", None)
     if maps is not None:

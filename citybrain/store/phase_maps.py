@@ -21,15 +21,15 @@ An example, of two streets that cross::
     side = { phases = { 4 = "G" } }
 """
 
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from citybrain.errors import InfeasibleError, InputError
 from citybrain.model.aspects import Aspect
 from citybrain.model.nema.phases import Output, Phase, PhaseMap, RingOrder
+from citybrain.reading import fault_of, read_toml
 
 Number = Annotated[int, Field(ge=1, le=255)]
 WholeSeconds = Annotated[int, Field(ge=0, le=255)]
@@ -107,16 +107,8 @@ def read_phase_maps(path: Path) -> dict[str, PhaseMap]:
 
 
 def _parts(path: Path) -> dict[str, UnitPart]:
-    try:
-        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        mend = "give the path of the phase maps"
-        raise InputError(path, error.strerror or str(error), mend) from None
-    except ValueError as error:
-        raise InputError(path, f"is no TOML ({error})", "mend it at that place") from None
+    content = read_toml(path)
     try:
         return _FILE.validate_python(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = f"{path}: {'.'.join(map(str, first['loc']))}"
-        raise InputError(where, first["msg"], _MEND) from None
+        raise fault_of(error, path, _MEND) from None

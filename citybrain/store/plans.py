@@ -12,6 +12,7 @@ from citybrain.files import atomic_write_text
 from citybrain.model.audit import sha256_hex
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
+from citybrain.reading import read_text
 from citybrain.store.plan_format import VERSION, PatternPart, PlanFile
 
 _MEND = "write the plan anew with citybrain retime, or mend it by docs/plan.schema.json"
@@ -71,7 +72,7 @@ def read_plan(path: Path) -> Plan:
     InputError
         The file is missing, truncated, of another version, or describes no possible plan.
     """
-    return plan_of(_text(path), path)
+    return plan_of(read_text(path), path)
 
 
 def plan_of(text: str, path: object) -> Plan:
@@ -120,18 +121,6 @@ def _pattern(part: PatternPart, path: object) -> Pattern:
     except InfeasibleError as error:
         where = f"{path}: pattern of {part.intersection}"
         raise InputError(where, str(error), _MEND) from None
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(path, "does not exist", "check the path") from None
-    except OSError as error:
-        mend = "check the file and its rights"
-        raise InputError(path, f"cannot be read ({error.strerror})", mend) from None
-    except UnicodeDecodeError as error:
-        raise InputError(path, f"is no complete JSON ({error})", _MEND) from None
 
 
 def _content(text: str, where: object) -> Any:  # noqa: ANN401 - known only after reading

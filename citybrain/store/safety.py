@@ -1,14 +1,12 @@
 """Safety data on disk: one TOML file that a person can read and signs off."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from citybrain.errors import InfeasibleError, InputError
 from citybrain.files import atomic_write_text
 from citybrain.model.safety import SafetyData
+from citybrain.reading import checked, read_text, toml_of
 from citybrain.store.safety_format import FORMAT, VERSION, SafetyFile, lines_of
 
 _MEND = "mend it by docs/safety.md, or draft it anew with citybrain safety draft"
@@ -61,14 +59,7 @@ def read_safety(path: Path) -> dict[str, SafetyData]:
     InputError
         The file is missing, of another format, or contradicts itself: names the element.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        what = f"cannot be read ({error.strerror})"
-        raise InputError(path, what, "check the path and its rights") from None
-    except UnicodeDecodeError as error:
-        raise InputError(path, f"is no text in UTF-8 ({error})", _MEND) from None
-    return safety_of(text, path)
+    return safety_of(read_text(path), path)
 
 
 def safety_of(text: str, path: object) -> dict[str, SafetyData]:
@@ -86,19 +77,11 @@ def safety_of(text: str, path: object) -> dict[str, SafetyData]:
     InputError
         See `read_safety`.
     """
-    try:
-        content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputError(path, f"is no complete TOML ({error})", _MEND) from None
+    content = toml_of(text, path)
     if content.get("format") != FORMAT or content.get("version") != VERSION:
         what = f"is no safety data of version {VERSION}"
         raise InputError(path, what, f'begin it with format = "{FORMAT}", version = {VERSION}')
-    try:
-        file = SafetyFile.model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = f"{path}: {'.'.join(str(step) for step in first['loc'])}"
-        raise InputError(where, first["msg"], _MEND) from None
+    file = checked(SafetyFile, content, path, _MEND)
     try:
         return {name: part.safety(name) for name, part in file.intersections.items()}
     except (InfeasibleError, ValueError) as error:

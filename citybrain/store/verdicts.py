@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from citybrain.errors import InputError
 from citybrain.files import atomic_write_text
 from citybrain.model.verdict import Verdict
+from citybrain.reading import fault_of, read_text
 
 FORMAT = "citybrain verdict 1"
 """Name and version of the format, the value of ``format`` in every file."""
@@ -54,7 +55,7 @@ def read_verdict(path: Path) -> Verdict:
     InputError
         The file is missing, is no JSON, or is no verdict of this format.
     """
-    return verdict_of(_text(path), path)
+    return verdict_of(read_text(path), path)
 
 
 def verdict_of(text: str, path: object) -> Verdict:
@@ -79,20 +80,7 @@ def verdict_of(text: str, path: object) -> Verdict:
     try:
         return _VERDICT.validate_python(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        element = ".".join(str(part) for part in first["loc"])
-        where = f"{path}, {element}"
-        raise InputError(where, first["msg"], "write the file anew") from None
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        mend = "give the path of a verdict.json"
-        raise InputError(path, error.strerror or str(error), mend) from None
-    except UnicodeDecodeError as error:
-        raise InputError(path, f"is not JSON ({error})", "write the file anew") from None
+        raise fault_of(error, path, "write the file anew") from None
 
 
 def _content(text: str, path: object) -> Any:  # noqa: ANN401 - known only after reading

@@ -1,7 +1,6 @@
 """A scenario: what a SUMO configuration names, read once and never written."""
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from citybrain.errors import InputError
+from citybrain.reading import read_toml
 from sim.sumo.routes import last_departure_s
 from sim.sumo.xml_files import read_xml, seconds
 
@@ -125,13 +125,7 @@ def _file_in_folder(folder: Path) -> Path:
 
 
 def _open_toml(path: Path, period: str | None) -> SumoScenario:
-    try:
-        with path.open("rb") as file:
-            table = tomllib.load(file)
-    except FileNotFoundError:
-        raise InputError(path, "does not exist", "check the path") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(path, f"is not valid TOML ({error})", "correct the file") from None
+    table = read_toml(path)
     periods = _entry(table, "periods", dict, path) or {}
     chosen = period or _entry(table, "default_period", str, path)
     if chosen is None or chosen not in periods:

@@ -68,7 +68,7 @@ BAD_SCENARIOS: dict[str, tuple[Damage, tuple[str, ...]]] = {
     "half an additional file": (halved("common.add.xml"), ("common.add.xml", "no complete XML")),
     "half a scenario file": (
         changed("scenario.toml", '"midday.sumocfg"', '"midday'),
-        ("scenario.toml", "not valid TOML", "correct the file"),
+        ("scenario.toml", "not valid TOML", "mend it there"),
     ),
     "empty net": (emptied(NET), (NET, "no complete XML")),
     "empty feed": (emptied(FEED), (FEED, "is empty", "record it again")),

@@ -57,7 +57,7 @@ def test_a_bad_inventory_gets_one_clear_line(content: str, message: str, tmp_pat
 
 
 def test_a_missing_inventory_gets_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="the inventory does not exist"):
+    with pytest.raises(InputError, match="toml: does not exist; check the path"):
         read_inventory(tmp_path / "none.toml")
 
 

@@ -275,7 +275,7 @@ def test_states_follow_one_another_in_order() -> None:
         ("patterns = [1, 254]", "patterns.1"),
         ("[approval]\npersons = 0", "approval.persons"),
         ("[approval.automatic]\nenabled = true", "approval.automatic.junctions"),
-        ("keys =", "is no TOML"),
+        ("keys =", "is not valid TOML"),
     ],
 )
 def test_a_slip_in_the_settings_is_told_by_name(tmp_path: Path, text: str, told: str) -> None:

@@ -32,8 +32,8 @@ def test_the_example_of_the_docs_is_read(tmp_path: Path) -> None:
         ("[[4]]", "[[5]]", r"sequence 1 serves phases \[2, 5\]"),
         ("yellow_s = 3.0", "yellow_s = 3.05", r"J.phases.2.yellow_s: .*multiple of 0.1"),
         ('"G"', '"r"', "group main follows phases with 'G' or 'g'"),
-        ("minimum_green_s", "minimum_green", "J.phases.2.minimum_green_s: Field required"),
-        ("[J.groups]", "[J.groups", "is no TOML"),
+        ("minimum_green_s", "minimum_green", "J.phases.2.minimum_green_s: field required"),
+        ("[J.groups]", "[J.groups", "is not valid TOML"),
     ],
 )
 def test_a_slip_is_told_by_name(tmp_path: Path, old: str, new: str, told: str) -> None:

@@ -53,7 +53,7 @@ def test_both_checkers_can_read_the_file() -> None:
         ("yellow_s = 3.0", "yelow_s = 3.0", "intersections.J.groups.1.yelow_s"),
         ('conflicts = [["1", "2"]]', 'conflicts = [["1", "9"]]', "group 9 is named"),
         ("yielding = []", 'yielding = [["1", "2"]]', "only one can be"),
-        ("plan_step_s", "plan_step_s = ", "is no complete TOML"),
+        ("plan_step_s", "plan_step_s = ", "is not valid TOML"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(old: str, new: str, what: str) -> None:
@@ -66,7 +66,7 @@ def test_what_is_wrong_is_said_in_one_line(old: str, new: str, what: str) -> Non
 
 
 def test_deep_nesting_is_one_line() -> None:
-    with pytest.raises(InputError, match="is no complete TOML"):
+    with pytest.raises(InputError, match="is not valid TOML"):
         safety_of("a = " + "[" * 100_000, "safety.toml")
 
 

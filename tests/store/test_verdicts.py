@@ -137,7 +137,7 @@ def test_the_file_is_strict_json_with_a_format(tmp_path: Path, simple: Verdict) 
         ("[]", "is not in the format"),
         ('{"format": "citybrain verdict 99"}', "is not in the format"),
         ('{"format": "citybrain verdict 1"}', "decision"),
-        ("\udcff", "is not JSON"),
+        ("\udcff", "is no text in UTF-8"),
     ],
 )
 def test_a_bad_file_is_named(tmp_path: Path, text: str, what: str) -> None:
@@ -149,5 +149,5 @@ def test_a_bad_file_is_named(tmp_path: Path, text: str, what: str) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"nothing\.json: No such file"):
+    with pytest.raises(InputError, match=r"nothing\.json: does not exist"):
         read_verdict(tmp_path / "nothing.json")

@@ -35,14 +35,13 @@ Example::
     priv_file = "secrets/write.priv"
 """
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from citybrain.controllers.ntcip import objects
 from citybrain.controllers.ntcip.secrets import V3, Secret, V2c, secret_from
@@ -56,6 +55,7 @@ from citybrain.controllers.virtual.schema import Schema, Sizes, blank_values, sc
 from citybrain.controllers.virtual.timing import PhaseOption, bit_of
 from citybrain.controllers.virtual.unit_settings import UnitSettings
 from citybrain.errors import InputError
+from citybrain.reading import checked
 
 
 class Put(Protocol):
@@ -163,23 +163,6 @@ class UnitFile(Part):
     faults: list[Fault] = Field(default_factory=list)
 
 
-def read_table(path: Path) -> dict[str, Any]:
-    """Read the description of a virtual unit as it stands.
-
-    Raises
-    ------
-    InputError
-        It cannot be read, or is not TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        told = error.strerror or str(error)
-        raise InputError(path, f"cannot be read: {told}", "name a unit file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(path, f"is not TOML ({error})", "mend it") from None
-
-
 def unit_file(table: Mapping[str, Any], where: object) -> UnitFile:
     """Return a checked description of a virtual unit.
 
@@ -188,12 +171,7 @@ def unit_file(table: Mapping[str, Any], where: object) -> UnitFile:
     InputError
         An element is unknown, missing or out of range.
     """
-    try:
-        return UnitFile.model_validate(table)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        element = f"{where}: " + ".".join(str(part) for part in first["loc"])
-        raise InputError(element, first["msg"], "mend it") from None
+    return checked(UnitFile, table, where, "mend it by docs/controllers.md")
 
 
 def accesses(file: UnitFile, where: Path) -> tuple[Access, ...]:

@@ -1,12 +1,12 @@
 """The [model] table of a TOML file."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from citybrain.errors import InputError
+from citybrain.reading import read_toml
 from detectors.camera.model.plan import CLASSES, Layout, ModelPlan
 
 Size = Annotated[int, Field(ge=16, le=4096)]
@@ -73,7 +73,7 @@ class ModelTable(BaseModel):
 
 def has_model(path: Path) -> bool:
     """Tell whether a TOML file that can be read has a ``[model]`` table."""
-    return "model" in tomllib.loads(path.read_text(encoding="utf-8"))
+    return "model" in read_toml(path)
 
 
 def read_model(path: Path) -> ModelPlan:
@@ -94,12 +94,7 @@ def read_model(path: Path) -> ModelPlan:
     InputError
         No such file or table, or an entry that cannot be.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")).get("model")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(path, f"cannot be read ({error})", "give a TOML text file") from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(path, f"is not valid TOML: {error}", "mend that line") from None
+    table = read_toml(path).get("model")
     if table is None:
         raise InputError(path, "has no [model] table", "name the ONNX file in one")
     try:
