@@ -9,6 +9,7 @@ from citybrain.cli.console import OUTPUT, print_json
 from citybrain.cli.sources import open_study
 from citybrain.config import SafetyLimits
 from citybrain.engine.area import open_network
+from citybrain.errors import InputError
 from citybrain.model.actuation import ActuatedPattern
 from citybrain.model.network import Network
 from citybrain.model.pattern import Pattern
@@ -18,6 +19,8 @@ from citybrain.store.flows import read_flows
 from citybrain.store.plans import plan_text, read_plan
 
 _WIDTH = 72
+_FILES = (".json", ".parquet")
+_NETWORKS = (".net.xml", ".net.xml.gz")
 _COLOURS = {
     "G": "white on green",
     "g": "black on bright_green",
@@ -30,12 +33,23 @@ _SHOWN_RED = "·"
 
 
 def run(what: Path, *, period: str | None, is_json: bool) -> int:
-    """Show a file and return the exit code."""
+    """Show a file and return the exit code.
+
+    Raises
+    ------
+    InputError
+        It cannot be read, or has no periods to choose from.
+    """
+    is_scenario = what.suffix not in _FILES and not what.name.endswith(_NETWORKS)
+    if period and not is_scenario:
+        raise InputError(
+            "--period", f"does not apply to {what}", "leave it out, or name a scenario"
+        )
     if what.suffix == ".json":
         _show_plan(read_plan(what), is_json=is_json)
     elif what.suffix == ".parquet":
         _show_flows(what, is_json=is_json)
-    elif what.name.endswith((".net.xml", ".net.xml.gz")):
+    elif what.name.endswith(_NETWORKS):
         _show_network(open_network(what, SafetyLimits()), None, is_json=is_json)
     else:
         area = open_study(what, period)

@@ -1,4 +1,4 @@
-"""What the commands of the last metre share: settings, keys, and what they print."""
+"""What the commands share that take plans to controllers: settings, keys, what they print."""
 
 import os
 from collections.abc import Iterator

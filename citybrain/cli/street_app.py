@@ -1,4 +1,4 @@
-"""The other commands of the last metre: gate, controllers, log, keys and kill switch.
+"""What plans need on their way to controllers: gate, units, log, keys and kill switch.
 
 Each imports its worker only when it runs.
 """
@@ -182,7 +182,7 @@ def keys_list(
 @kill_switch.command("on")
 def kill_switch_on(
     *,
-    comment: Comment,
+    comment: Annotated[str, typer.Option(help="Why; it is kept.")],
     person: Annotated[str | None, typer.Option(help="Who; your login if left out.")] = None,
     street: StreetFile = STREET,
     json: Json = False,

@@ -1,4 +1,4 @@
-"""Options that the commands of the last metre share."""
+"""Options that the commands share which take a proven plan to controllers."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +7,11 @@ import typer
 
 StreetFile = Annotated[
     Path,
-    typer.Option("--street", envvar="CITYBRAIN_STREET", help="Settings of the last metre (TOML)."),
+    typer.Option(
+        "--street",
+        envvar="CITYBRAIN_STREET",
+        help="Where ledger, keys, units and rules of approval are (TOML; docs/approval.md).",
+    ),
 ]
 Key = Annotated[Path, typer.Option(help="Your private key (from `citybrain keys new`).")]
 Comment = Annotated[str, typer.Option(help="Why; it is signed and kept.")]

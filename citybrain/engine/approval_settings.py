@@ -1,4 +1,4 @@
-"""Settings of the last metre, read from one TOML file: ledger, keys, rules of approval."""
+"""Settings of plans' way to the street, from one TOML file: ledger, keys, rules of approval."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +98,7 @@ class Places:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Street:
-    """Where the last metre keeps its things, and what it asks for.
+    """Where plans, keys and records are kept on their way to the street, and what is asked for.
 
     Parameters
     ----------
