@@ -150,7 +150,7 @@ def test_a_period_of_a_plain_configuration_is_refused(terminal: Terminal, town: 
 def test_a_period_of_what_has_none_is_refused(terminal: Terminal, name: str) -> None:
     told = terminal("show", name, "--period", "dusk")
     assert told.code == 2
-    assert f"--period: does not apply to {name}; leave it out" in told.complaint
+    assert f"{name}: has no period 'dusk'; leave the period out" in told.complaint
 
 
 def test_an_empty_folder_is_no_scenario(terminal: Terminal, tmp_path: Path) -> None:
