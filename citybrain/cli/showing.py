@@ -42,9 +42,8 @@ def run(what: Path, *, period: str | None, is_json: bool) -> int:
     """
     is_scenario = what.suffix not in _FILES and not what.name.endswith(_NETWORKS)
     if period and not is_scenario:
-        raise InputError(
-            "--period", f"does not apply to {what}", "leave it out, or name a scenario"
-        )
+        mend = "leave the period out, or name a scenario"
+        raise InputError(what, f"has no period {period!r}", mend)
     if what.suffix == ".json":
         _show_plan(read_plan(what), is_json=is_json)
     elif what.suffix == ".parquet":
