@@ -9,21 +9,13 @@ import numpy as np
 
 from citybrain.cli.console import OUTPUT, Stages, print_json
 from citybrain.cli.counting import USUAL_BIN_S, Request, lane_table
-from citybrain.errors import InputError
 from citybrain.model.flows import FlowSnapshot
 from citybrain.store.flows import write_flows
-from detectors.counting import count_pulses
-
-try:
-    from detectors.camera.counting import CameraCount, count_stream, lane_detectors
-    from detectors.camera.preview import marks_of, write_preview
-except ModuleNotFoundError as error:
-    if error.name != "cv2":
-        raise
-    mend = "install citybrain with its extra: citybrain[camera]"
-    raise InputError(__name__, "OpenCV is not installed", mend) from None
+from detectors.camera.counting import CameraCount, count_stream, lane_detectors
 from detectors.camera.model.settings import has_model, read_model
+from detectors.camera.preview import marks_of, write_preview
 from detectors.camera.settings import CameraSettings, read_camera
+from detectors.counting import count_pulses
 from detectors.pulses import SIMULATION_START
 
 MINUTE_S = 60.0

@@ -3,18 +3,10 @@
 from pathlib import Path
 
 from citybrain.cli.counting import Request
-from citybrain.errors import InputError
+from detectors.camera.blobs.turning import count_clip
+from detectors.camera.model.settings import has_model, read_model
 from detectors.tracking.edge_count import BoxCount
 from detectors.tracking.lines_file import LinesFile
-
-try:
-    from detectors.camera.blobs.turning import count_clip
-except ModuleNotFoundError as error:
-    if error.name != "cv2":
-        raise
-    mend = "install citybrain with its extra: citybrain[camera]"
-    raise InputError(__name__, "OpenCV is not installed", mend) from None
-from detectors.camera.model.settings import has_model, read_model
 
 
 def count(request: Request, lines_path: Path, lines: LinesFile) -> BoxCount:

@@ -11,9 +11,8 @@ from citybrain.errors import CitybrainError, InfeasibleError, UnsafePlanError
 
 _TYPER_INTERRUPTED = 130
 """What typer turns a KeyboardInterrupt into."""
-_EXTRAS = dict.fromkeys(
-    ("sqlalchemy", "cryptography", "pysnmp", "pyasn1"), "citybrain[controllers]"
-)
+_CONTROLLERS = ("sqlalchemy", "cryptography", "pysnmp", "pyasn1")
+_EXTRAS = dict.fromkeys(_CONTROLLERS, "citybrain[controllers]") | {"cv2": "citybrain[camera]"}
 """Library → what brings it."""
 
 
@@ -53,10 +52,11 @@ def run(arguments: list[str]) -> int:
     except CitybrainError as error:
         return _failed(str(error))
     except ModuleNotFoundError as error:
-        extra = _EXTRAS.get(str(error.name).partition(".")[0])
-        if extra is None:
+        library = str(error.name).partition(".")[0]
+        if library not in _EXTRAS:
             raise
-        return _failed(f"{error.name} is not installed; install citybrain with its extra: {extra}")
+        mend = f"install citybrain with its extra: {_EXTRAS[library]}"
+        return _failed(f"{library} is not installed; {mend}")
     except OSError as error:
         where = error.filename or "a temporary file"
         told = error.strerror or str(error)

@@ -8,13 +8,14 @@ import multiprocessing
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from citybrain.errors import SimulationError
+from citybrain.errors import InputError, SimulationError
 from citybrain.model.intersection import LinkKind
 from citybrain.model.network import Network
 from citybrain.model.verdict import Outcome
@@ -203,6 +204,10 @@ def approach_lanes(network: Network, intersection: str) -> tuple[str, ...]:
 def _started(
     command: Sequence[str], watch: Watch
 ) -> tuple[Connection, "multiprocessing.process.BaseProcess"]:
+    if find_spec("libsumo") is None:
+        where, what = "libsumo", "is not installed"
+        mend = "install citybrain with its extra: citybrain[controllers]"
+        raise InputError(where, what, mend)
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=serve, args=(theirs, command, watch), daemon=True)

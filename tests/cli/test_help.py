@@ -97,3 +97,29 @@ def test_a_slip_in_the_command_is_one_line(terminal: Terminal, words: list[str],
     assert answer.code == 2
     assert told in answer.complaint
     assert not answer.output
+
+
+@pytest.mark.parametrize(
+    ("library", "words", "extra"),
+    [
+        ("cv2", ["camera", "suggest", "clip.mp4"], "camera"),
+        ("cv2", ["camera", "render", "day", "--out", "nowhere"], "camera"),
+        ("cv2", ["count", "clip.mp4", "--camera", "camera.toml"], "camera"),
+        ("pysnmp", ["controllers", "status"], "controllers"),
+    ],
+)
+def test_a_command_whose_library_is_missing_names_the_extra(
+    library: str, words: list[str], extra: str
+) -> None:
+    script = (
+        f"import sys; sys.modules[{library!r}] = None; "
+        f"from citybrain.cli.main import run; sys.exit(run({words!r}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"citybrain: {library} is not installed; install citybrain with its extra: "
+        f"citybrain[{extra}]\n"
+    )
