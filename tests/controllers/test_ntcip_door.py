@@ -7,10 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks._forged_replies import Forger
-from benchmarks._mutated_replies import DefectiveResponder, defective
+from benchmarks._mutated_replies import Chances, DefectiveResponder, MutatingSocket, defective
+from benchmarks._virtual_time import run_virtually
 from benchmarks._virtual_units import virtual_unit
+from citybrain.controllers.ntcip import objects
 from citybrain.controllers.ntcip.door import MOST_WAITING, Door
+from citybrain.controllers.ntcip.patience import Patience
 from citybrain.controllers.ntcip.secrets import V3, Credentials, Secret, V2c
+from citybrain.controllers.ntcip.session import SnmpSession
+from citybrain.controllers.ntcip.wire import Wires
 from citybrain.controllers.polling.messages import Question, discovery, opened, sealed
 from citybrain.controllers.polling.usm import Keys
 from citybrain.controllers.virtual import ber
@@ -20,6 +25,7 @@ from citybrain.controllers.virtual.responder import Access
 UNIT, ELSEWHERE = ("127.0.0.1", 161), ("127.0.0.2", 161)
 USER = V3(user="door", auth_key=Secret("door-auth"), priv_key=Secret("door-priv"))
 NUMBER = 2**24 + 5
+_USM = 3
 CYCLE = "1.3.6.1.4.1.1206.4.2.1.4.7.1.2.1"
 
 
@@ -107,6 +113,23 @@ def test_over_v2c_the_community_must_be_ours(community: str) -> None:
     answer = responder.answer(open_question(community))
     assert answer is not None
     assert door.admits(answer, UNIT) == (community == "door")
+
+
+def test_refused_replies_leave_nothing_in_the_library() -> None:
+    wires = Wires(USER)
+    kept = wires._engine.security_models[_USM]._cache
+
+    async def ask() -> None:
+        chances = Chances(mutants=40, before=1.0, lost=0.0)
+        unit = MutatingSocket(RESPONDER, lambda _, told: RESPONDER.mutator.mutated(told), chances)
+        session = SnmpSession("door", await wires.to("127.0.0.1", unit.port), Patience())
+        await session.get([objects.MAX_PATTERNS.of()])
+        unit.close()
+        wires.close()
+
+    run_virtually(ask())
+    assert wires.refused > 10
+    assert kept.is_empty()
 
 
 def test_questions_without_an_answer_are_forgotten_in_the_end() -> None:
