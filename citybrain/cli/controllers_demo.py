@@ -3,68 +3,25 @@
 Every step is one of citybrain's own commands, run as a person would run it.
 """
 
-import json
-import secrets
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from citybrain.cli.console import OUTPUT, print_json
+from citybrain.cli.demo_commands import Show, Street, running_gate, street_of
+from citybrain.cli.demo_files import UNITS, write_controllers, write_people, write_units
 from citybrain.cli.sources import find_scenario
-from citybrain.errors import SimulationError
-from citybrain.files import atomic_write_text
 from citybrain.store.plans import read_plan
 
-UNITS = ("J1", "J2", "J3")
 EVALUATIONS = "12"
 """Simulation runs of the search."""
 NEAREST = "nearest.plan.json"
 _RETIMED, _PROOF = ("retimed/plan.json", "retimed/verdict.json"), "proof/verdict.json"
 BROKEN, FAULT = "J2", "ignores-pattern"
-PEOPLE = {
-    "anna": ("Anna Ng", "propose"),
-    "berta": ("Berta Oz", "approve"),
-    "carl": ("Carl Pohl", "approve"),
-    "dora": ("Dora Quist", "push,stop"),
-}
 END_S = 1800.0
 """Length of the corridor's simulation. [s]"""
-_READY_S = 120.0
-_CITYBRAIN = Path(sys.executable).with_name("citybrain")
-
-_STREET = """\
-safety = "{scenario}/safety.toml"
-running = "{scenario}/running.json"
-patterns = [2, 3]
-
-[approval]
-persons = 2
-"""
-_GATE = 'street = "street.toml"\ncontrollers = "gate-controllers.toml"\n'
-_CREDENTIALS = """\
-[credentials.{name}]
-user = "citybrain-{name}"
-auth_file = "{name}.secret"
-priv_file = "{name}.secret"
-"""
-_PATIENCE = """\
-[patience]          # the units' clocks run faster than ours, so proofs need less of our time
-prove_cycles = 0.1
-prove_least_s = 12.0
-"""
-_UNIT = """\
-name = "{name}"
-port = 0
-phase_maps = "{scenario}/phases.toml"
-intersection = "{name}"
-backup_time_s = 7200
-schedule = [{{ hour = 0, pattern = 1 }}]
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,107 +63,12 @@ class Made:
     verdict: str
 
 
-@dataclass(slots=True)
-class Show:
-    """Runs commands and shows them with what they print.
-
-    Parameters
-    ----------
-    folder
-        Where everything is kept.
-    is_quiet
-        Show nothing; for programs.
-    """
-
-    folder: Path
-    is_quiet: bool
-
-    def say(self, text: str) -> None:
-        """Tell what comes next."""
-        if not self.is_quiet:
-            OUTPUT.print(f"\n[bold]{text}[/bold]")
-
-    def run(self, *words: str, key: str = "", comment: str = "") -> int:
-        """Run a command of citybrain in the folder, and return its exit code."""
-        return self._shown(words, key, comment)[0]
-
-    def must(self, *words: str, key: str = "", comment: str = "") -> None:
-        """Run a command without which there is nothing to go on with.
-
-        Raises
-        ------
-        SimulationError
-            With the last line of what the command says, where its exit code is not 0.
-        """
-        code, told = self._shown(words, key, comment)
-        if code:
-            last = told.rstrip().rpartition("\n")[2].removeprefix("citybrain: ")
-            msg = f"citybrain {' '.join(words)}: {last or f'exit code {code}'}"
-            raise SimulationError(msg)
-
-    def _shown(self, words: Sequence[str], key: str, comment: str) -> tuple[int, str]:
-        """Run a command, show it and what it prints, and return its exit code and that."""
-        signed = ("--key", f"{key}.key") if key else ()
-        said = ("--comment", comment) if comment else ()
-        line = [*words, *signed, *said]
-        if not self.is_quiet:
-            shown = " ".join(f'"{word}"' if " " in word else word for word in line)
-            OUTPUT.print(f"$ citybrain {shown}", markup=False, style="dim")
-        done = subprocess.run(
-            [_CITYBRAIN, *line], cwd=self.folder, capture_output=True, text=True, check=False
-        )
-        told = done.stdout + "".join(
-            part for part in done.stderr.splitlines(keepends=True) if part.startswith("citybrain:")
-        )
-        if not self.is_quiet:
-            OUTPUT.print(told.rstrip(), markup=False)
-        return done.returncode, told
-
-    def ask(self, *words: str) -> dict[str, Any]:
-        """Run a command, and return what it tells as JSON."""
-        done = subprocess.run(
-            [_CITYBRAIN, *words, "--json"],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        try:
-            answer: dict[str, Any] = json.loads(done.stdout)
-        except ValueError:
-            msg = f"citybrain {' '.join(words)}: {done.stderr.strip()}"
-            raise SimulationError(msg) from None
-        return answer
-
-
-@dataclass(slots=True)
-class Street:
-    """A process with three units that drive a running simulation."""
-
-    process: subprocess.Popen[str]
-    ports: dict[str, int]
-
-    def order(self, words: str) -> None:
-        """Give an order such as ``fault J2 slow on``, and wait for its answer."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(f"{words}\n")
-        self.process.stdin.flush()
-        self.process.stdout.readline()
-
-    def outcome(self) -> dict[str, Any]:
-        """Wait for the end of the simulation, and return what it told last."""
-        output, _ = self.process.communicate()
-        last: dict[str, Any] = json.loads(output.splitlines()[-1])
-        return last
-
-
 def run(request: Request) -> int:
     """Run the demonstration; 0 if the street ended as it should."""
     scenario = find_scenario(Path("corridor")).absolute()
     request.out.mkdir(parents=True, exist_ok=True)
     show = Show(request.out, request.is_json)
-    _write_people(show, scenario)
+    write_people(show, scenario)
     made = _made(show, scenario, request.seeds)
     show.say("Anna proposes it; two others approve it, by name.")
     proof = ("--verdict", made.verdict)
@@ -215,10 +77,10 @@ def run(request: Request) -> int:
     show.must("plan", "approve", made.name, key="carl", comment="checked on site")
     with ExitStack() as stack:
         show.say("Three virtual units drive the corridor; a second corridor is left alone.")
-        street, alone = _streets(stack, request.out, scenario, request.speed)
+        street, alone = _streets(stack, request, scenario)
         until_s = time.monotonic() + END_S / 2 / request.speed
-        _write_controllers(request.out, street.ports)
-        stack.enter_context(_gate(request.out))
+        write_controllers(request.out, street.ports)
+        stack.enter_context(running_gate(request.out))
         is_well = _push(show, street, made.name)
         _wait_for(alone, until_s)
         is_well = _roll_back(show, made.name) and is_well
@@ -296,98 +158,14 @@ def _figures(told: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in told.items() if name != "units"}
 
 
-def _write_people(show: Show, scenario: Path) -> None:
-    """Make keys, their register, and the settings that everybody shares."""
-    folder = show.folder
-    show.say("Four people get keys; the register says what each may sign.")
-    parts = []
-    for name, (person, roles) in PEOPLE.items():
-        (folder / f"{name}.key").unlink(missing_ok=True)
-        key = show.ask("keys", "new", name, "--person", person, "--roles", roles)["key"]
-        fields = [f"{field} = {json.dumps(value)}" for field, value in key.items()]
-        parts.append("\n".join(["[[key]]", *fields]))
-    atomic_write_text(folder / "keys.toml", "\n\n".join(parts) + "\n")
-    atomic_write_text(folder / "street.toml", _STREET.format(scenario=scenario))
-    atomic_write_text(folder / "gate.toml", _GATE)
-    for stale in ("ledger.db", "ledger.db-wal", "ledger.db-shm", "audit.head", "KILL"):
-        (folder / stale).unlink(missing_ok=True)
-    show.run("keys", "list")
-    for name in ("read", "write"):
-        path = folder / f"{name}.secret"
-        path.unlink(missing_ok=True)
-        path.touch(0o600)
-        path.write_text(secrets.token_urlsafe(24))
-
-
-def _write_controllers(folder: Path, ports: dict[str, int]) -> None:
-    """Write the units once for everybody, and once with the credentials of the gate."""
-    reading = _CREDENTIALS.format(name="read") + _PATIENCE
-    for file, credentials, write in (
-        ("controllers.toml", reading, ""),
-        ("gate-controllers.toml", reading + _CREDENTIALS.format(name="write"), 'write = "write"\n'),
-    ):
-        units = [
-            f'[units.{name}]\naddress = "127.0.0.1"\nport = {port}\nintersection = "{name}"\n'
-            f'read = "read"\n{write}'
-            for name, port in ports.items()
-        ]
-        atomic_write_text(folder / file, "\n".join([credentials, *units]))
-
-
-def _streets(stack: ExitStack, folder: Path, scenario: Path, speed: float) -> tuple[Street, Street]:
+def _streets(stack: ExitStack, request: Request, scenario: Path) -> tuple[Street, Street]:
     """Start two corridors of three units each, the second to be left alone."""
-    may_write = "may_write = true\n"
-    credentials = _CREDENTIALS.format(name="read") + _CREDENTIALS.format(name="write") + may_write
-    for name in UNITS:
-        unit = _UNIT.format(name=name, scenario=scenario)
-        atomic_write_text(folder / f"{name}.toml", f"{unit}\n{credentials}")
+    files = write_units(request.out, scenario)
+    drive = ("--drive", str(scenario / "corridor.sumocfg"), "--speed", str(request.speed))
     first, second = (
-        stack.enter_context(_street(folder, scenario, speed)) for _ in ("pushed", "alone")
+        stack.enter_context(street_of(request.out, files, drive)) for _ in ("pushed", "alone")
     )
     return first, second
-
-
-@contextmanager
-def _street(folder: Path, scenario: Path, speed: float) -> Iterator[Street]:
-    files = [f"{name}.toml" for name in UNITS]
-    drive = ("--drive", str(scenario / "corridor.sumocfg"), "--speed", str(speed))
-    process = subprocess.Popen(
-        [_CITYBRAIN, "virtual-controller", "run", *files, *drive],
-        cwd=folder,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        first = process.stdout.readline()
-        if not first:
-            msg = "the virtual controllers did not start"
-            raise SimulationError(msg)
-        yield Street(process, json.loads(first)["ready"])
-    finally:
-        process.terminate()
-        process.wait(_READY_S)
-
-
-@contextmanager
-def _gate(folder: Path) -> Iterator[None]:
-    process = subprocess.Popen(
-        [_CITYBRAIN, "gate", "run", "--config", "gate.toml"],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        if "takes orders" not in process.stdout.readline():
-            msg = "the gate did not start"
-            raise SimulationError(msg)
-        yield
-    finally:
-        process.terminate()
-        process.wait(_READY_S)
 
 
 def _wait_for(alone: Street, until_s: float) -> None:

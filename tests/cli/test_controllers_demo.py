@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from citybrain.cli import controllers_demo
-from citybrain.cli.controllers_demo import Show, _made
+from citybrain.cli import demo_commands
+from citybrain.cli.controllers_demo import _made
+from citybrain.cli.demo_commands import Show
 from citybrain.errors import SimulationError
 
 
@@ -15,7 +16,7 @@ def test_a_plan_that_is_not_made_ends_the_demonstration_with_the_reason(
     command = tmp_path / "citybrain"
     command.write_text("#!/bin/sh\necho 'citybrain: no plan is better' >&2\nexit 1\n")
     command.chmod(0o700)
-    monkeypatch.setattr(controllers_demo, "_CITYBRAIN", command)
+    monkeypatch.setattr(demo_commands, "_CITYBRAIN", command)
     former = tmp_path / "retimed" / "plan.json"
     former.parent.mkdir()
     former.write_text("{}")
