@@ -50,8 +50,7 @@ class Show:
         """
         code, told = self._shown(words, key, comment)
         if code:
-            last = told.rstrip().rpartition("\n")[2].removeprefix("citybrain: ")
-            msg = f"citybrain {' '.join(words)}: {last or f'exit code {code}'}"
+            msg = f"citybrain {' '.join(words)}: {_last_line(told) or f'exit code {code}'}"
             raise SimulationError(msg)
 
     def _shown(self, words: Sequence[str], key: str, comment: str) -> tuple[int, str]:
@@ -155,21 +154,29 @@ def running_gate(folder: Path) -> Iterator[None]:
     Raises
     ------
     SimulationError
-        It did not start.
+        It did not start; with the last line of what it says.
     """
-    process = subprocess.Popen(
-        [_CITYBRAIN, "gate", "run", "--config", "gate.toml"],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        if "takes orders" not in process.stdout.readline():
-            msg = "the gate did not start"
-            raise SimulationError(msg)
-        yield
-    finally:
-        process.terminate()
-        process.wait(_READY_S)
+    log = folder / "gate.log"
+    with (
+        log.open("w", encoding="utf-8") as errors,
+        subprocess.Popen(
+            [_CITYBRAIN, "gate", "run", "--config", "gate.toml"],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        ) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            if "takes orders" not in process.stdout.readline():
+                msg = f"the gate did not start: {_last_line(log.read_text(encoding='utf-8'))}"
+                raise SimulationError(msg)
+            yield
+        finally:
+            process.terminate()
+            process.wait(_READY_S)
+
+
+def _last_line(told: str) -> str:
+    return told.rstrip().rpartition("\n")[2].removeprefix("citybrain: ")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from citybrain.cli.demo_commands import Show
 from citybrain.files import atomic_write_text
+from citybrain.reading import read_text
 
 UNITS = ("J1", "J2", "J3")
 PEOPLE = {
@@ -16,7 +17,7 @@ PEOPLE = {
 }
 
 _STREET = """\
-safety = "{scenario}/safety.toml"
+safety = "safety.toml"
 running = "{scenario}/running.json"
 patterns = [2, 3]
 
@@ -57,6 +58,8 @@ def write_people(show: Show, scenario: Path) -> None:
         parts.append("\n".join(["[[key]]", *fields]))
     atomic_write_text(folder / "keys.toml", "\n\n".join(parts) + "\n")
     atomic_write_text(folder / "street.toml", _STREET.format(scenario=scenario))
+    # The gate believes no safety data that others than their owner may change; a clone may be so.
+    atomic_write_text(folder / "safety.toml", read_text(scenario / "safety.toml"))
     atomic_write_text(folder / "gate.toml", _GATE)
     for stale in ("ledger.db", "ledger.db-wal", "ledger.db-shm", "audit.head", "KILL"):
         (folder / stale).unlink(missing_ok=True)

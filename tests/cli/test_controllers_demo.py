@@ -7,6 +7,7 @@ import pytest
 from citybrain.cli import demo_commands
 from citybrain.cli.controllers_demo import _made
 from citybrain.cli.demo_commands import Show
+from citybrain.cli.demo_files import write_people
 from citybrain.errors import SimulationError
 
 
@@ -23,3 +24,32 @@ def test_a_plan_that_is_not_made_ends_the_demonstration_with_the_reason(
     with pytest.raises(SimulationError, match=r"citybrain retime .*: no plan is better"):
         _made(Show(tmp_path, is_quiet=True), tmp_path, 2)
     assert not former.exists(), "the plan of a former run is not pushed instead"
+
+
+def test_a_gate_that_does_not_start_ends_it_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = tmp_path / "citybrain"
+    command.write_text("#!/bin/sh\necho 'citybrain: keys.toml: may be changed' >&2\nexit 2\n")
+    command.chmod(0o700)
+    monkeypatch.setattr(demo_commands, "_CITYBRAIN", command)
+    with (
+        pytest.raises(SimulationError, match=r"the gate did not start: keys.toml: may be changed"),
+        demo_commands.running_gate(tmp_path),
+    ):
+        pass
+
+
+def test_safety_data_of_a_clone_that_others_may_change_become_the_demonstration_s_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone, folder = tmp_path / "clone", tmp_path / "out"
+    clone.mkdir()
+    folder.mkdir()
+    (clone / "safety.toml").write_text("x = 1\n")
+    (clone / "safety.toml").chmod(0o664)
+    monkeypatch.setattr(Show, "ask", lambda *_: {"key": {}})
+    monkeypatch.setattr(Show, "run", lambda *_: 0)
+    write_people(Show(folder, is_quiet=True), clone)
+    assert (folder / "safety.toml").stat().st_mode & 0o777 == 0o644
+    assert 'safety = "safety.toml"' in (folder / "street.toml").read_text()
