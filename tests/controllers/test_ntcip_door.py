@@ -1,5 +1,6 @@
 """Nothing but answers to open questions reaches the library of SNMP."""
 
+import asyncio
 import random
 
 import pytest
@@ -120,15 +121,16 @@ def test_refused_replies_leave_nothing_in_the_library() -> None:
     kept = wires._engine.security_models[_USM]._cache
 
     async def ask() -> None:
-        chances = Chances(mutants=40, before=1.0, lost=0.0)
-        unit = MutatingSocket(RESPONDER, lambda _, told: RESPONDER.mutator.mutated(told), chances)
+        chances = Chances(mutants=100, before=0.0, lost=0.0)
+        unit = MutatingSocket(RESPONDER, Forger(RESPONDER, USER.user).wrong, chances)
         session = SnmpSession("door", await wires.to("127.0.0.1", unit.port), Patience())
         await session.get([objects.MAX_PATTERNS.of()])
+        await asyncio.sleep(1)
         unit.close()
         wires.close()
 
     run_virtually(ask())
-    assert wires.refused > 10
+    assert wires.refused > 100
     assert kept.is_empty()
 
 
