@@ -35,8 +35,9 @@ CHUNK = 4096
 """Pulses between two looks at the clock, at most."""
 GROUP = 8
 """Pulses that are looked through for long ones at once."""
-SHORT_MS = 1000
-"""Of pulses that begin this close to the edge of a bin, every on time is read [ms]."""
+SHORT_MS = 1500
+"""Of pulses that begin this close to the edge of a bin, every on time is read: hardly any vehicle
+that drives covers a detector for longer [ms]."""
 
 _ONE = np.uint64(1 << TIME_BITS)
 _TIME = np.uint64((1 << TIME_BITS) - 1)
@@ -109,17 +110,6 @@ def _add_pair(lanes: np.uint64, lengths: np.uint64, limit: np.uint64, cells: Cel
     cells[lanes & _LOW] += _ONE + (lengths & _LOW)
     cells[lanes >> _HALF] += _ONE + (lengths >> _HALF)
     return lengths + limit
-
-
-@njit(cache=True, nogil=True)
-def _add_all(
-    lane: Words, length_ms: Words, begin: Whole, end: Whole, cells: Cells, at: Ints
-) -> Whole:
-    """Add whole pulses to their cells and list them all; return how many."""
-    for k in range(begin, end):
-        _add_one(k, lane, length_ms, cells)
-        at[k - begin] = k
-    return end - begin
 
 
 @njit(cache=True, nogil=True)
@@ -198,6 +188,32 @@ def _move_over(  # noqa: PLR0913, PLR0917 - kernels take arrays and numbers
 
 
 @njit(cache=True, nogil=True)
+def _add_late(  # noqa: PLR0913, PLR0917 - kernels take arrays and numbers
+    lane: Words,
+    on_ms: Words,
+    length_ms: Words,
+    begin: Whole,
+    end: Whole,
+    edge_ms: Whole,
+    room_ms: Whole,
+    cells: Cells,
+    carry: Cells,
+    far: Ints,
+    far_count: int,
+) -> int:
+    """Add pulses close to the edge to both of their bins; note those that reach further."""
+    for k in range(begin, end):
+        whole_ms = np.int64(length_ms[k])
+        over_ms = max(np.int64(on_ms[k]) + whole_ms - edge_ms, 0)
+        cells[lane[k]] += _ONE + np.uint64(whole_ms - over_ms)
+        carry[lane[k]] += np.uint64(min(over_ms, room_ms))
+        if over_ms > room_ms:
+            far[far_count] = k
+            far_count += 1
+    return far_count
+
+
+@njit(cache=True, nogil=True)
 def _empty_cells(cells: Cells, count: Counts, occupied_ms: Ints) -> None:
     for lane in range(len(cells)):
         cell = cells[lane]
@@ -252,25 +268,38 @@ def _add_row(  # noqa: PLR0913, PLR0917 - kernels take arrays and numbers
         if added + chunk > most:
             _empty_cells(cells, count, occupied_ms)
             added = 0
+        far = _with_room(far, far_count, CHUNK)
         if k < tail:
             safe_ms = min(edge_ms - np.int64(on_ms[stop - 1]), LONGEST_MS)
             found = _add_whole(lane, on_ms, length_ms, k, stop, safe_ms, cells, at)
+            far_count = _move_over(
+                lane,
+                on_ms,
+                length_ms,
+                at,
+                found,
+                edge_ms,
+                room_ms,
+                cells,
+                carry,
+                far,
+                far_count,
+            )
         else:
-            found = _add_all(lane, length_ms, k, stop, cells, at)
-        far = _with_room(far, far_count, CHUNK)
-        far_count = _move_over(
-            lane,
-            on_ms,
-            length_ms,
-            at,
-            found,
-            edge_ms,
-            room_ms,
-            cells,
-            carry,
-            far,
-            far_count,
-        )
+            found = stop - k
+            far_count = _add_late(
+                lane,
+                on_ms,
+                length_ms,
+                k,
+                stop,
+                edge_ms,
+                room_ms,
+                cells,
+                carry,
+                far,
+                far_count,
+            )
         added += stop - k
         carried += found
         k = stop
