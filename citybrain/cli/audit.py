@@ -37,6 +37,8 @@ def show(request: Show) -> int:
             subject = r.subject[:SHORT] if len(r.subject) == len(r.hash) else r.subject
             line = f"{r.number:>6}  {r.at[:19]}Z  {r.who:<20}  {r.what:<40}  {subject}"
             OUTPUT.print(line, markup=False)
+        if not records:
+            OUTPUT.print("no record of this" if request.subject else "no record yet")
     return 0
 
 

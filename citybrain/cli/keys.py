@@ -36,7 +36,8 @@ def new(request: NewKey) -> int:
     if request.is_json:
         print_json({"file": str(path), "key": part})
     else:
-        OUTPUT.print(f"private key in {path}; it is yours alone. For the register:\n")
+        told = f"# private key in {path}; it is yours alone. For the register:\n"
+        OUTPUT.print(told, markup=False)
         OUTPUT.print("[[key]]", markup=False)
         for name, value in part.items():
             OUTPUT.print(f"{name} = {json.dumps(value, ensure_ascii=False)}", markup=False)
