@@ -7,6 +7,7 @@ from typing import Any
 
 from citybrain.cli.console import OUTPUT, Stages, print_json
 from citybrain.cli.controllers import asked
+from citybrain.cli.push_display import Course, print_results
 from citybrain.cli.street import SHORT, signing_key
 from citybrain.engine.approval_checks import check_approved
 from citybrain.engine.approval_desk import (
@@ -19,7 +20,6 @@ from citybrain.engine.approval_desk import (
 )
 from citybrain.engine.approval_settings import read_street
 from citybrain.engine.gate_client import send
-from citybrain.engine.pushing import UnitResult
 from citybrain.engine.pushing_records import opening_of, plain
 from citybrain.engine.pushing_schedules import check_replaceable, unit_schedules
 from citybrain.engine.street_rules import StreetRules, open_rules
@@ -115,21 +115,23 @@ def _ordered(request: Request, act: Act) -> int:
         kept = find_plan(desk, request.plan)
         order = signed_by(desk, key, act, kept, (request.comment, request.names))
         socket = desk.street.gate_socket
-        count = len(request.names) or len(plan_of(kept.text, kept.name).patterns)
-    ended: list[str] = []
+        count = len(request.names) or _count(desk, act, kept)
     with Stages() as stages:
         stages.begin(act.value, kept.name)
-
-        def heard(line: dict[str, Any]) -> None:
-            if "result" in line:
-                ended.append(line["result"]["unit"])
-                stages(len(ended) / count, f"{len(ended)} units have ended")
-            else:
-                stages(len(ended) / count, f"{line['unit']} {line['step']}")
-
-        results = send(socket, order, heard)
-    _print_results(results, is_json=request.is_json)
+        results = send(socket, order, Course(count, stages).hear)
+    if request.is_json:
+        print_json({"units": [asdict(result) for result in results]})
+    else:
+        print_results(results)
     return 0 if all(result.is_done for result in results) else 1
+
+
+def _count(desk: Desk, act: Act, kept: KeptPlan) -> int:
+    """Return how many units an order is about: those of the plan, or those that run it."""
+    if act is Act.PUSH:
+        return len(plan_of(kept.text, kept.name).patterns)
+    with desk.ledger.reading() as connection:
+        return sum(row.plan_hash == kept.hash for row in running(connection).values())
 
 
 def _hindrance(desk: Desk, kept: KeptPlan, rules: StreetRules) -> str:
@@ -183,14 +185,3 @@ def _print_dry_run(found: Mapping[str, DryRun | CitybrainError]) -> None:
             OUTPUT.print(f"{line}: stops the push", markup=False)
         for obstacle in one.obstacles:
             OUTPUT.print(f"  stops the push: {obstacle}", markup=False)
-
-
-def _print_results(results: tuple[UnitResult, ...], *, is_json: bool) -> None:
-    if is_json:
-        print_json({"units": [asdict(result) for result in results]})
-        return
-    for result in results:
-        reason = f"  {result.reason}" if result.reason else ""
-        OUTPUT.print(f"{result.unit:<12} {result.outcome:<12}{reason}", markup=False)
-    done = sum(result.is_done for result in results)
-    OUTPUT.print(f"{done} of {len(results)} units are as ordered")
