@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import IntEnum
+from functools import cache
 
 from citybrain.controllers.ntcip import objects
 from citybrain.controllers.ntcip.session import Session
@@ -147,10 +148,15 @@ async def read_capabilities(session: Session) -> Capabilities:
 
 def state_name(states: type[IntEnum], value: Value | None) -> str:
     """Return the name of a state; ``UNKNOWN`` if the unit lacks it or the number has no name."""
-    known = {int(state): state.name for state in states}
     if value is None:
         return "UNKNOWN"
-    return known.get(_number(value), f"UNKNOWN ({value!r})")
+    return _names(states).get(_number(value)) or f"UNKNOWN ({value!r})"
+
+
+@cache
+def _names(states: type[IntEnum]) -> dict[int, str]:
+    """Return number → name; every poll of every unit asks for it."""
+    return {int(state): state.name for state in states}
 
 
 def printable(value: Value | None) -> str:
