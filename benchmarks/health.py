@@ -18,7 +18,7 @@ from benchmarks._health_faults import ALONE, only, swapped, with_fault
 from benchmarks._health_filling import Filled, filled
 from benchmarks._interval_sumo import simulated
 from benchmarks._table import print_whole
-from citybrain.cli.console import OUTPUT, print_json
+from citybrain.cli.console import OUTPUT, headline, print_json
 from citybrain.errors import InputError
 from detectors.health.neighbours import Habits, learn_habits
 from detectors.health.timeline import HealthSpan, health_of
@@ -237,7 +237,7 @@ def missed(report: Report) -> list[str]:
 
 def show(report: Report) -> None:
     """Print the tables of a report."""
-    OUTPUT.print(f"[bold]{report.feed}[/bold]: {report.clean} clean detectors")
+    headline(report.feed, f": {report.clean} clean detectors")
     print_whole(table_of(report.trials))
     OUTPUT.print(f"accused without a fault: {', '.join(report.alarms) or 'none'}")
     print_whole(times_of(report.trials))

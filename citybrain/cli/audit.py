@@ -36,7 +36,7 @@ def show(request: Show) -> int:
         for r in records:
             subject = r.subject[:SHORT] if len(r.subject) == len(r.hash) else r.subject
             line = f"{r.number:>6}  {r.at[:19]}Z  {r.who:<20}  {r.what:<40}  {subject}"
-            OUTPUT.print(line, markup=False)
+            OUTPUT.print(line)
         if not records:
             OUTPUT.print("no record of this" if request.subject else "no record yet")
     return 0
@@ -52,10 +52,10 @@ def verify(street_file: Path, head: str | None, *, is_json: bool) -> int:
         print_json({"head": asdict(found.head), "faults": list(found.faults)})
     else:
         for fault in found.faults:
-            OUTPUT.print(fault, markup=False)
+            OUTPUT.print(fault)
         told = "is not what was written" if found.faults else "is whole"
         OUTPUT.print(f"the log {told}; its head, to keep elsewhere:")
-        OUTPUT.print(f"{found.head.number}:{found.head.hash}", markup=False)
+        OUTPUT.print(f"{found.head.number}:{found.head.hash}")
     return 1 if found.faults else 0
 
 

@@ -128,4 +128,4 @@ def _print(found: _Found, out: Path | None) -> None:
     OUTPUT.print(f"bands along {len(found.names)} signals, cycle {found.cycle_s:.0f} s")
     OUTPUT.print(table)
     if out is not None:
-        OUTPUT.print(f"plan      {out}: prove it with citybrain validate", soft_wrap=True)
+        OUTPUT.print(f"plan      {out}: prove it with citybrain validate")

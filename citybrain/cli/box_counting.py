@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.cli.console import OUTPUT, Stages, headline, print_json
 from citybrain.cli.counting import Request, lane_table
 from citybrain.errors import InfeasibleError, InputError
 from citybrain.files import atomic_write_text
@@ -161,25 +161,25 @@ def _print(
     turns: pd.DataFrame | None,
 ) -> None:
     repairs = counted.pulses.repairs
-    OUTPUT.print(
-        f"[bold]{request.feed}[/bold]: {len(counted.pulses)} vehicles on "
-        f"{len(counted.pulses.names)} lanes, {len(counted.movements)} movements"
+    headline(
+        request.feed,
+        f": {len(counted.pulses)} vehicles on "
+        f"{len(counted.pulses.names)} lanes, {len(counted.movements)} movements",
     )
     OUTPUT.print(
         f"read      {repairs.rows} rows, {repairs.used_rows} used; "
         f"{', '.join(repairs.lines) or 'nothing to mend'}",
-        markup=False,
     )
     for caveat in _caveats(counted):
-        OUTPUT.print(f"caveat    {caveat}", markup=False)
+        OUTPUT.print(f"caveat    {caveat}")
     for name, count in counted.classes.items():
-        OUTPUT.print(f"class     {name}: {count}", markup=False)
+        OUTPUT.print(f"class     {name}: {count}")
     if flows is not None:
         OUTPUT.print(lane_table(flows))
-        OUTPUT.print(f"flows     {request.out}", soft_wrap=True)
+        OUTPUT.print(f"flows     {request.out}")
     if turns is not None:
         OUTPUT.print(_turning_table(turns))
-        OUTPUT.print(f"movements {movements_path(request.out)}", soft_wrap=True)
+        OUTPUT.print(f"movements {movements_path(request.out)}")
 
 
 def _lane_counts(flows: FlowSnapshot) -> list[int]:

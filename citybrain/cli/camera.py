@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.cli.console import OUTPUT, Stages, headline, print_json
 from citybrain.cli.sources import find_scenario
 from citybrain.engine.scene_file import read_scene
 from citybrain.engine.scene_render import render_scene
@@ -53,10 +53,11 @@ def render(request: RenderRequest) -> int:
     if request.is_json:
         print_json(told)
         return 0
-    OUTPUT.print(
-        f"[bold]{scene.name}[/bold]: {told['frames']} frames, {told['vehicles']} vehicles pass "
-        f"the band on {len(truth['lanes'])} lanes"
+    headline(
+        scene.name,
+        f": {told['frames']} frames, {told['vehicles']} vehicles pass "
+        f"the band on {len(truth['lanes'])} lanes",
     )
     for what in ("video", "camera", "truth"):
-        OUTPUT.print(f"{what:<9} {told[what]}", soft_wrap=True)
+        OUTPUT.print(f"{what:<9} {told[what]}")
     return 0

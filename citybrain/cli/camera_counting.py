@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.cli.console import OUTPUT, Stages, headline, print_json
 from citybrain.cli.counting import USUAL_BIN_S, Request, lane_table
 from citybrain.model.flows import FlowSnapshot
 from citybrain.store.flows import write_flows
@@ -115,10 +115,11 @@ def _classes(counted: CameraCount) -> dict[str, int]:
 
 def _print(request: Request, counted: CameraCount, flows: FlowSnapshot) -> None:
     info = counted.info
-    OUTPUT.print(
-        f"[bold]{request.feed}[/bold]: {np.sum(np.asarray(flows.count_veh)):.0f} vehicles on "
+    headline(
+        request.feed,
+        f": {np.sum(np.asarray(flows.count_veh)):.0f} vehicles on "
         f"{len(flows.lanes)} lanes in {counted.end_s:.0f} s "
-        f"({info.width_px} x {info.height_px}, {info.rate_hps:.1f} frames a second)"
+        f"({info.width_px} x {info.height_px}, {info.rate_hps:.1f} frames a second)",
     )
     chosen = "" if request.is_bin_given else ", by the length of the clip; --bin sets it"
     bins = "1 bin" if flows.bin_count == 1 else f"{flows.bin_count} bins"
@@ -131,6 +132,6 @@ def _print(request: Request, counted: CameraCount, flows: FlowSnapshot) -> None:
     for name, count in _classes(counted).items():
         OUTPUT.print(f"length    {name}: {count}")
     OUTPUT.print(lane_table(flows))
-    OUTPUT.print(f"flows     {request.out}", soft_wrap=True)
+    OUTPUT.print(f"flows     {request.out}")
     if request.preview is not None:
-        OUTPUT.print(f"preview   {request.preview}", soft_wrap=True)
+        OUTPUT.print(f"preview   {request.preview}")

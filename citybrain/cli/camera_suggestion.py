@@ -72,6 +72,6 @@ def _print(request: Request, settings: CameraSettings, vehicles: list[int]) -> N
         begin_px, end_px = lane.limits_px
         table.add_row(lane.name, f"{begin_px:.0f}-{end_px:.0f}", heading, str(count))
     OUTPUT.print(table)
-    OUTPUT.print(f"camera    {request.out}: look at it before it counts", soft_wrap=True)
+    OUTPUT.print(f"camera    {request.out}: look at it before it counts")
     if request.preview is not None:
-        OUTPUT.print(f"preview   {request.preview}", soft_wrap=True)
+        OUTPUT.print(f"preview   {request.preview}")

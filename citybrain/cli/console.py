@@ -8,8 +8,25 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
-OUTPUT = Console(highlight=False, soft_wrap=True)
+OUTPUT = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+"""Standard output; names of files and detectors mean nothing in it, whatever brackets they hold."""
+
+
+def headline(name: object, rest: str = "", style: str = "bold") -> None:
+    """Print a line that begins with a name in bold, or in another style.
+
+    Parameters
+    ----------
+    name
+        What the line is about.
+    rest
+        What follows it.
+    style
+        Style of the name, in the words of rich.
+    """
+    OUTPUT.print(Text.assemble((str(name), style), rest))
 
 
 def json_text(content: Mapping[str, object]) -> str:
@@ -29,14 +46,14 @@ class Stages(AbstractContextManager["Stages"]):
     """
 
     def __init__(self) -> None:
-        console = Console(stderr=True, highlight=False)
+        console = Console(stderr=True, highlight=False, markup=False, emoji=False)
         self._console = console
         self._progress = Progress(
             TextColumn("{task.description:<8}"),
             BarColumn(bar_width=28),
             TextColumn("{task.percentage:>3.0f} %"),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
             console=console,
             transient=True,
             disable=not console.is_terminal,

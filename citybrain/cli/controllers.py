@@ -112,7 +112,7 @@ def _print(
         print_json({"units": content})
         return
     for unit, answer in found.items():
-        OUTPUT.print(f"{unit:<12} {lines.get(unit, str(answer))}", markup=False)
+        OUTPUT.print(f"{unit:<12} {lines.get(unit, str(answer))}")
 
 
 def _is_well(answer: UnitStatus | CitybrainError) -> bool:

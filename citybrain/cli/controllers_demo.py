@@ -149,7 +149,7 @@ def _told(show: Show, measured: dict[str, dict[str, Any]]) -> bool:
         one = measured[name]
         line = f"{text:<26} {one['delay_s_per_veh']:6.1f} s per vehicle, {one['vehicles']} vehicles"
         if not show.is_quiet:
-            OUTPUT.print(f"{line}, {one['collisions']} collisions", markup=False)
+            OUTPUT.print(f"{line}, {one['collisions']} collisions")
     tripped = [unit["monitor"] for one in measured.values() for unit in one["units"].values()]
     return not any(tripped) and not any(one["collisions"] for one in measured.values())
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.cli.console import OUTPUT, Stages, headline, print_json
 from citybrain.cli.health import health_content, health_lines
 from citybrain.config import SafetyLimits
 from citybrain.engine.area import open_network
@@ -109,10 +109,11 @@ def _content(request: Request, counted: CountedFeed) -> dict[str, object]:
 
 def _print(request: Request, counted: CountedFeed) -> None:
     flows = counted.flows
-    OUTPUT.print(
-        f"[bold]{request.feed}[/bold]: {np.sum(np.asarray(flows.count_veh)):.0f} vehicles on "
+    headline(
+        request.feed,
+        f": {np.sum(np.asarray(flows.count_veh)):.0f} vehicles on "
         f"{len(flows.lanes)} lanes, {flows.bin_count} bins of {flows.bin_s:g} s from "
-        f"{flows.start:%Y-%m-%d %H:%M:%S} UTC"
+        f"{flows.start:%Y-%m-%d %H:%M:%S} UTC",
     )
     mended = {name: number for name, number in asdict(counted.repairs).items() if number}
     rows, _ = mended.pop("rows", 0), mended.pop("used_rows", 0)
@@ -125,7 +126,7 @@ def _print(request: Request, counted: CountedFeed) -> None:
     if filled := _filled(flows):
         OUTPUT.print(f"imputed   {filled} bins, from neighbours and history")
     OUTPUT.print(lane_table(flows))
-    OUTPUT.print(f"flows     {request.out}", soft_wrap=True)
+    OUTPUT.print(f"flows     {request.out}")
 
 
 def _filled(flows: FlowSnapshot) -> int:

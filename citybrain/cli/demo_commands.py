@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from citybrain.cli.console import OUTPUT
+from citybrain.cli.console import OUTPUT, headline
 from citybrain.errors import SimulationError
 
 _CITYBRAIN = Path(sys.executable).with_name("citybrain")
@@ -34,7 +34,7 @@ class Show:
     def say(self, text: str) -> None:
         """Tell what comes next."""
         if not self.is_quiet:
-            OUTPUT.print(f"\n[bold]{text}[/bold]")
+            headline(f"\n{text}")
 
     def run(self, *words: str, key: str = "", comment: str = "") -> int:
         """Run a command of citybrain in the folder, and return its exit code."""
@@ -60,7 +60,7 @@ class Show:
         line = [*words, *signed, *said]
         if not self.is_quiet:
             shown = " ".join(f'"{word}"' if " " in word else word for word in line)
-            OUTPUT.print(f"$ citybrain {shown}", markup=False, style="dim")
+            OUTPUT.print(f"$ citybrain {shown}", style="dim")
         done = subprocess.run(
             [_CITYBRAIN, *line], cwd=self.folder, capture_output=True, text=True, check=False
         )
@@ -68,7 +68,7 @@ class Show:
             part for part in done.stderr.splitlines(keepends=True) if part.startswith("citybrain:")
         )
         if not self.is_quiet:
-            OUTPUT.print(told.rstrip(), markup=False)
+            OUTPUT.print(told.rstrip())
         return done.returncode, told
 
     def ask(self, *words: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def run(config: Path, *, is_json: bool) -> int:
         if is_json:
             print_json({"socket": str(socket), "units": units})
         else:
-            OUTPUT.print(f"the gate takes orders for {len(units)} units on {socket}", markup=False)
+            OUTPUT.print(f"the gate takes orders for {len(units)} units on {socket}")
 
     with open_desk(settings.street) as desk:
         gate = Gate(desk=desk, fleet=fleet, at_once=settings.at_once)

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from rich.table import Table
+from rich.text import Text
 
-from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.cli.console import OUTPUT, Stages, headline, print_json
 from citybrain.errors import InputError
 from citybrain.files import atomic_write_bytes
 from citybrain.model.flows import Detector, Quality
@@ -150,16 +151,13 @@ def _print(request: Request, spans: Sequence[HealthSpan], start: datetime) -> No
         table.add_column(title, no_wrap=True)
     for name in ill:
         for span in (s for s in spans if s.detector == name and s.rule):
-            answer = f"[{STYLES[span.answer]}]{span.answer.value}[/]"
+            answer = Text(span.answer.value, style=STYLES[span.answer])
             table.add_row(name, answer, span.reason, _when(span, start))
-    OUTPUT.print(
-        f"[bold]{request.feed}[/bold]: {len(names)} detectors, {len(names) - len(ill)} believed "
-        f"throughout"
-    )
+    headline(request.feed, f": {len(names)} detectors, {len(names) - len(ill)} believed throughout")
     if ill:
         OUTPUT.print(table)
     if request.out is not None:
-        OUTPUT.print(f"picture   {request.out}", soft_wrap=True)
+        OUTPUT.print(f"picture   {request.out}")
 
 
 def _when(span: HealthSpan, start: datetime) -> str:

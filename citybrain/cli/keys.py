@@ -37,10 +37,10 @@ def new(request: NewKey) -> int:
         print_json({"file": str(path), "key": part})
     else:
         told = f"# private key in {path}; it is yours alone. For the register:\n"
-        OUTPUT.print(told, markup=False)
-        OUTPUT.print("[[key]]", markup=False)
+        OUTPUT.print(told)
+        OUTPUT.print("[[key]]")
         for name, value in part.items():
-            OUTPUT.print(f"{name} = {json.dumps(value, ensure_ascii=False)}", markup=False)
+            OUTPUT.print(f"{name} = {json.dumps(value, ensure_ascii=False)}")
     return 0
 
 
@@ -56,7 +56,7 @@ def show(register: Path, *, is_json: bool) -> int:
     else:
         for key in keys:
             roles = ", ".join(sorted(role.value for role in key.roles))
-            OUTPUT.print(f"{key.name:<16} {key.person:<24} {roles}", markup=False)
+            OUTPUT.print(f"{key.name:<16} {key.person:<24} {roles}")
     return 0
 
 

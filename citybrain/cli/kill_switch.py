@@ -22,9 +22,9 @@ def turn_on(street_file: Path, person: str | None, comment: str, *, is_json: boo
     if is_json:
         print_json({"is_on": True, "who": who, "why": comment, "not_in_ledger": trouble})
     else:
-        OUTPUT.print(f"all pushes are stopped by {street.kill_file}", markup=False)
+        OUTPUT.print(f"all pushes are stopped by {street.kill_file}")
         if trouble:
-            OUTPUT.print(f"the ledger does not have it: {trouble}", markup=False)
+            OUTPUT.print(f"the ledger does not have it: {trouble}")
     return 0
 
 
@@ -61,6 +61,6 @@ def _print(stopped: Stop, *, is_json: bool) -> None:
         print_json(asdict(stopped))
     elif stopped.is_on:
         by = f" by {stopped.who}" if stopped.who else ""
-        OUTPUT.print(f"kill switch on{by}: {stopped.why}", markup=False)
+        OUTPUT.print(f"kill switch on{by}: {stopped.why}")
     else:
         OUTPUT.print("kill switch off")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.cli.console import OUTPUT, Stages, headline, print_json
 from citybrain.files import atomic_write_bytes
 from detectors.controller_log.codes import name_of
 from detectors.controller_log.measures import EventLog
@@ -61,19 +61,20 @@ def run(request: Request) -> int:
     if request.is_json:
         print_json(_content(log, report, table, repairs, notes))
         return 0
-    OUTPUT.print(
-        f"[bold]{request.log}[/bold]: {len(log.code):,} events of {len(log.devices)} controllers, "
-        f"{report.measures.by_phase.shape[0]} bins of {request.bin_s:g} s"
+    headline(
+        request.log,
+        f": {len(log.code):,} events of {len(log.devices)} controllers, "
+        f"{report.measures.by_phase.shape[0]} bins of {request.bin_s:g} s",
     )
-    OUTPUT.print(f"repairs   {', '.join(repairs.lines) or 'none'}", soft_wrap=True)
+    OUTPUT.print(f"repairs   {', '.join(repairs.lines) or 'none'}")
     for note in notes:
-        OUTPUT.print(f"note      {note}", soft_wrap=True)
-    OUTPUT.print(f"events    {_events(log)}", soft_wrap=True)
+        OUTPUT.print(f"note      {note}")
+    OUTPUT.print(f"events    {_events(log)}")
     OUTPUT.print(phase_table(table))
     for line in lane_lines(report.lanes):
-        OUTPUT.print(line, soft_wrap=True)
+        OUTPUT.print(line)
     if request.out is not None:
-        OUTPUT.print(f"measures  {request.out}: {len(table):,} rows", soft_wrap=True)
+        OUTPUT.print(f"measures  {request.out}: {len(table):,} rows")
     return 0
 
 

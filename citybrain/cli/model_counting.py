@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.cli.console import OUTPUT, Stages, headline, print_json
 from citybrain.cli.counting import Request, lane_table
 from citybrain.errors import InfeasibleError, InputError
 from citybrain.model.flows import FlowSnapshot
@@ -82,19 +82,20 @@ def _content(
 
 
 def _print(request: Request, counted: ModelCount, flows: FlowSnapshot) -> None:
-    OUTPUT.print(
-        f"[bold]{request.feed}[/bold]: {len(counted.pulses)} vehicles on "
-        f"{len(flows.lanes)} lanes in {counted.end_s:.0f} s, by a detector of your own"
+    headline(
+        request.feed,
+        f": {len(counted.pulses)} vehicles on "
+        f"{len(flows.lanes)} lanes in {counted.end_s:.0f} s, by a detector of your own",
     )
     if counted.against:
         OUTPUT.print(
             f"caveat    {counted.against} vehicles went against their lane and are not counted"
         )
     for note in counted.pulses.notes:
-        OUTPUT.print(f"caveat    {note}", markup=False)
+        OUTPUT.print(f"caveat    {note}")
     for name, count in counted.classes.items():
         OUTPUT.print(f"class     {name}: {count}")
     OUTPUT.print(lane_table(flows))
-    OUTPUT.print(f"flows     {request.out}", soft_wrap=True)
+    OUTPUT.print(f"flows     {request.out}")
     if request.preview is not None:
-        OUTPUT.print(f"preview   {request.preview}", soft_wrap=True)
+        OUTPUT.print(f"preview   {request.preview}")

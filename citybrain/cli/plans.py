@@ -89,9 +89,9 @@ def _all(desk: Desk, *, is_json: bool) -> int:
     for plan in plans:
         units = ", ".join(unit for unit, key in where.items() if key == plan.hash)
         line = f"{plan.hash[:SHORT]}  {plan.state.value:<9} {plan.name:<20} {units}"
-        OUTPUT.print(line, markup=False)
+        OUTPUT.print(line)
     for alarm in alarms:
-        OUTPUT.print(f"alarm {alarm['record']}: {alarm['unit']}: {alarm['text']}", markup=False)
+        OUTPUT.print(f"alarm {alarm['record']}: {alarm['unit']}: {alarm['text']}")
     return 0
 
 
@@ -110,9 +110,9 @@ def _one(desk: Desk, plan: KeptPlan, *, is_json: bool) -> int:
     print_plan(plan, is_json=False)
     for statement in statements:
         line = f"{statement.at[:19]}Z  {statement.person}: {statement.act.value}"
-        OUTPUT.print(f"  {line}: {statement.comment}", markup=False)
+        OUTPUT.print(f"  {line}: {statement.comment}")
     for record in log:
-        OUTPUT.print(f"  {record.at[:19]}Z  record {record.number}: {record.what}", markup=False)
+        OUTPUT.print(f"  {record.at[:19]}Z  record {record.number}: {record.what}")
     for push in pushes:
         _print_push(push)
     return 0
@@ -121,6 +121,6 @@ def _one(desk: Desk, plan: KeptPlan, *, is_json: bool) -> int:
 def _print_push(push: Mapping[str, Any]) -> None:
     ended = push["ended_at"][:19] or "has not ended"
     line = f"{push['started_at'][:19]}Z  {push['kind']} ordered by {push['ordered_by']} ({ended})"
-    OUTPUT.print(f"  {line}", markup=False)
+    OUTPUT.print(f"  {line}")
     for receipt in push["receipts"]:
-        OUTPUT.print(f"    {receipt['unit']:<12} {receipt['outcome']}", markup=False)
+        OUTPUT.print(f"    {receipt['unit']:<12} {receipt['outcome']}")

@@ -4,7 +4,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.cli.console import OUTPUT, Stages, headline, print_json
 from citybrain.cli.sources import measured, open_study
 from citybrain.cli.verdicts import print_verdict, verdict_content
 from citybrain.config import Objective, ProofSettings, SearchSettings
@@ -89,7 +89,7 @@ def _content(result: Result) -> dict[str, object]:
 
 
 def _print(area: StudyArea, flows: Measured | None, result: Result) -> None:
-    OUTPUT.print(f"[bold]{area.scenario.name}[/bold]: {_sizes(area)}")
+    headline(area.scenario.name, f": {_sizes(area)}")
     if flows is not None:
         snapshot = flows.flows
         passages = float(snapshot.count_veh[:, :].sum())
@@ -100,13 +100,13 @@ def _print(area: StudyArea, flows: Measured | None, result: Result) -> None:
         f"{result.retiming.evaluations} simulation runs"
     )
     for overload in result.overloads:
-        OUTPUT.print(f"overload  {overload}", soft_wrap=True, markup=False)
+        OUTPUT.print(f"overload  {overload}")
     if result.verdict is None:
-        OUTPUT.print("[bold]nothing better was found[/bold]: keep the running plan")
+        headline("nothing better was found", ": keep the running plan")
     else:
         print_verdict(result.verdict)
     for role, path in sorted(result.files.items()):
-        OUTPUT.print(f"  {role:<9} {path}", soft_wrap=True)
+        OUTPUT.print(f"  {role:<9} {path}")
 
 
 def _sizes(area: StudyArea) -> str:

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
 
-from citybrain.cli.console import OUTPUT, print_json
+from citybrain.cli.console import OUTPUT, headline, print_json
 from citybrain.cli.sources import open_study
 from citybrain.errors import InputError
 from citybrain.model.nema.nearest import shown_by_unit
@@ -62,13 +62,12 @@ def draft(request: DraftRequest) -> int:
         print_json({"file": str(request.out), "notes": _notes(drafts)})
         return 0
     for name, notes in _notes(drafts).items():
-        OUTPUT.print(f"[bold]{name}[/bold]")
+        headline(name)
         for note in notes:
-            OUTPUT.print(f"  {note}", markup=False)
+            OUTPUT.print(f"  {note}")
     OUTPUT.print(
         f"{request.out}: a draft for {len(drafts)} intersections; compare every number with the "
         "controller's settings and the street, then set signed_by and signed_on",
-        markup=False,
     )
     return 0
 
@@ -92,9 +91,9 @@ def check(plan: Path, safety: Path, *, is_json: bool) -> int:
     for who, found in (("first checker", first), ("second checker", second)):
         OUTPUT.print(f"{who}: {len(found)} rules broken" if found else f"{who}: keeps every rule")
         for each in found:
-            OUTPUT.print(f"  {each}", markup=False)
+            OUTPUT.print(f"  {each}")
     if unsigned:
-        OUTPUT.print(f"nobody has signed the safety data of {', '.join(unsigned)}", markup=False)
+        OUTPUT.print(f"nobody has signed the safety data of {', '.join(unsigned)}")
     return 1 if first or second else 0
 
 
@@ -149,16 +148,16 @@ def nearest(request: NearestRequest) -> int:
         return 1 if found else 0
     for why, changes in moved.values():
         for line in (why, *(f"  {change}" for change in changes)):
-            OUTPUT.print(line, markup=False)
+            OUTPUT.print(line)
     for violation in found:
-        OUTPUT.print(f"the nearest breaks a rule: {violation}", markup=False)
+        OUTPUT.print(f"the nearest breaks a rule: {violation}")
     if not found:
         told = (
             f"{request.out}: a new plan; prove it with citybrain validate"
             if moved
             else ("the units can show the plan as it is; nothing is written")
         )
-        OUTPUT.print(told, markup=False)
+        OUTPUT.print(told)
     return 1 if found else 0
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from citybrain.cli.console import OUTPUT, print_json
+from citybrain.cli.console import OUTPUT, headline, print_json
 from citybrain.cli.sources import open_study
 from citybrain.config import SafetyLimits
 from citybrain.engine.area import open_network
@@ -60,19 +60,17 @@ def _show_plan(plan: Plan, *, is_json: bool) -> None:
     if is_json:
         OUTPUT.file.write(plan_text(plan))
         return
-    OUTPUT.print(f"[bold]plan {plan.name}[/bold]: {len(plan.patterns)} intersections")
+    headline(f"plan {plan.name}", f": {len(plan.patterns)} intersections")
     if plan.provenance is not None:
         versions = ", ".join(f"{n} {v}" for n, v in sorted(plan.provenance.versions.items()))
         OUTPUT.print(
             f"made with {versions}; {plan.provenance.evaluations} simulation runs", style="dim"
         )
     for pattern in plan.patterns:
-        OUTPUT.print(
-            f"\n[bold]{pattern.intersection}[/bold]  cycle {pattern.cycle_s:g} s, "
-            f"offset {pattern.offset_s:g} s"
-        )
+        times = f"cycle {pattern.cycle_s:g} s, offset {pattern.offset_s:g} s"
+        headline(f"\n{pattern.intersection}", f"  {times}")
         if isinstance(pattern, ActuatedPattern):
-            OUTPUT.print(f"  {pattern.actuation}", soft_wrap=True)
+            OUTPUT.print(f"  {pattern.actuation}")
         for timing in pattern.groups:
             OUTPUT.print(_row(pattern, timing), no_wrap=True)
     OUTPUT.print(
@@ -101,9 +99,10 @@ def _show_network(network: Network, running: Plan | None, *, is_json: bool) -> N
     if is_json:
         print_json(_network_content(network))
         return
-    OUTPUT.print(
-        f"[bold]{network.name}[/bold]: {len(network.intersections)} intersections to retime, "
-        f"{len(network.movements)} movements, {len(network.lanes)} lanes"
+    headline(
+        network.name,
+        f": {len(network.intersections)} intersections to retime, "
+        f"{len(network.movements)} movements, {len(network.lanes)} lanes",
     )
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("intersection", "groups", "conflicts", "cycle, s", "offset, s"):
@@ -150,8 +149,9 @@ def _show_flows(path: Path, *, is_json: bool) -> None:
         }
         print_json({"bins": flows.bin_count, "bin_s": flows.bin_s, "count_veh": counts})
         return
-    OUTPUT.print(
-        f"[bold]{path}[/bold]: {len(flows.lanes)} lanes, {flows.bin_count} bins of "
-        f"{flows.bin_s:g} s from {flows.start:%Y-%m-%d %H:%M} UTC"
+    headline(
+        path,
+        f": {len(flows.lanes)} lanes, {flows.bin_count} bins of "
+        f"{flows.bin_s:g} s from {flows.start:%Y-%m-%d %H:%M} UTC",
     )
     OUTPUT.print(lane_table(flows))

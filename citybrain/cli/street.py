@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from citybrain.cli.console import OUTPUT, print_json
+from citybrain.cli.console import OUTPUT, headline, print_json
 from citybrain.controllers.signatures import SigningKey, read_key
 from citybrain.engine.approval_desk import Desk, open_desk, proposed_schedule
 from citybrain.engine.approval_settings import read_street
@@ -70,12 +70,12 @@ def print_plan(plan: KeptPlan, *, is_json: bool) -> None:
     if is_json:
         print_json(plan_content(plan))
     else:
-        name = f"plan [bold]{plan.name}[/bold] {plan.hash[:SHORT]}"
-        OUTPUT.print(f"{name} is {plan.state.value}; proposed by {plan.proposed_by}")
+        stands = f"{plan.hash[:SHORT]} is {plan.state.value}; proposed by {plan.proposed_by}"
+        headline(f"plan {plan.name}", f" {stands}")
         print_times(plan)
 
 
 def print_times(plan: KeptPlan) -> None:
     """Print when the units' own clocks are to run a plan; nothing for one that is commanded."""
     if schedule := proposed_schedule(plan):
-        OUTPUT.print(f"  by the units' own clocks: {schedule}", markup=False)
+        OUTPUT.print(f"  by the units' own clocks: {schedule}")

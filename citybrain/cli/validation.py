@@ -4,7 +4,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.cli.console import OUTPUT, Stages, headline, print_json
 from citybrain.cli.sources import measured, open_study
 from citybrain.cli.verdicts import print_verdict, verdict_content
 from citybrain.config import ProofSettings
@@ -53,9 +53,9 @@ def run(request: Request) -> int:
         content = {"files": {role: str(path) for role, path in files.items()}}
         print_json(content | verdict_content(verdict))
     else:
-        OUTPUT.print(f"[bold]{area.scenario.name}[/bold]: plan {plan.name} of {request.plan}")
+        headline(area.scenario.name, f": plan {plan.name} of {request.plan}")
         OUTPUT.print(f"demand    {demand.description}")
         print_verdict(verdict)
         for role, path in sorted(files.items()):
-            OUTPUT.print(f"  {role:<9} {path}", soft_wrap=True)
+            OUTPUT.print(f"  {role:<9} {path}")
     return 0 if verdict.decision is Decision.ACCEPT else 1

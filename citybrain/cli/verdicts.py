@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from rich.table import Table
 
-from citybrain.cli.console import OUTPUT
+from citybrain.cli.console import OUTPUT, headline
 from citybrain.model.verdict import Decision, Outcome, Verdict
 
 _STYLE = {Decision.ACCEPT: "green", Decision.REJECT: "red", Decision.INCONCLUSIVE: "yellow"}
@@ -50,9 +50,10 @@ def print_verdict(verdict: Verdict) -> None:
         table.add_row(f"{name}, all seeds", f"{old:g}", f"{new:g}", f"{new - old:+g}")
     OUTPUT.print(table)
     saving = verdict.saving
-    OUTPUT.print(
-        f"\n[bold {_STYLE[verdict.decision]}]{verdict.decision.value.upper()}[/]: "
-        f"{saving.mean:.1%} of the delay saved (95 %: {saving.low:.1%} to {saving.high:.1%})"
+    headline(
+        f"\n{verdict.decision.value.upper()}",
+        f": {saving.mean:.1%} of the delay saved (95 %: {saving.low:.1%} to {saving.high:.1%})",
+        f"bold {_STYLE[verdict.decision]}",
     )
     for reason in verdict.reasons:
         OUTPUT.print(f"  because {reason}")
