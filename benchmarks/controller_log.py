@@ -67,7 +67,7 @@ def run(
     else:
         for name, value in content.items():
             text = f"{value:,.1f}" if isinstance(value, float) else str(value)
-            OUTPUT.print(f"{name.replace('_', ' ')}: {text}", soft_wrap=True, markup=False)
+            OUTPUT.print(f"{name.replace('_', ' ')}: {text}")
     return 1 if is_check and (ratio is None or ratio < TARGET) else 0
 
 

@@ -113,7 +113,7 @@ def run(*, networks: Sequence[str], is_check: bool, is_json: bool) -> int:
     else:
         print_whole(_table(results))
         for miss in missed:
-            OUTPUT.print(f"missed: {miss}", markup=False, soft_wrap=True)
+            OUTPUT.print(f"missed: {miss}")
     return 1 if is_check and missed else 0
 
 

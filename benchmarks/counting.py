@@ -121,11 +121,11 @@ def report(
         return 1 if is_check and miss else 0
     print_whole(results_table(results))
     gain = 1.0 / results.ratio(TWO_CORES)
-    OUTPUT.print(f"a second core makes citybrain {gain:.2f} times as fast", soft_wrap=True)
+    OUTPUT.print(f"a second core makes citybrain {gain:.2f} times as fast")
     told = ", ".join(f"{name} {value}" for name, value in conditions.items())
-    OUTPUT.print(told, style="dim", soft_wrap=True, markup=False)
+    OUTPUT.print(told, style="dim")
     if is_check:
-        OUTPUT.print(f"target missed: {miss}" if miss else "every target is met", soft_wrap=True)
+        OUTPUT.print(f"target missed: {miss}" if miss else "every target is met")
     return 1 if is_check and miss else 0
 
 

@@ -106,10 +106,10 @@ def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
         return 1 if is_check and misses else 0
     print_whole(results_table(comparisons))
     told = ", ".join(f"{name} {value}" for name, value in conditions(bench, folder).items())
-    OUTPUT.print(told, style="dim", soft_wrap=True, markup=False)
+    OUTPUT.print(told, style="dim")
     if is_check:
         for text in misses or ["every target is met"]:
-            OUTPUT.print(f"target missed: {text}" if misses else text, soft_wrap=True)
+            OUTPUT.print(f"target missed: {text}" if misses else text)
     return 1 if is_check and misses else 0
 
 

@@ -77,7 +77,7 @@ def run(*, networks: Sequence[str], is_check: bool, is_json: bool, rows: int = R
         peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         OUTPUT.print(f"largest memory {peak_gb:.1f} GB")
         for fault in faults:
-            OUTPUT.print(f"missed: {fault}", markup=False)
+            OUTPUT.print(f"missed: {fault}")
     return 1 if is_check and faults else 0
 
 

@@ -210,14 +210,14 @@ def report(
         print_json(results_content(results, conditions, miss))
     else:
         print_whole(results_table(results))
-        OUTPUT.print(_told(conditions), style="dim", soft_wrap=True)
+        OUTPUT.print(_told(conditions), style="dim")
         for result in results:
             for peer, found in result.peers.items():
                 if found.failure:
                     text = f"{result.network}: {peer} crashes: {found.failure}"
-                    OUTPUT.print(text, style="dim", soft_wrap=True, markup=False)
+                    OUTPUT.print(text, style="dim")
     if is_check and not is_json:
-        OUTPUT.print(f"target missed: {miss}" if miss else "every target is met", soft_wrap=True)
+        OUTPUT.print(f"target missed: {miss}" if miss else "every target is met")
     return 1 if is_check and miss else 0
 
 

@@ -70,9 +70,9 @@ def run(*, networks: Sequence[str], is_check: bool, is_json: bool) -> int:
         print_json({"rows": rows, "missed": missed, "trials": _count(trials)})
     else:
         print_whole(_table(trials))
-        OUTPUT.print(f"{_count(trials)} trials, {len(missed)} defects", markup=False)
+        OUTPUT.print(f"{_count(trials)} trials, {len(missed)} defects")
         for miss in missed:
-            OUTPUT.print(f"missed: {miss}", markup=False, soft_wrap=True)
+            OUTPUT.print(f"missed: {miss}")
     return 1 if is_check and missed else 0
 
 

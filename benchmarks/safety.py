@@ -302,6 +302,6 @@ def _show(tally: Tally, seconds: float, missed: str) -> None:
         table.add_row(*row)
     print_whole(table)
     for key, count in tally.disagreements.most_common():
-        OUTPUT.print(f"{key}: {count}", markup=False)
+        OUTPUT.print(f"{key}: {count}")
     if missed:
-        OUTPUT.print(f"missed: {missed}", markup=False)
+        OUTPUT.print(f"missed: {missed}")

@@ -72,10 +72,10 @@ def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
         return 1 if is_check and missed else 0
     print_whole(_table(runs))
     told = ", ".join(f"{name} {value}" for name, value in _conditions().items())
-    OUTPUT.print(told, style="dim", soft_wrap=True, markup=False)
+    OUTPUT.print(told, style="dim")
     if is_check:
         for text in missed or ["every target is met"]:
-            OUTPUT.print(f"target missed: {text}" if missed else text, soft_wrap=True)
+            OUTPUT.print(f"target missed: {text}" if missed else text)
     return 1 if is_check and missed else 0
 
 

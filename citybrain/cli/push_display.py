@@ -48,7 +48,7 @@ def print_results(results: Iterable[UnitResult]) -> None:
     for each in ordered:
         reason = each.reason.removeprefix(f"{each.unit}: ")
         line = f"{each.unit:<12} {each.outcome:<12}  {reason}".rstrip()
-        OUTPUT.print(line, markup=False)
+        OUTPUT.print(line)
     done = sum(each.is_done for each in ordered)
     OUTPUT.print(f"{done} of {len(ordered)} units are as ordered")
 

@@ -67,7 +67,7 @@ def dry_run(request: Request) -> int:
     else:
         _print_dry_run(found)
         if hindrance:
-            OUTPUT.print(f"the gate would refuse: {hindrance}", markup=False)
+            OUTPUT.print(f"the gate would refuse: {hindrance}")
         else:
             OUTPUT.print("nothing was written; --really has the gate push it")
     return 1 if hindrance or not all(_may_go(one) for one in found.values()) else 0
@@ -100,7 +100,7 @@ def show_former(request: Request) -> int:
     for unit, opening in sorted(found.items()):
         former = opening.former
         what = opening.ran.plan_hash[:SHORT] or "what it held before citybrain"
-        OUTPUT.print(f"{unit:<12} back to pattern {former.pattern}, {what}", markup=False)
+        OUTPUT.print(f"{unit:<12} back to pattern {former.pattern}, {what}")
     told = "nothing was written; --really has the gate do it" if found else "no unit runs this plan"
     OUTPUT.print(told)
     return 0 if found else 1
@@ -174,14 +174,14 @@ def _content(found: Mapping[str, DryRun | CitybrainError]) -> dict[str, object]:
 def _print_dry_run(found: Mapping[str, DryRun | CitybrainError]) -> None:
     for unit, one in sorted(found.items()):
         if isinstance(one, CitybrainError):
-            OUTPUT.print(f"{unit}: {one}", markup=False)
+            OUTPUT.print(f"{unit}: {one}")
             continue
-        OUTPUT.print(f"{unit}: {len(one.changes)} values would change", markup=False)
+        OUTPUT.print(f"{unit}: {len(one.changes)} values would change")
         for change in one.changes:
             line = f"  {change.object_name:<32} {change.old:>6} → {change.new}"
-            OUTPUT.print(line, markup=False)
+            OUTPUT.print(line)
         for change in one.differences:
             line = f"  {change.object_name} is {change.old}, proven with {change.new}"
-            OUTPUT.print(f"{line}: stops the push", markup=False)
+            OUTPUT.print(f"{line}: stops the push")
         for obstacle in one.obstacles:
-            OUTPUT.print(f"  stops the push: {obstacle}", markup=False)
+            OUTPUT.print(f"  stops the push: {obstacle}")
