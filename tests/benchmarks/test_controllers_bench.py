@@ -1,10 +1,12 @@
 """The benchmark of the manager finds what it looks for."""
 
+import asyncio
 import random
 
 import pytest
 
 from benchmarks import _manager_fuzz
+from benchmarks._forged_replies import Witness
 from benchmarks._fuzz_tally import Fuzz, unintended
 from benchmarks._manager_fuzz import Way, fuzz_manager
 from benchmarks._manager_load import Polling, Pushes
@@ -12,8 +14,9 @@ from benchmarks._mutated_replies import defective
 from benchmarks._poller_fuzz import fuzz_poller
 from benchmarks._virtual_units import virtual_unit
 from benchmarks.controllers import Results, misses, run
+from citybrain.controllers.ntcip.wire import Answer
 from citybrain.errors import InputError
-from citybrain.ports.controllers import PhaseSplit, UnitPlan
+from citybrain.ports.controllers import Former, Outcome, PhaseSplit, Receipt, UnitPlan
 
 PLAN = UnitPlan(
     pattern=_manager_fuzz.SPARE,
@@ -51,6 +54,30 @@ def test_a_set_that_no_plan_names_is_unintended() -> None:
     responder.written = [(cycle, 90), (cycle, 91), (walk, 0)]
     told = unintended(responder, allowed)
     assert told == ["patternCycleTime.3 = 91", "phaseWalk.2 = 0"]
+
+
+def test_a_receipt_that_tells_of_a_plan_which_the_unit_does_not_hold_is_a_lie() -> None:
+    responder = defective(virtual_unit("k1"), [], random.Random(1))
+    former = Former(unit="k1", values=(), system_pattern=0, pattern=1)
+    for outcome, told in ((Outcome.RUNS, "patternOffsetTime.3 is 45, not 7"), (Outcome.KEPT, "")):
+        receipt = Receipt(
+            unit="k1", outcome=outcome, reason="", changes=(), former=former, status=None, steps=()
+        )
+        assert told in _manager_fuzz._lie(responder, receipt, PLAN)
+        assert bool(_manager_fuzz._lie(responder, receipt, PLAN)) == bool(told)
+
+
+def test_an_answer_that_was_never_signed_is_noted() -> None:
+    class Credulous:
+        async def get(self, instances: object, timeout_s: float) -> Answer:
+            return Answer(error="", index=0, oids=("1.3.6",), values=(1,))
+
+        set = get
+
+    noted = list[str]()
+    responder = defective(virtual_unit("k1"), [], random.Random(1))
+    asyncio.run(Witness(Credulous(), responder, noted.append).get([], 1.0))
+    assert len(noted) == 1
 
 
 def test_targets_that_are_missed_are_named() -> None:
