@@ -89,7 +89,7 @@ def check(plan: Path, safety: Path, *, is_json: bool) -> int:
         )
         return 1 if first or second else 0
     for who, found in (("first checker", first), ("second checker", second)):
-        OUTPUT.print(f"{who}: {len(found)} rules broken" if found else f"{who}: keeps every rule")
+        OUTPUT.print(f"{who}: {_count(len(found))}")
         for each in found:
             OUTPUT.print(f"  {each}")
     if unsigned:
@@ -159,6 +159,12 @@ def nearest(request: NearestRequest) -> int:
         )
         OUTPUT.print(told)
     return 1 if found else 0
+
+
+def _count(broken: int) -> str:
+    if not broken:
+        return "keeps every rule"
+    return "1 rule broken" if broken == 1 else f"{broken} rules broken"
 
 
 def _notes(drafts: dict[str, SafetyData]) -> dict[str, list[str]]:

@@ -184,7 +184,10 @@ def _open_config(path: Path) -> SumoScenario:
     end_s = _instant_s(options.pop("end", "-1"), f"{path}, end")
     caveats: tuple[str, ...] = ()
     clearing_s = 0.0
-    if end_s <= begin_s:
+    if 0 <= end_s <= begin_s:
+        where, mend = f"{path}, end", "correct one of them, or leave the end out"
+        raise InputError(where, f"{end_s:g} s is not after the begin at {begin_s:g} s", mend)
+    if end_s < 0:
         clearing_s = _CLEARING_TIME_S
         end_s = last_departure_s(route_files) + _CLEARING_TIME_S
         caveats = (
