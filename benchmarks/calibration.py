@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from rich.table import Table
 
+from benchmarks._names import check_nameless
 from benchmarks._one_lane import Street, passages
 from benchmarks._table import print_whole
 from citybrain.cli.console import OUTPUT, print_json
@@ -61,13 +62,18 @@ def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
     Parameters
     ----------
     networks
-        Not used: the streets are made here.
+        Must be empty: the streets are made here.
     is_check
         Return 1 if a constant is not confirmed, and name it.
     is_json
         Print JSON instead of the table.
+
+    Raises
+    ------
+    InputError
+        A network is named.
     """
-    del networks
+    check_nameless(networks, "calibration")
     physics = Physics()
     findings = [*_starts(physics), *_stops(physics), *_minors(physics), *_discharges(physics)]
     findings += [*_cruises(), *_gaps(physics), _room_behind()]

@@ -28,9 +28,9 @@ from benchmarks._counting_results import (
     results_content,
     results_table,
 )
+from benchmarks._names import check_nameless
 from benchmarks._table import print_whole
 from citybrain.cli.console import OUTPUT, Stages, print_json
-from citybrain.errors import InputError
 from detectors.batches import PulseBatch
 from detectors.tally import Grid, Tally
 
@@ -58,9 +58,7 @@ def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
     InputError
         A network is named; there is none in this benchmark.
     """
-    if networks:
-        where, mend = "--networks", "leave it out"
-        raise InputError(where, "does not apply to the counting benchmark", mend)
+    check_nameless(networks, "counting")
     size = Size()
     return report(measure(size), conditions(size), is_check=is_check, is_json=is_json)
 

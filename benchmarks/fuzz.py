@@ -11,6 +11,7 @@ import numpy as np
 from rich.table import Table
 
 from benchmarks._fuzz_feeds import FORMS, GOOD, START, ZONE, Form, write, write_parquet
+from benchmarks._names import check_beginnings
 from benchmarks._table import print_whole
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.errors import InputError
@@ -64,11 +65,16 @@ def run(*, networks: Sequence[str], is_check: bool, is_json: bool, rows: int = R
         Print JSON.
     rows
         Damaged rows of each feed.
+
+    Raises
+    ------
+    InputError
+        No form begins with a name that was given.
     """
+    forms = (*FORMS, PARQUET)
+    check_beginnings(networks, [form.name for form in forms], "form")
     wanted = tuple(networks) or ("",)
-    outcomes = [
-        outcome_of(form, rows, SEED) for form in (*FORMS, PARQUET) if form.name.startswith(wanted)
-    ]
+    outcomes = [outcome_of(form, rows, SEED) for form in forms if form.name.startswith(wanted)]
     faults = [f"{outcome.form}: {outcome.fault}" for outcome in outcomes if outcome.fault]
     if is_json:
         print_json({"outcomes": [asdict(outcome) for outcome in outcomes], "faults": faults})

@@ -17,6 +17,7 @@ from rich.table import Table
 from benchmarks._health_faults import ALONE, only, swapped, with_fault
 from benchmarks._health_filling import Filled, filled
 from benchmarks._interval_sumo import simulated
+from benchmarks._names import check_names
 from benchmarks._table import print_whole
 from citybrain.cli.console import OUTPUT, headline, print_json
 from citybrain.errors import InputError
@@ -94,6 +95,7 @@ def run(*, networks: Sequence[str], is_check: bool, is_json: bool) -> int:
         raise InputError(LOG, "the recorded log is not there", "run where ../shared/data is")
     if log:
         pulses = read_event_log(LOG, assume_zone="UTC")
+        check_names(log, sorted({name.partition(":")[0] for name in pulses.names}), "controller")
         parts = [of_controller(pulses, controller) for controller in log]
         reports.append(report_of(f"controllers {', '.join(log)}", parts))
     if SUMO in wanted:

@@ -14,12 +14,14 @@ from rich.table import Table
 
 from benchmarks._interval_feeds import FEED_S, Faults, Stratum, feed_of
 from benchmarks._interval_sumo import BIN_S, sumo_feeds
+from benchmarks._names import check_beginnings
 from benchmarks._table import print_whole
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.model.flows import Detector, DetectorKind, FlowSnapshot
 from detectors.counting import count_pulses
 from detectors.pulses import SIMULATION_START, Floats, Pulses
 
+SUMO = "SUMO"
 STATED = 0.95
 WIDEST = 0.35
 """Mean width over mean count above which an interval of whole bins says too little [-]."""
@@ -88,14 +90,20 @@ def run(*, networks: Sequence[str], is_check: bool, is_json: bool, feeds: int = 
         Print JSON.
     feeds
         Feeds of each stratum.
+
+    Raises
+    ------
+    InputError
+        No stratum begins with a name that was given.
     """
+    check_beginnings(networks, [*(stratum.name for stratum in STRATA), SUMO], "stratum")
     wanted = tuple(networks) or ("",)
     results = [
         study(stratum, feeds, seed)
         for seed, stratum in enumerate(STRATA)
         if stratum.name.startswith(wanted)
     ]
-    if any("SUMO".startswith(name) or name.startswith("SUMO") for name in wanted):
+    if SUMO.startswith(wanted):
         for name, made in sumo_feeds():
             cells = np.concatenate([cells_of(*feed, BIN_S) for feed in made])
             results.append(summed(name, cells, within_allowance=True))

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
+from benchmarks._names import check_names
 from benchmarks._safety_junctions import Junction, junctions
 from benchmarks._safety_monitor import watched
 from benchmarks._safety_plans import VALID, Attack, attack
@@ -135,9 +136,9 @@ def run(
     monitor
         Conflict monitor of a unit, which watches one in fifty of the plans that are encoded.
     """
-    made = {name: each for name, each in junctions().items() if not networks or name in networks}
-    if not made:
-        raise InputError(", ".join(networks), "is no junction", f"choose of {sorted(junctions())}")
+    known = junctions()
+    check_names(networks, sorted(known), "junction")
+    made = {name: each for name, each in known.items() if not networks or name in networks}
     bench = prepared(made, monitor)
     dice, tally = Random(seed), Tally()
     begin_s = time.perf_counter()

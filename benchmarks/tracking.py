@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from rich.table import Table
 
+from benchmarks._names import check_names
 from benchmarks._supervision import PeerRun, run_supervision
 from benchmarks._table import print_whole
 from benchmarks._tracking_scores import identities, lane_error
@@ -107,10 +108,8 @@ def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
     InputError
         There is no such scene, or the peer cannot be run.
     """
+    check_names(networks, [scene.name for scene in SCENES], "scene")
     scenes = [scene for scene in SCENES if not networks or scene.name in networks]
-    if not scenes:
-        known = ", ".join(scene.name for scene in SCENES)
-        raise InputError(",".join(networks), "is no scene", f"choose of: {known}")
     try:
         speed = _speed()
         rows = [_accuracy(scene) for scene in scenes]

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 
 from rich.table import Table
 
+from benchmarks._names import check_names
 from benchmarks._pysnmp_agent import pysnmp_cost_us
 from benchmarks._request_fuzz import fuzz_agent
 from benchmarks._table import print_whole
@@ -20,7 +21,6 @@ from citybrain.controllers.ntcip import objects
 from citybrain.controllers.ntcip.secrets import V3
 from citybrain.controllers.virtual import ber, usm
 from citybrain.controllers.virtual.responder import Access, Responder
-from citybrain.errors import InputError
 
 PARTS = ("agent", "units", "fuzz")
 LONG = "long"
@@ -61,10 +61,7 @@ def run(*, networks: Sequence[str], is_check: bool, is_json: bool) -> int:
     InputError
         A name is none of the parts.
     """
-    for name in networks:
-        if name not in {*PARTS, LONG}:
-            where = "--networks"
-            raise InputError(where, f"there is no part {name}", f"choose {PARTS} or {LONG}")
+    check_names(networks, (*PARTS, LONG), "part")
     chosen = [part for part in PARTS if part in networks] or list(PARTS)
     requests = 1_000_000 if LONG in networks else 30_000
     parts: Mapping[str, Callable[[], list[Row]]] = {
