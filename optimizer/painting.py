@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from citybrain.model.plan import Plan
+from citybrain.ports.blocks import Block, stacked
 from citybrain.ports.tables import CODES, Prices, SignalTables, TableEvaluator
+from optimizer.actuating import Option
 from optimizer.candidate import Candidate
 from optimizer.kernels import Indices, paint
 from optimizer.timing import Timing
@@ -15,7 +16,7 @@ from optimizer.workshop import Workshop
 
 _MOST_KEPT = 4000
 _LEAST_FACTOR, _MOST_FACTOR = 0.5, 2.0
-Colour = NDArray[np.uint8]
+_Look = tuple[str, tuple[float, ...], float, Option | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,11 +49,11 @@ class Painter:
             if name in workshop.timetables
         }
         self._fixed = {
-            name: _pattern_colour(workshop.running, name, groups)
+            name: Block.of(workshop.running.pattern(name), groups)
             for name, groups in evaluator.groups.items()
             if name not in workshop.timetables
         }
-        self._kept: dict[tuple[str, tuple[float, ...], float], Colour] = {}
+        self._kept: dict[_Look, Block] = {}
         self._factors = np.ones(len(self._names))
 
     @property
@@ -101,41 +102,28 @@ class Painter:
     def tables(self, candidates: Sequence[Candidate]) -> SignalTables:
         """Return candidates as tables, one row each."""
         plans = [candidate.by_name() for candidate in candidates]
-        first: dict[int, int] = {}
-        pool: list[Colour] = []
-        shape = (len(plans), len(self._names))
-        start, cycle_s = np.empty(shape, np.int64), np.empty(shape, np.int32)
-        offset_s = np.empty(shape, np.int32)
-        size = 0
-        for row, timings in enumerate(plans):
-            for column, name in enumerate(self._names):
-                colour, lag_s = self._shown(name, timings)
-                if id(colour) not in first:
-                    first[id(colour)] = size
-                    size += colour.size
-                    pool.append(colour)
-                start[row, column] = first[id(colour)]
-                cycle_s[row, column] = colour.shape[1]
-                offset_s[row, column] = round(lag_s) % colour.shape[1]
-        return SignalTables(np.concatenate([c.ravel() for c in pool]), start, cycle_s, offset_s)
+        return stacked([[self._block(name, plan) for name in self._names] for plan in plans])
 
-    def _shown(self, name: str, timings: Mapping[str, Timing]) -> tuple[Colour, float]:
+    def _block(self, name: str, timings: Mapping[str, Timing]) -> Block:
         timing = timings.get(name)
         if timing is None:
-            return self._fixed[name], self._workshop.running.pattern(name).offset_s
-        key = (name, timing.times_s, timing.cycle_s)
-        if key not in self._kept:
+            return self._fixed[name]
+        look = (name, timing.times_s, timing.cycle_s, timing.option)
+        if look not in self._kept:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
-            self._kept[key] = self._painted(name, timing)
-        return self._kept[key], timing.offset_s
+            self._kept[look] = self._painted(name, timing)
+        return self._kept[look].with_offset(round(timing.offset_s))
 
-    def _painted(self, name: str, timing: Timing) -> Colour:
+    def _painted(self, name: str, timing: Timing) -> Block:
+        if timing.option is not None:
+            pattern = self._workshop.pattern(name, timing, "painted")
+            return Block.of(pattern, self._evaluator.groups[name])
         brush, timetable = self._brushes[name], self._workshop.timetables[name]
         colour = np.repeat(brush.plain[:, None], max(1, round(timing.cycle_s)), axis=1)
         times = np.array(timing.times_s)
         paint(times, timing.cycle_s, timetable.turns, brush.rows, brush.codes, colour)
-        return colour
+        return Block(colour=colour, offset_s=0)
 
 
 def _brush(workshop: Workshop, name: str, groups: Sequence[str]) -> _Brush:
@@ -144,15 +132,5 @@ def _brush(workshop: Workshop, name: str, groups: Sequence[str]) -> _Brush:
     return _Brush(
         rows=np.array([groups.index(course.group) for course in changing], dtype=np.int64),
         codes=np.array([CODES[t.aspect] for c in changing for t in c.turns], dtype=np.uint8),
-        plain=np.array([CODES[courses[g].turns[0].aspect] for g in groups], dtype=np.uint8),
+        plain=np.array([*(CODES[courses[g].turns[0].aspect] for g in groups), 0], dtype=np.uint8),
     )
-
-
-def _pattern_colour(plan: Plan, name: str, groups: Sequence[str]) -> Colour:
-    """Paint a pattern that is left as it is."""
-    pattern = plan.pattern(name)
-    colour = np.zeros((len(groups), max(1, round(pattern.cycle_s))), dtype=np.uint8)
-    for row, group in enumerate(groups):
-        for start_s, aspect in pattern.timing(group).timeline(pattern.cycle_s):
-            colour[row, round(start_s) :] = CODES[aspect]
-    return colour

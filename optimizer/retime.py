@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from citybrain.config import SearchSettings
 from citybrain.model.flows import TurningDemand
@@ -24,17 +24,8 @@ from optimizer.search import Search
 from optimizer.starts import Starter
 from optimizer.workshop import Workshop
 
-_SHARE_BEFORE_ACTUATION = 0.5
-"""Of the model's time, where greens that follow detectors are searched as well, which the model
-does not know. [-]"""
-
-_FIXED_BEFORE_ACTUATION = 6
-"""Of the model's fixed times, that SUMO runs each time where greens that follow detectors are
-searched as well: the runs are needed for these, and the best fixed times are only their start."""
-
-_RUNS_FOR_ACTUATION = 40
-"""Runs without which no second round of fixed times is made before greens that follow detectors
-are searched: a choice among a dozen of these on up to eight days takes about as many."""
+_BASES = 2
+"""Computed plans that start with each way of following detectors, beside the running one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,24 +146,25 @@ def retime(
     budget = Budget(clock, settings.seconds_budget, settings.evaluation_budget, is_stopped)
     workshop = task.workshop()
     scorer = Scorer(workshop, task.network, evaluators.proving, budget, settings.objective)
-    rng, mover = random.Random(settings.seed), Mover(workshop)
+    rng = random.Random(settings.seed)
+    mover = Mover(workshop, OPTIONS if settings.with_actuation else ())
     search = Search(scorer, mover, rng, settings.days, progress)
     starts = list(Starter(workshop, task.network, task.demand).candidates())
+    running, usual = starts[-1], list[Candidate]()
+    if settings.with_actuation:
+        usual = workshop.following([running], [USUAL])
+        bases = [running, *starts[:_BASES]]
+        starts = [*dict.fromkeys([*starts, *workshop.following(bases, OPTIONS)])]
     tried = 0
     if evaluators.fast is None:
-        search.sieve(starts)
+        search.sieve([*usual, *starts])
     else:
         with budget.aside():
             annealer = Annealer(Painter(workshop, evaluators.fast()), mover, rng)
-        share = settings.model_share * (_SHARE_BEFORE_ACTUATION if settings.with_actuation else 1.0)
-        forge = Forge(annealer, budget, replace(settings, model_share=share), progress)
-        most = _FIXED_BEFORE_ACTUATION if settings.with_actuation else None
-        seen = search.sieve([*forge.first(starts)[:most], starts[-1]])
-        if not settings.with_actuation or budget.allows(_RUNS_FOR_ACTUATION):
-            search.sieve(forge.again(seen)[:most])
+        forge = Forge(annealer, budget, settings, progress)
+        seen = search.sieve([*usual, *forge.first(starts), running])
+        search.sieve(forge.again(seen))
         tried = annealer.evaluations
-    if settings.with_actuation:
-        _let_follow(search, workshop, starts[-1])
     found = search.settled() if settings.with_actuation else search.best()
     is_better = found.candidate is not None and found.cost_s < found.running_cost_s
     return Retiming(
@@ -185,15 +177,3 @@ def retime(
         running_cost_s=found.running_cost_s,
         best_cost_s=min(found.cost_s, found.running_cost_s),
     )
-
-
-def _let_follow(search: Search, workshop: Workshop, running: Candidate) -> None:
-    """Let the running plan and the best fixed times follow detectors, and exchange the settings.
-
-    What SUMO's actuated programs do by default comes first, so that it is always among them.
-    """
-    search.mover = replace(search.mover, options=OPTIONS)
-    usual = workshop.following([running], [USUAL])
-    bases = dict.fromkeys([running, *search.leaders(2)])
-    follows = dict.fromkeys([*usual, *workshop.following(bases, OPTIONS)])
-    search.sieve(search.joined(search.sieve(follows)))

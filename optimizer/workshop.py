@@ -195,7 +195,7 @@ class Workshop:
             A timing breaks a bound of its timetable.
         """
         rendered = {
-            intersection: self._pattern(intersection, timing, name)
+            intersection: self.pattern(intersection, timing, name)
             for intersection, timing in candidate.timings
         }
         patterns = (
@@ -204,7 +204,8 @@ class Workshop:
         )
         return Plan(name=name, patterns=tuple(patterns))
 
-    def _pattern(self, intersection: str, timing: Timing, name: str) -> Pattern:
+    def pattern(self, intersection: str, timing: Timing, name: str) -> Pattern:
+        """Render the timing of one intersection; see ``plan``."""
         timetable = self.timetables[intersection]
         pattern = timetable.render(timing.times_s, timing.cycle_s, timing.offset_s, name)
         if timing.option is None:

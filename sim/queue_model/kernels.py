@@ -10,10 +10,19 @@ import numpy as np
 from numba import njit
 
 from citybrain.ports.tables import PERMISSIVE, PROTECTED, RED, STOP_THEN_GO, YELLOW
-from sim.queue_model.arrays import Arrays, Cells, Ints, Whole
+from sim.queue_model.arrays import Arrays, Cells, Whole
 from sim.queue_model.calendar.kernels import wake
 from sim.queue_model.choosing.kernels import chosen, edge_speeds, note_speed
-from sim.queue_model.colours.kernels import NEVER, signal_rows
+from sim.queue_model.colours.kernels import (
+    LAUNCHED,
+    NEVER,
+    WAVE_S,
+    advance,
+    place_detectors,
+    signal_rows,
+    stop_lines,
+    touches,
+)
 from sim.queue_model.room.kernels import FAR, release
 
 (
@@ -38,7 +47,6 @@ _SAME_QUEUE_S = 2.0
 _STOP_S = 2.0
 _EASED_S = 3.0
 _TINY = 1.0e-6
-_LAUNCHED = 12
 _ROLLING = 2
 _HALF_S = 0.5
 _CREEP_MPS = 0.5
@@ -53,9 +61,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     routes: Arrays,
     demand: Arrays,
     colour: Cells,
-    start: Arrays,
-    cycle_s: Ints,
-    offset_s: Ints,
+    timing: Arrays,
     shape: Arrays,
     physics: Arrays,
     times: Arrays,
@@ -66,8 +72,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     ----------
     streets, routes, demand
         ``StreetArrays``, ``RouteArrays``, ``DemandArrays``.
-    colour, start, cycle_s, offset_s
-        One row of ``SignalTables``.
+    colour, timing
+        One row of ``SignalTables``: the pool, and the rest.
     shape
         Groups of each intersection. int64
     physics
@@ -99,8 +105,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     merge_gap = physics[MERGE_GAP]
     merge_clearance = physics[MERGE_CLEARANCE]
     patience = physics[PATIENCE]
-    launched = _LAUNCHED
-    root = np.sqrt(np.arange(_LAUNCHED + 1))
+    launched = LAUNCHED
+    root = np.sqrt(np.arange(LAUNCHED + 1))
 
     length_m, speed_mps, store_m, wave_s, ring_start, edge_of = streets[:6]
     group_of, from_lane, inside_m, cross, slowing, onto = streets[6:12]
@@ -110,7 +116,9 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     depart, first_option, choice, space, factor, accel, brake, dawdle, launch = demand[:9]
     jitter, careful = demand[9:11]
     following, first, last = demand[11:]
-    cell, place, cycle, shift, until = signal_rows(colour, start, cycle_s, offset_s, shape, begin_s)
+    groups, signals, until = signal_rows(colour, timing, shape, begin_s)
+    cell, place, signal = groups
+    cycle, clock = signals[:2]
 
     lanes = len(length_m)
     links = len(group_of)
@@ -165,7 +173,27 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
         if head[lane] >= 0:
             wake(lane, int(depart[head[lane]]), horizon, bucket, scheduled, before, after)
 
+    follows = np.any(signals[3] >= 0)
+    seen_at = np.full(lanes, -FAR)
+    moves_at = np.full(lanes, -FAR)
+    heads = stop_lines(group_of, from_lane, street_lanes, signals, signal)
+    reach_m = place_detectors(signals, (colour, cell), timing[4], heads, speed_mps)
+    on_lanes = (
+        seen_at,
+        reach_m,
+        per_speed,
+        head,
+        nxt,
+        ready,
+        free_at,
+        queued,
+        moves_at,
+        (space, accel, jitter),
+    )
+
     for tick in range(horizon):
+        if tick > 0:
+            advance(signals, (colour, cell), timing[3], heads, on_lanes, tick)
         while bucket[tick] >= 0:
             lane = bucket[tick]
             bucket[tick] = after[lane]
@@ -201,14 +229,14 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                 must_yield = ys[link + 1] > ys[link]
                 must_stop = False
                 if group >= 0:
-                    k = (tick + shift[group]) % cycle[group]
+                    k = clock[signal[group]]
                     shown = colour[cell[group] + k]
                     if shown == PROTECTED:
                         must_yield = False
                     elif shown in (RED, YELLOW):
                         goes = False
                         if shown == YELLOW:
-                            c = cycle[group]
+                            c = cycle[signal[group]]
                             speed = cross[link]
                             if queued[lane] < launched:
                                 speed = min(speed, root[queued[lane]] * accel[v] * launch[v])
@@ -229,6 +257,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                             late = green - ready[v]
                             ease = start_m / accel[v] * min(max(late, 0.0) / _EASED_S, 1.0)
                             free_at[lane] = green + ease
+                            moves_at[lane] = green
                             queued[lane] = 0
                             q = 0
                             u = v
@@ -262,7 +291,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         e = max(e, free_at[other])
                         g = group_of[foe]
                         if g >= 0:
-                            shows = colour[cell[g] + (tick + shift[g]) % cycle[g]]
+                            shows = colour[cell[g] + clock[signal[g]]]
                             if shows not in (PROTECTED, PERMISSIVE):
                                 continue
                         for _ in range(_LOOK_AT):
@@ -278,6 +307,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                             e = max(ready[u], e + _SAME_QUEUE_S)
                     if held > t:
                         free_at[lane] = held
+                        moves_at[lane] = held
                         yielding[lane] = True
                         queued[lane] = 0 if merges else _ROLLING
                         continue
@@ -319,7 +349,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                             )
                             g = group_of[option_link[option[first_there]]]
                             if fits and g >= 0:
-                                shows = colour[cell[g] + (tick + shift[g]) % cycle[g]]
+                                shows = colour[cell[g] + clock[signal[g]]]
                                 fits = shows in (PROTECTED, PERMISSIVE)
                     if fits:
                         if score < best_score:
@@ -448,6 +478,18 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                             free_at[w] = max(free_at[w], back + start_m / accel[head[w]])
                             wake(w, int(free_at[w]), horizon, bucket, scheduled, before, after)
                 crossed_at[link] = t
+                if follows:
+                    seen_at[lane] = t - reach_m[lane] * per_speed[lane]
+                    if lost > 0.0 and n < launched:
+                        seen_at[lane] = touches(
+                            n,
+                            ready[v],
+                            moves_at[lane] + n * WAVE_S + jitter[v],
+                            reach_m[lane],
+                            per_speed[lane],
+                            space[v],
+                            accel[v],
+                        )[1]
                 if matters[lane]:
                     note_speed(edge_of[lane], entered[v], t, flow_mps, seen_at, edge_m, edge_mps)
                 wanted = speed_mps[target] * factor[v]
@@ -545,21 +587,19 @@ def simulate_each(  # noqa: PLR0913, PLR0917 - what one run takes, for several
     streets, routes, demand, colour, shape, physics, times
         As for ``simulate``.
     timings
-        ``start``, ``cycle_s`` and ``offset_s`` of ``SignalTables``.
+        All of ``SignalTables`` but the pool.
     found
         Written: what ``simulate`` returns, one row for each plan.
     """
     totals, link_delay, link_count, link_stops, lane_queue, lane_blocked = found
-    start, cycle_s, offset_s = timings
+    start, cycle_s, offset_s, gap_s, detector_s = timings
     for plan in range(first, end):
         one = simulate(
             streets,
             routes,
             demand,
             colour,
-            start[plan],
-            cycle_s[plan],
-            offset_s[plan],
+            (start[plan], cycle_s[plan], offset_s[plan], gap_s[plan], detector_s[plan]),
             shape,
             physics,
             times,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from citybrain.model.network import Network
 from citybrain.model.plan import Plan
 from citybrain.model.verdict import Outcome
+from citybrain.ports.blocks import Block, stacked
 from citybrain.ports.evaluation import Evaluation
 from citybrain.ports.tables import SignalTables
 from sim.queue_model import kernels
@@ -23,7 +24,6 @@ from sim.queue_model.routes import Routes, compile_routes, without_stops
 from sim.queue_model.side_by_side import Piece, run_pieces
 from sim.queue_model.street_compiler import compile_streets
 from sim.queue_model.streets import Streets
-from sim.queue_model.tables import Block, stacked
 from sim.sumo.scenario import SumoScenario
 
 Counts = NDArray[np.int32]
@@ -275,7 +275,7 @@ class QueueModel:
                 self.routes.arrays,
                 self.days[piece.day],
                 tables.colour,
-                (tables.start, tables.cycle_s, tables.offset_s),
+                tuple(tables[1:]),
                 shape,
                 physics,
                 times,

@@ -1,16 +1,21 @@
 """The queue model behind the port of a search: tables in, prices out."""
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from citybrain.config import PAYING_WEIGHT, Objective
 from citybrain.model.network import Network
 from citybrain.model.plan import Plan
+from citybrain.ports.blocks import stacked
 from citybrain.ports.tables import Prices, SignalTables
 from sim.queue_model.arrays import Floats
 from sim.queue_model.model import QueueModel, Runs
 
 _STANDARD = Objective()
+
+_Number = TypeVar("_Number", bound=np.generic)
 
 
 class TablePricer:
@@ -116,14 +121,18 @@ def with_fixed(model: QueueModel, tables: SignalTables) -> SignalTables:
     fixed = model.fixed
     if not fixed:
         return tables
-    sizes = [block.colour.size for block in fixed]
-    starts = len(tables.colour) + np.cumsum([0, *sizes[:-1]])
-    rows = (len(tables.start), 1)
-    cycles_s = [block.colour.shape[1] for block in fixed]
-    offsets_s = [block.offset_s for block in fixed]
+    own = stacked([tuple(fixed)])
+    own = own._replace(start=own.start + len(tables.colour))
     return SignalTables(
-        np.concatenate([tables.colour, *(block.colour.ravel() for block in fixed)]),
-        np.hstack([tables.start, np.tile(starts.astype(np.int64), rows)]),
-        np.hstack([tables.cycle_s, np.tile(np.array(cycles_s, dtype=np.int32), rows)]),
-        np.hstack([tables.offset_s, np.tile(np.array(offsets_s, dtype=np.int32), rows)]),
+        np.concatenate([tables.colour, own.colour]),
+        _beside(tables.start, own.start),
+        _beside(tables.cycle_s, own.cycle_s),
+        _beside(tables.offset_s, own.offset_s),
+        _beside(tables.gap_s, own.gap_s),
+        _beside(tables.detector_s, own.detector_s),
     )
+
+
+def _beside(plans: NDArray[_Number], row: NDArray[_Number]) -> NDArray[_Number]:
+    """Return the columns of plans, and beside them one row, the same for all."""
+    return np.hstack([plans, np.repeat(row, len(plans), axis=0)])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from citybrain.model.network import Network
-from sim.queue_model.tables import Block
+from citybrain.ports.blocks import Block
 from sim.sumo.groups import signal_groups
 from sim.sumo.programs import pattern_of
 from sim.sumo.scenario import SumoScenario

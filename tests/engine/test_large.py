@@ -16,6 +16,7 @@ from citybrain.model.flows import TurningDemand
 from citybrain.model.plan import Plan
 from citybrain.model.rules import check_plan
 from citybrain.model.verdict import Outcome
+from citybrain.ports.blocks import Block, stacked
 from citybrain.ports.evaluation import Evaluation, PlanEvaluator
 from optimizer import large
 from optimizer.area_pass import AreaPass, Crew, PassBudget
@@ -30,7 +31,6 @@ from sim.queue_model.model import QueueModel
 from sim.queue_model.parts import PartPricers
 from sim.queue_model.pricing import TablePricer
 from sim.queue_model.sumo_demand import routed_days
-from sim.queue_model.tables import Block, stacked
 
 pytestmark = pytest.mark.integration
 
