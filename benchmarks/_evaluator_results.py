@@ -51,13 +51,13 @@ class Comparison:
     @property
     def rank(self) -> float:
         """Spearman's rank correlation over all plans."""
-        return _rank(self.sumo_s, self.model_s)
+        return rank_correlation(self.sumo_s, self.model_s)
 
     @property
     def best_rank(self) -> float:
         """The same over the plans that are best in SUMO."""
         order = np.argsort(self.sumo_s)[:BEST]
-        return _rank(np.array(self.sumo_s)[order], np.array(self.model_s)[order])
+        return rank_correlation(np.array(self.sumo_s)[order], np.array(self.model_s)[order])
 
     @property
     def level(self) -> float:
@@ -134,5 +134,5 @@ def results_content(
     }
 
 
-def _rank(first: Sequence[float], second: Sequence[float]) -> float:
+def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float:
     return float(spearmanr(first, second)[0])

@@ -232,9 +232,9 @@ def bench(
     what: Annotated[
         str,
         typer.Argument(
-            help="optimizer, evaluator, scale, calibration, counting, tracking, controller_log, "
-            "health, intervals, fuzz, video, safety, controllers, virtual_controller or "
-            "reliability."
+            help="optimizer, evaluator, following, scale, calibration, counting, tracking, "
+            "controller_log, health, intervals, fuzz, video, safety, controllers, "
+            "virtual_controller or reliability."
         ),
     ],
     *,
