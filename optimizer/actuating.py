@@ -89,8 +89,9 @@ def actuated(
     option
         How stretches follow the traffic.
     """
-    bounds = _Bounds(pattern, np.asarray(times_s), timetable, option.least_s)
-    found = [(i.start_s, i.duration_s) for i in _stretchable(pattern.intervals())]
+    intervals = pattern.intervals()
+    bounds = _Bounds(intervals, pattern.cycle_s, np.asarray(times_s), timetable, option.least_s)
+    found = [(i.start_s, i.duration_s) for i in _stretchable(intervals)]
     if not found:
         return pattern
     spans = dict(found)
@@ -129,15 +130,16 @@ def _stretchable(intervals: Sequence[Interval]) -> Iterator[Interval]:
 class _Bounds:
     """Tells whether other durations of some intervals keep the bounds of a timetable."""
 
-    pattern: Pattern
+    intervals: Sequence[Interval]
+    cycle_s: float
     times_s: Times
     timetable: Timetable
     least_s: float
 
     def are_safe(self, durations_s: dict[float, float]) -> bool:
         """Tell whether intervals, by their start, may last for other times."""
-        times_s, cycle_s = self.times_s.copy(), self.pattern.cycle_s
-        for interval in self.pattern.intervals():
+        times_s, cycle_s = self.times_s.copy(), self.cycle_s
+        for interval in self.intervals:
             if interval.start_s in durations_s:
                 more_s = durations_s[interval.start_s] - interval.duration_s
                 end_s = rounded_s(interval.start_s + interval.duration_s)
@@ -166,7 +168,9 @@ class _Bounds:
 
     def shortest_s(self, start_s: float, duration_s: float, others_s: dict[float, float]) -> float:
         """Return the shortest safe duration of one interval beside those of others [s]."""
-        for whole_s in range(round(min(self.least_s, duration_s)), int(duration_s)):
-            if whole_s > 0 and self.are_safe(others_s | {start_s: float(whole_s)}):
-                return float(whole_s)
-        return duration_s
+        first_s = max(1, round(min(self.least_s, duration_s)))
+        lengths = range(first_s, math.ceil(duration_s))
+        safe = bisect_left(
+            lengths, True, key=lambda whole_s: self.are_safe(others_s | {start_s: float(whole_s)})
+        )
+        return float(lengths[safe]) if safe < len(lengths) else duration_s

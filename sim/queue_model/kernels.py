@@ -23,7 +23,7 @@ from sim.queue_model.colours.kernels import (
     stop_lines,
     touches,
 )
-from sim.queue_model.room.kernels import FAR, release
+from sim.queue_model.room.kernels import FAR, queue_by, release
 
 (
     START_M,
@@ -259,12 +259,10 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                             free_at[lane] = green + ease
                             moves_at[lane] = green
                             queued[lane] = 0
-                            q = 0
-                            u = v
-                            while u >= 0 and ready[u] <= green:
-                                q += 1
-                                u = nxt[u]
-                            lane_queue[lane] = max(lane_queue[lane], q)
+                            if not follows:
+                                # else the green may come later, and the lane look again often
+                                waiting = queue_by(green, v, ready, nxt)
+                                lane_queue[lane] = max(lane_queue[lane], waiting)
                             continue
                     elif shown == STOP_THEN_GO:
                         if queued[lane] >= launched:
@@ -479,6 +477,9 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                             wake(w, int(free_at[w]), horizon, bucket, scheduled, before, after)
                 crossed_at[link] = t
                 if follows:
+                    if n == 0:
+                        waiting = queue_by(moves_at[lane], v, ready, nxt)
+                        lane_queue[lane] = max(lane_queue[lane], waiting)
                     seen_at[lane] = t - reach_m[lane] * per_speed[lane]
                     if lost > 0.0 and n < launched:
                         seen_at[lane] = touches(

@@ -104,6 +104,8 @@ def stop_lines(
         Where each signal's lanes begin, and lanes.
     first_group, group
         Where each lane's groups begin, and groups.
+    is_served
+        For each lane of ``lane``, whether it may ask for more; see ``advance``.
     """
     lane_of = np.where((group_of >= 0) & (from_lane < lanes), from_lane, -1)
     first_group, links = _sorted_by(lane_of, lanes)
@@ -113,7 +115,7 @@ def stop_lines(
         if first_group[lane] < first_group[lane + 1]:
             signal_of[lane] = signal[group[first_group[lane]]]
     first_lane, lane = _sorted_by(signal_of, len(signals[0]))
-    return first_lane, lane, first_group, group
+    return first_lane, lane, first_group, group, np.zeros(len(lane), np.bool_)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -167,7 +169,7 @@ def place_detectors(
 def _shown_to(lane: Whole, k: Whole, shown: Arrays, heads: Arrays) -> int:
     """Return the best green that a lane is shown if all its ways are green, red otherwise."""
     colour, cell = shown
-    first_group, group_of = heads[2:]
+    first_group, group_of = heads[2:4]
     best = RED
     for at in range(first_group[lane], first_group[lane + 1]):
         now = colour[cell[group_of[at]] + k]
@@ -217,27 +219,34 @@ def advance(
     colour = shown[0]
     for i in range(len(cycle)):
         k = clock[i]
-        may_hold = hold[i] >= 0 and colour[hold[i] + k] > held[i]
-        if may_hold and _is_held(i, k, shown, gap_s[i], heads, lanes, now):
-            held[i] += 1
-            continue
+        if hold[i] >= 0 and colour[hold[i] + k] > held[i]:
+            if held[i] == 0:
+                _note_served(i, k, shown, heads)
+            if _is_held(i, gap_s[i], heads, lanes, now):
+                held[i] += 1
+                continue
         held[i] = 0
         clock[i] = k + 1 if k + 1 < cycle[i] else 0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _is_held(  # noqa: PLR0913, PLR0917 - one step of ``advance``
-    i: Whole, k: Whole, shown: Arrays, gap_s: float, heads: Arrays, lanes: Arrays, now: Whole
-) -> bool:
-    """Tell whether a lane that a signal serves asks for more.
+def _note_served(i: Whole, k: Whole, shown: Arrays, heads: Arrays) -> None:
+    """Note which lanes may ask for more of a second.
 
-    As in SUMO every lane asks whose ways are all green, one of them protected, be it served in the
-    next stretch or not; one of whose ways waits would only tell of who stands for that.
+    As in SUMO those whose ways are all green, one of them protected, be they served in the next
+    stretch or not; a lane one of whose ways waits would only tell of who stands for that.
     """
-    first_lane, lane_of = heads[:2]
+    first_lane, lane_of, _, _, is_served = heads
     for at in range(first_lane[i], first_lane[i + 1]):
-        lane = lane_of[at]
-        if _shown_to(lane, k, shown, heads) == PROTECTED and _is_asked(lane, now, gap_s, lanes):
+        is_served[at] = _shown_to(lane_of[at], k, shown, heads) == PROTECTED
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _is_held(i: Whole, gap_s: float, heads: Arrays, lanes: Arrays, now: Whole) -> bool:
+    """Tell whether a lane that a signal serves asks for more."""
+    first_lane, lane_of, _, _, is_served = heads
+    for at in range(first_lane[i], first_lane[i + 1]):
+        if is_served[at] and _is_asked(lane_of[at], now, gap_s, lanes):
             return True
     return False
 

@@ -29,3 +29,13 @@ def release(  # noqa: PLR0913, PLR0917 - a lane's room is six arrays
         if ring_first[lane] == ring_start[lane + 1] - ring_start[lane]:
             ring_first[lane] = 0
         ring_count[lane] -= 1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def queue_by(instant: float, v: Whole, ready: Floats, nxt: Ints) -> int:
+    """Return how many from a vehicle on have come to the stop line or the queue by an instant."""
+    count = 0
+    while v >= 0 and ready[v] <= instant:
+        count += 1
+        v = nxt[v]
+    return count
