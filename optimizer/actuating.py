@@ -8,7 +8,7 @@ what the pattern shows, or a time of its own, as far as no red becomes too long.
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,30 +89,50 @@ def actuated(
     option
         How stretches follow the traffic.
     """
-    intervals = pattern.intervals()
-    bounds = _Bounds(intervals, pattern.cycle_s, np.asarray(times_s), timetable, option.least_s)
-    found = [(i.start_s, i.duration_s) for i in _stretchable(intervals)]
-    if not found:
+    spans_s = {i.start_s: i.duration_s for i in _stretchable(pattern.intervals())}
+    if not spans_s:
         return pattern
-    spans = dict(found)
-    shortest = dict(spans)
-    for start_s, duration_s in sorted(found, key=lambda item: -item[1]):
-        shortest[start_s] = bounds.shortest_s(start_s, duration_s, shortest)
-    wanted = {
-        start_s: max(shortest[start_s], float(round(min(option.most_s, shown_s * option.longer))))
-        for start_s, shown_s in found
-    }
-    longest = bounds.longest_s(wanted, spans)
-    stretches = tuple(
-        Stretch(start_s=s, minimum_s=shortest[s], maximum_s=longest[s]) for s in sorted(spans)
-    )
     actuation = Actuation(
-        stretches=stretches,
+        stretches=stretches(spans_s, times_s, pattern.cycle_s, timetable, option),
         gap_s=option.gap_s,
         detector_s=option.detector_s,
         is_coordinated=option.is_coordinated,
     )
     return ActuatedPattern.of(pattern, actuation)
+
+
+def stretches(
+    spans_s: Mapping[float, float],
+    times_s: Sequence[float],
+    cycle_s: float,
+    timetable: Timetable,
+    option: Option,
+) -> tuple[Stretch, ...]:
+    """Return how far intervals may follow the traffic, in order of their start.
+
+    Parameters
+    ----------
+    spans_s
+        Start of each interval that can be a stretch → duration that is shown. [s]
+    times_s, cycle_s
+        Event times that are shown, and the cycle. [s]
+    timetable
+        What bounds them.
+    option
+        How stretches follow the traffic.
+    """
+    bounds = _Bounds(spans_s, cycle_s, np.asarray(times_s), timetable, option.least_s)
+    shortest = dict(spans_s)
+    for start_s in sorted(spans_s, key=lambda start_s: -spans_s[start_s]):
+        shortest[start_s] = bounds.shortest_s(start_s, shortest)
+    wanted = {
+        start_s: max(shortest[start_s], float(round(min(option.most_s, shown_s * option.longer))))
+        for start_s, shown_s in spans_s.items()
+    }
+    longest = bounds.longest_s(wanted)
+    return tuple(
+        Stretch(start_s=s, minimum_s=shortest[s], maximum_s=longest[s]) for s in sorted(spans_s)
+    )
 
 
 def _stretchable(intervals: Sequence[Interval]) -> Iterator[Interval]:
@@ -130,26 +150,22 @@ def _stretchable(intervals: Sequence[Interval]) -> Iterator[Interval]:
 class _Bounds:
     """Tells whether other durations of some intervals keep the bounds of a timetable."""
 
-    intervals: Sequence[Interval]
+    spans_s: Mapping[float, float]
     cycle_s: float
     times_s: Times
     timetable: Timetable
     least_s: float
 
-    def are_safe(self, durations_s: dict[float, float]) -> bool:
-        """Tell whether intervals, by their start, may last for other times."""
+    def are_safe(self, durations_s: Mapping[float, float]) -> bool:
+        """Tell whether all intervals, by their start, may last for other times."""
         times_s, cycle_s = self.times_s.copy(), self.cycle_s
-        for interval in self.intervals:
-            if interval.start_s in durations_s:
-                more_s = durations_s[interval.start_s] - interval.duration_s
-                end_s = rounded_s(interval.start_s + interval.duration_s)
-                times_s[self.times_s >= end_s - SLACK_S] += more_s
-                cycle_s += more_s
+        for start_s, span_s in self.spans_s.items():
+            more_s = durations_s[start_s] - span_s
+            times_s[self.times_s >= start_s + span_s - SLACK_S] += more_s
+            cycle_s += more_s
         return self.timetable.is_safe(times_s, rounded_s(cycle_s))
 
-    def longest_s(
-        self, wanted_s: dict[float, float], shown_s: dict[float, float]
-    ) -> dict[float, float]:
+    def longest_s(self, wanted_s: Mapping[float, float]) -> Mapping[float, float]:
         """Return the longest safe durations [s]: those wanted, or all up to one common length.
 
         With many stages all of them at their longest would make some red too long; none becomes
@@ -158,19 +174,19 @@ class _Bounds:
 
         def up_to(most_s: int) -> dict[float, float]:
             return {
-                start_s: min(wanted_s[start_s], max(shown_s[start_s], float(most_s)))
-                for start_s in shown_s
+                start_s: min(wanted_s[start_s], max(span_s, float(most_s)))
+                for start_s, span_s in self.spans_s.items()
             }
 
         lengths = range(math.ceil(max(wanted_s.values())) + 1)
         unsafe = bisect_left(lengths, True, key=lambda most_s: not self.are_safe(up_to(most_s)))
-        return up_to(unsafe - 1) if unsafe else shown_s
+        return up_to(unsafe - 1) if unsafe else self.spans_s
 
-    def shortest_s(self, start_s: float, duration_s: float, others_s: dict[float, float]) -> float:
+    def shortest_s(self, start_s: float, others_s: Mapping[float, float]) -> float:
         """Return the shortest safe duration of one interval beside those of others [s]."""
-        first_s = max(1, round(min(self.least_s, duration_s)))
-        lengths = range(first_s, math.ceil(duration_s))
+        span_s = self.spans_s[start_s]
+        lengths = range(max(1, round(min(self.least_s, span_s))), math.ceil(span_s))
         safe = bisect_left(
-            lengths, True, key=lambda whole_s: self.are_safe(others_s | {start_s: float(whole_s)})
+            lengths, True, key=lambda whole_s: self.are_safe({**others_s, start_s: float(whole_s)})
         )
-        return float(lengths[safe]) if safe < len(lengths) else duration_s
+        return float(lengths[safe]) if safe < len(lengths) else span_s

@@ -25,6 +25,9 @@ _LONGEST_REACH_S = 13.0
 _SHORTEST_REACH_S = 2.0
 _STRETCH_PROBABILITY = 0.1
 _SPAN = 0.02
+_MOST_WALKS = 12
+"""Starts that are annealed, the cheapest of all: on ``arterial4x4``, 45 s with 48 starts came to
+759 s/veh with all of them, 734 with 12 and 745 with 6."""
 
 
 @dataclass(slots=True)
@@ -119,7 +122,7 @@ class Annealer:
             cost_s = float(prices.mean_s[row])
             self.archive.note(candidate, cost_s)
             walks.append(_Walk(candidate, cost_s, prices.local_s[row].tolist()))
-        return walks
+        return sorted(walks, key=lambda walk: walk.cost_s)[:_MOST_WALKS]
 
     def _anneal(
         self,

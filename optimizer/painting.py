@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from citybrain.ports.blocks import Block, stacked
-from citybrain.ports.tables import CODES, Prices, SignalTables, TableEvaluator
+from citybrain.ports.tables import Prices, SignalTables, TableEvaluator
 from optimizer.actuating import Option
 from optimizer.candidate import Candidate
+from optimizer.following import ASPECTS, Aspects, fixed_block, following_block
 from optimizer.kernels import Indices, paint
 from optimizer.timing import Timing
 from optimizer.workshop import Workshop
@@ -24,8 +24,8 @@ class _Brush:
     """What is needed to paint one intersection."""
 
     rows: Indices
-    codes: NDArray[np.uint8]
-    plain: NDArray[np.uint8]
+    aspects: Aspects
+    plain: Aspects
 
 
 class Painter:
@@ -116,14 +116,13 @@ class Painter:
         return self._kept[look].with_offset(round(timing.offset_s))
 
     def _painted(self, name: str, timing: Timing) -> Block:
-        if timing.option is not None:
-            pattern = self._workshop.pattern(name, timing, "painted")
-            return Block.of(pattern, self._evaluator.groups[name])
         brush, timetable = self._brushes[name], self._workshop.timetables[name]
-        colour = np.repeat(brush.plain[:, None], max(1, round(timing.cycle_s)), axis=1)
+        shown = np.repeat(brush.plain[:, None], max(1, round(timing.cycle_s)), axis=1)
         times = np.array(timing.times_s)
-        paint(times, timing.cycle_s, timetable.turns, brush.rows, brush.codes, colour)
-        return Block(colour=colour, offset_s=0)
+        paint(times, timing.cycle_s, timetable.turns, brush.rows, brush.aspects, shown)
+        if timing.option is None:
+            return fixed_block(shown)
+        return following_block(shown, timing, timetable, timing.option)
 
 
 def _brush(workshop: Workshop, name: str, groups: Sequence[str]) -> _Brush:
@@ -131,6 +130,6 @@ def _brush(workshop: Workshop, name: str, groups: Sequence[str]) -> _Brush:
     changing = [course for course in courses.values() if not course.is_constant]
     return _Brush(
         rows=np.array([groups.index(course.group) for course in changing], dtype=np.int64),
-        codes=np.array([CODES[t.aspect] for c in changing for t in c.turns], dtype=np.uint8),
-        plain=np.array([*(CODES[courses[g].turns[0].aspect] for g in groups), 0], dtype=np.uint8),
+        aspects=np.array([ASPECTS[t.aspect] for c in changing for t in c.turns], dtype=np.uint8),
+        plain=np.array([ASPECTS[courses[g].turns[0].aspect] for g in groups], dtype=np.uint8),
     )

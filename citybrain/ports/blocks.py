@@ -11,7 +11,8 @@ from citybrain.model.actuation import ActuatedPattern
 from citybrain.model.pattern import Pattern
 from citybrain.ports.tables import CODES, SignalTables
 
-_MOST_HELD_S = 255
+MOST_HELD_S = 255
+"""Longest time for which a second can be held in a table. [s]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,7 +53,7 @@ class Block:
         if isinstance(pattern, ActuatedPattern) and not pattern.actuation.is_coordinated:
             block = cls.of(pattern.shortest(), groups)
             for second, extra_s in _held(pattern):
-                block.colour[-1, second] = min(round(extra_s), _MOST_HELD_S)
+                block.colour[-1, second] = min(round(extra_s), MOST_HELD_S)
             actuation = pattern.actuation
             return replace(block, gap_s=actuation.gap_s, detector_s=actuation.detector_s)
         cycle_s = max(1, round(pattern.cycle_s))

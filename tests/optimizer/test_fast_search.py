@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from citybrain.config import SearchSettings
 from citybrain.model.pattern import Pattern
+from citybrain.ports.blocks import Block, stacked
 from citybrain.ports.tables import CODES, Prices, SignalTables
+from optimizer.actuating import OPTIONS, Option
 from optimizer.annealing import Annealer
 from optimizer.candidate import Candidate
 from optimizer.moves import Mover
@@ -64,6 +66,21 @@ def test_a_painted_candidate_shows_what_its_plan_shows(
         row.translate(same) for row in shown
     ]
     assert tables.offset_s[0, 0] == round(pattern.offset_s) % cycle_s
+
+
+@FEW
+@given(junctions(), st.sampled_from(OPTIONS), DICE)
+def test_a_painted_candidate_follows_as_its_plan_does(
+    junction: Junction, option: Option, rng: random.Random
+) -> None:
+    workshop, recorder = Workshop.of(plan_of(junction), network_of(junction)), Recorder(junction)
+    start = Mover(workshop).perturbed(workshop.start(), rng, share=1.0, reach_s=8.0)
+    candidate = workshop.following([start], [option])[0]
+    Painter(workshop, recorder).prices([candidate])
+    pattern = workshop.plan(candidate, "p").patterns[0]
+    wanted = stacked([[Block.of(pattern, [timing.group for timing in pattern.groups])]])
+    for painted, told in zip(recorder.seen[0], wanted, strict=True):
+        np.testing.assert_array_equal(painted, told)
 
 
 def colours_from_zero(pattern: Pattern) -> list[str]:
