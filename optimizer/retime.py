@@ -163,7 +163,9 @@ def retime(
             annealer = Annealer(Painter(workshop, evaluators.fast()), mover, rng)
         forge = Forge(annealer, budget, settings, progress)
         seen = search.sieve([*usual, *forge.first(starts), running])
-        search.sieve(forge.again(seen))
+        ranked = search.sieve(forge.again(seen)) or seen
+        if settings.with_actuation:
+            search.sieve(search.joined(ranked))
         tried = annealer.evaluations
     found = search.settled() if settings.with_actuation else search.best()
     is_better = found.candidate is not None and found.cost_s < found.running_cost_s

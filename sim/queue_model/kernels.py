@@ -25,6 +25,9 @@ from sim.queue_model.colours.kernels import (
 )
 from sim.queue_model.room.kernels import FAR, queue_by, release
 
+CALLEES = "607b40def9a600de"
+"""Digest of the kernels called from here, which Numba's cache of this file would not notice."""
+
 (
     START_M,
     FIRST_REACTION,

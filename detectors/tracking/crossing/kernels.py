@@ -33,6 +33,9 @@ from detectors.tracking.geometry.kernels import (
 )
 from detectors.tracking.slots.kernels import Slots, enter_all, enter_slot, find_slot
 
+CALLEES = "21a59516440f6cbe"
+"""Digest of the kernels called from here, which Numba's cache of this file would not notice."""
+
 SMOOTHING = 0.5
 """Weight of the newest step in the speed across a line. [-]"""
 

@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 from detectors.pulses import Floats, Ints
 from detectors.tracking.assignment.kernels import assign_all
 
+CALLEES = "8e3acaa3faa3f713"
+"""Digest of the kernels called from here, which Numba's cache of this file would not notice."""
+
 Records = NDArray[np.void]
 Record = Any
 """One record, which may be changed in place."""
