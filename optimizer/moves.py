@@ -100,6 +100,8 @@ class Mover:
             lambda: replace(timing, option=rng.choice((None, *self.options))),
         )
         weights = [4, 4, 2, 1, 0, 0] if is_isolated else [4, 4, 1, 1, 4, 0]
+        if _follows_freely(timing):
+            weights[-2] = 0
         weights[-1] = 4 if self.options else 0
         for _ in range(_TRIES):
             moved = rng.choices(kinds, weights)[0]()
@@ -143,6 +145,11 @@ class Mover:
         is_in_range = low_s <= timing.cycle_s <= high_s
         timetable = self.workshop.timetables[name]
         return is_in_range and timetable.is_safe(timing.times_s, timing.cycle_s)
+
+
+def _follows_freely(timing: Timing) -> bool:
+    """Tell whether a controller keeps no step with a cycle, so that its offset means nothing."""
+    return timing.option is not None and not timing.option.is_coordinated
 
 
 def _one_moved(timing: Timing, rng: random.Random, reach_s: float) -> Timing:

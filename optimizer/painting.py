@@ -122,6 +122,9 @@ class Painter:
         paint(times, timing.cycle_s, timetable.turns, brush.rows, brush.aspects, shown)
         if timing.option is None:
             return fixed_block(shown)
+        if not all(float(time_s).is_integer() for time_s in (*timing.times_s, timing.cycle_s)):
+            pattern = self._workshop.pattern(name, timing, "painted")
+            return Block.of(pattern, self._evaluator.groups[name])
         return following_block(shown, timing, timetable, timing.option)
 
 

@@ -55,6 +55,8 @@ def well_phased(painter: Painter, candidates: Sequence[Candidate]) -> list[Candi
 
 
 def _best_shift(painter: Painter, running: Prices, candidate: Candidate) -> Candidate:
+    if all(timing.option is not None for _, timing in candidate.timings):
+        return candidate  # controllers that follow detectors leave the clock after one cycle
     longest_s = max(timing.cycle_s for _, timing in candidate.timings)
     steps_s = dict.fromkeys(round(longest_s * part / SHIFTS) for part in range(SHIFTS))
     tried = [shifted(candidate, float(step_s)) for step_s in steps_s]

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from citybrain.config import SearchSettings
 from citybrain.model.flows import TurningDemand
@@ -153,16 +153,22 @@ def retime(
     running, usual = starts[-1], list[Candidate]()
     if settings.with_actuation:
         usual = workshop.following([running], [USUAL])
-        bases = [running, *starts[:_BASES]]
-        starts = [*dict.fromkeys([*starts, *workshop.following(bases, OPTIONS)])]
     tried = 0
     if evaluators.fast is None:
-        search.sieve([*usual, *starts])
+        search.sieve(starts)
+        if settings.with_actuation:
+            bases = dict.fromkeys([running, *search.leaders(_BASES)])
+            following = workshop.following(bases, OPTIONS)
+            search.sieve(search.joined(search.sieve(dict.fromkeys([*usual, *following]))))
     else:
+        free = [o for o in OPTIONS if settings.with_actuation and not o.is_coordinated]
         with budget.aside():
-            annealer = Annealer(Painter(workshop, evaluators.fast()), mover, rng)
+            painter = Painter(workshop, evaluators.fast())
+        annealer = Annealer(painter, replace(mover, options=tuple(free)), rng)
         forge = Forge(annealer, budget, settings, progress)
-        seen = search.sieve([*usual, *forge.first(starts), running])
+        following = workshop.following([running, *starts[:_BASES]], free)
+        first = forge.first(list(dict.fromkeys([*starts, *following])))
+        seen = search.sieve(dict.fromkeys([*usual, *first, running]))
         ranked = search.sieve(forge.again(seen)) or seen
         if settings.with_actuation:
             search.sieve(search.joined(ranked))

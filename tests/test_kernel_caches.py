@@ -1,4 +1,4 @@
-"""Numba keeps compiled kernels by the text of their own file: what they call must be in that text.
+"""Numba keeps compiled kernels by the text of their own file: what they use must be in that text.
 
 Otherwise a changed callee leaves the compiled caller as it was, after an update without a word.
 """
@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-IMPORT = re.compile(r"^from ((?:detectors|optimizer|sim)[\w.]*\.kernels) import", re.MULTILINE)
+IMPORT = re.compile(
+    r"^from ((?:detectors|optimizer|sim)[\w.]*\.kernels|citybrain\.ports\.tables) import",
+    re.MULTILINE,
+)
 CALLERS = sorted(
     path
     for layer in ("detectors", "optimizer", "sim")
@@ -20,7 +23,7 @@ CALLERS = sorted(
 
 
 def callees(path: Path) -> set[Path]:
-    """Return the kernels that a file imports, and those that they import."""
+    """Return what a file compiles in of other files, and what these do."""
     direct = {ROOT / f"{name.replace('.', '/')}.py" for name in IMPORT.findall(path.read_text())}
     return direct.union(*map(callees, direct))
 

@@ -16,7 +16,7 @@ from detectors.kernels import Whole
 from detectors.pulses import Ints
 
 CALLEES = "b2d2b155ba59671b"
-"""Digest of the kernels called from here, which Numba's cache of this file would not notice."""
+"""Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 Codes = NDArray[np.int16]
 Records = Any

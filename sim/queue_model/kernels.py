@@ -25,8 +25,8 @@ from sim.queue_model.colours.kernels import (
 )
 from sim.queue_model.room.kernels import FAR, queue_by, release
 
-CALLEES = "607b40def9a600de"
-"""Digest of the kernels called from here, which Numba's cache of this file would not notice."""
+CALLEES = "5c4f259590f93b5a"
+"""Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 (
     START_M,
@@ -177,12 +177,12 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
             wake(lane, int(depart[head[lane]]), horizon, bucket, scheduled, before, after)
 
     follows = np.any(signals[3] >= 0)
-    seen_at = np.full(lanes, -FAR)
+    passed_at = np.full(lanes, -FAR)
     moves_at = np.full(lanes, -FAR)
     heads = stop_lines(group_of, from_lane, street_lanes, signals, signal)
     reach_m = place_detectors(signals, (colour, cell), timing[4], heads, speed_mps)
     on_lanes = (
-        seen_at,
+        passed_at,
         reach_m,
         per_speed,
         head,
@@ -270,6 +270,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                     elif shown == STOP_THEN_GO:
                         if queued[lane] >= launched:
                             free_at[lane] = t + 1.0
+                            moves_at[lane] = t + 1.0
                             queued[lane] = 0
                             continue
                         must_stop = True
@@ -400,6 +401,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                     if since[lane] < 0.0:
                         since[lane] = t
                     queued[lane] = _ROLLING
+                    moves_at[lane] = soonest
                     lane_blocked[full] += 1.0
                     if soonest < FAR:
                         free_at[lane] = soonest
@@ -470,6 +472,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         waiter[lane] = next_waiter[w]
                         waits_for[w] = -1
                         free_at[w] = max(free_at[w], back + start_m / accel[head[w]])
+                        moves_at[w] = free_at[w]
                         wake(w, int(free_at[w]), horizon, bucket, scheduled, before, after)
                     if home != lane:
                         while waiter[home] >= 0:
@@ -477,15 +480,16 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                             waiter[home] = next_waiter[w]
                             waits_for[w] = -1
                             free_at[w] = max(free_at[w], back + start_m / accel[head[w]])
+                            moves_at[w] = free_at[w]
                             wake(w, int(free_at[w]), horizon, bucket, scheduled, before, after)
                 crossed_at[link] = t
                 if follows:
                     if n == 0:
                         waiting = queue_by(moves_at[lane], v, ready, nxt)
                         lane_queue[lane] = max(lane_queue[lane], waiting)
-                    seen_at[lane] = t - reach_m[lane] * per_speed[lane]
+                    passed_at[lane] = t - reach_m[lane] * per_speed[lane]
                     if lost > 0.0 and n < launched:
-                        seen_at[lane] = touches(
+                        passed_at[lane] = touches(
                             n,
                             ready[v],
                             moves_at[lane] + n * WAVE_S + jitter[v],

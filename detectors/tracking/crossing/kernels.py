@@ -34,7 +34,7 @@ from detectors.tracking.geometry.kernels import (
 from detectors.tracking.slots.kernels import Slots, enter_all, enter_slot, find_slot
 
 CALLEES = "21a59516440f6cbe"
-"""Digest of the kernels called from here, which Numba's cache of this file would not notice."""
+"""Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 SMOOTHING = 0.5
 """Weight of the newest step in the speed across a line. [-]"""

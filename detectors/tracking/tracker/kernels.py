@@ -19,7 +19,7 @@ from detectors.pulses import Floats, Ints
 from detectors.tracking.assignment.kernels import assign_all
 
 CALLEES = "8e3acaa3faa3f713"
-"""Digest of the kernels called from here, which Numba's cache of this file would not notice."""
+"""Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 Records = NDArray[np.void]
 Record = Any

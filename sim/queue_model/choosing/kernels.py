@@ -7,7 +7,7 @@ from sim.queue_model.arrays import Arrays, Floats, Ints, Whole
 from sim.queue_model.room.kernels import FAR
 
 CALLEES = "7a025a2ac2695a38"
-"""Digest of the kernels called from here, which Numba's cache of this file would not notice."""
+"""Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _SLOWEST_MPS = 0.1
 _MEMORY_S = 90.0
