@@ -14,13 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from citybrain.model.actuation import ActuatedPattern, Actuation, Stretch
-from citybrain.model.aspects import GREENS, YELLOWS, Aspect
+from citybrain.model.aspects import CHANGING, GREENS
 from citybrain.model.pattern import Interval, Pattern
 from citybrain.units import rounded_s
 from optimizer.kernels import SLACK_S, Times
 from optimizer.timetable import Timetable
-
-_CHANGING = YELLOWS | {Aspect.RED_AMBER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +140,7 @@ def _stretchable(intervals: Sequence[Interval]) -> Iterator[Interval]:
             now in GREENS and then not in GREENS
             for now, then in zip(interval.aspects, following, strict=True)
         )
-        if ends and not _CHANGING.intersection(interval.aspects):
+        if ends and not CHANGING.intersection(interval.aspects):
             yield interval
 
 

@@ -7,7 +7,7 @@ asks for thousands of them, and a pattern with all its windows takes ten times a
 import numpy as np
 from numpy.typing import NDArray
 
-from citybrain.model.aspects import GREENS, YELLOWS, Aspect
+from citybrain.model.aspects import CHANGING, GREENS, Aspect
 from citybrain.ports.blocks import MOST_HELD_S, Block
 from citybrain.ports.tables import CODES
 from optimizer.actuating import Option, stretches
@@ -19,7 +19,7 @@ ASPECTS = {aspect: number for number, aspect in enumerate(Aspect)}
 
 _CODE = np.array([CODES[aspect] for aspect in Aspect], dtype=np.uint8)
 _IS_GREEN = np.array([aspect in GREENS for aspect in Aspect])
-_IS_CHANGING = np.array([aspect in YELLOWS | {Aspect.RED_AMBER} for aspect in Aspect])
+_IS_CHANGING = np.array([aspect in CHANGING for aspect in Aspect])
 Aspects = NDArray[np.uint8]
 
 

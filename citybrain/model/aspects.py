@@ -19,6 +19,8 @@ class Aspect(StrEnum):
 
 GREENS = frozenset({Aspect.PROTECTED, Aspect.PERMISSIVE})
 YELLOWS = frozenset({Aspect.YELLOW, Aspect.YELLOW_MAJOR})
+CHANGING = YELLOWS | {Aspect.RED_AMBER}
+"""What is shown between red and green, and has its own time."""
 ENDS_AT_RED = YELLOWS | {Aspect.RED}
 """What follows a green that gives way to red."""
 STARTS_AT_RED = frozenset({Aspect.RED, Aspect.RED_AMBER})

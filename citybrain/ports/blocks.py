@@ -40,8 +40,8 @@ class Block:
         """Tabulate a pattern second by second; parts of a second round to the nearest.
 
         Of one that follows detectors freely the shortest cycle is shown, and the last second of
-        each stretch may be held.  One that keeps step with a fixed cycle is shown as if nothing
-        moved it.
+        each stretch may be held, for at most ``MOST_HELD_S``.  One that keeps step with a fixed
+        cycle is shown as if nothing moved it.
 
         Parameters
         ----------

@@ -44,7 +44,9 @@ class Runs:
     link_delay_s, link_count, link_stops
         Per link. (plans, days, links). [s], [veh], [-]
     queue_veh, blocked
-        Per lane: longest queue at a green's start [veh], and how often the lane was too full for
+        Per lane: longest queue at a green's start [veh] (as it is foretold when a vehicle meets
+        red; where some signal follows detectors, of the greens whose first vehicle crosses at
+        once), and how often the lane was too full for
         a vehicle that wanted to enter it. (plans, days, lanes)
     """
 

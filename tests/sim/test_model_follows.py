@@ -1,6 +1,7 @@
 """Greens that follow detectors in the queue model."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -30,6 +31,14 @@ def changed(plan: Plan, change: Callable[[ActuatedPattern], Pattern]) -> Plan:
     return Plan(name=plan.name, patterns=tuple(patterns))
 
 
+def asked_always(pattern: ActuatedPattern) -> ActuatedPattern:
+    """Return a pattern in whose lanes no gap is ever too long."""
+    stretches = pattern.actuation.stretches
+    return ActuatedPattern.of(
+        replace(pattern, offset_s=0.0), Actuation(stretches=stretches, gap_s=4.0e9)
+    )
+
+
 def shortened(pattern: ActuatedPattern, most_s: float) -> ActuatedPattern:
     stretches = tuple(
         Stretch(
@@ -51,6 +60,14 @@ def test_stretches_that_may_not_be_held_are_shown_at_their_shortest() -> None:
     shortest = changed(following(), lambda pattern: pattern.shortest())
     assert len(set(delay_s(built, following(most_s=0.0), shortest))) == 1
     assert len(set(delay_s(built, following(), shortest))) == 2
+
+
+def test_stretches_that_are_always_asked_for_are_shown_at_their_longest() -> None:
+    built = model(trips(1.5))
+    asked = changed(following(), asked_always)
+    longest = changed(asked, lambda pattern: pattern.longest())
+    held_s, fixed_s = delay_s(built, asked, longest)
+    assert held_s == pytest.approx(fixed_s, rel=1e-3)  # lanes that look again take other turns
 
 
 def test_one_stream_alone_waits_less_where_greens_follow_it() -> None:
@@ -78,3 +95,5 @@ def test_sumo_sees_the_gain_too() -> None:
         outcomes = evaluator.evaluate([Evaluation(plan=plan, seed=1) for plan in plans])
     seen_s = np.array([outcome.mean_delay_s for outcome in outcomes])
     assert told_s == pytest.approx(seen_s, rel=0.3)
+    assert (told_s[1:] < told_s[0]).all()
+    assert (seen_s[1:] < seen_s[0]).all()
