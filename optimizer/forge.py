@@ -31,6 +31,10 @@ _UNBOUNDED = 500
 """Simulation runs that the annealing is measured by where the budget has no bound at all."""
 
 
+Ranked = Sequence[tuple[Candidate, Score]]
+"""Candidates with their scores in SUMO, the best one first."""
+
+
 @dataclass(slots=True)
 class Forge:
     """Makes finalists with an annealer.
@@ -60,10 +64,11 @@ class Forge:
     def first(self, starts: Sequence[Candidate]) -> list[Candidate]:
         """Return diverse finalists, annealed from starting candidates; the cheapest first."""
         self._anneal(starts, _FIRST_SHARE)
-        self._go_on()
+        if not self.settings.with_actuation:
+            self._go_on()
         return self._finalists(FINALISTS)
 
-    def again(self, seen: Sequence[tuple[Candidate, Score]]) -> list[Candidate]:
+    def again(self, seen: Ranked, others: Sequence[Candidate] = ()) -> list[Candidate]:
         """Scale the model to what SUMO saw and return the finalists of another annealing.
 
         Parameters
@@ -71,17 +76,19 @@ class Forge:
         seen
             Candidates that SUMO ran, with their scores.  The model is scaled if these are of all
             its days; a busy day beside a mild one would pass for an error of the model.
+        others
+            Candidates to anneal from, beside the best four of these.
         """
-        if not seen:
+        if not (seen or others):
             return []
-        if seen[0][1].day_count == len(self.settings.days[:MODEL_DAYS]):
+        if seen and seen[0][1].day_count == len(self.settings.days[:MODEL_DAYS]):
             self.annealer.painter.scale(
                 [candidate for candidate, _ in seen],
                 [[score.local_s.get(name, 0.0) for _, score in seen] for name in self._names],
             )
         best = [candidate for candidate, _ in sorted(seen, key=lambda item: item[1].mean_s)]
         self.annealer.archive = Archive()
-        self._anneal(best[:4], 1 - _FIRST_SHARE)
+        self._anneal([*best[:4], *others], 1 - _FIRST_SHARE)
         return self._finalists(_SECOND)
 
     def _go_on(self) -> None:

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain, zip_longest
 
 from citybrain.config import SearchSettings
 from citybrain.model.flows import TurningDemand
@@ -16,7 +17,7 @@ from optimizer.annealing import Annealer
 from optimizer.bridging import bridged_plan
 from optimizer.budget import Budget
 from optimizer.candidate import Candidate
-from optimizer.forge import Forge
+from optimizer.forge import Forge, Ranked
 from optimizer.moves import Mover
 from optimizer.painting import Painter
 from optimizer.scoring import PLAN_NAME, Scorer
@@ -25,7 +26,11 @@ from optimizer.starts import Starter
 from optimizer.workshop import Workshop
 
 _BASES = 2
-"""Computed plans that start with each way of following detectors, beside the running one."""
+"""Of the best fixed times, those that are tried with each way of following detectors."""
+
+_FIXED_BEFORE_ACTUATION = 6
+"""Of the model's fixed times, that SUMO runs where greens that follow detectors are searched as
+well: the runs are needed for these, and the best fixed times are only their start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,28 +155,22 @@ def retime(
     mover = Mover(workshop, OPTIONS if settings.with_actuation else ())
     search = Search(scorer, mover, rng, settings.days, progress)
     starts = list(Starter(workshop, task.network, task.demand).candidates())
-    running, usual = starts[-1], list[Candidate]()
-    if settings.with_actuation:
-        usual = workshop.following([running], [USUAL])
     tried = 0
     if evaluators.fast is None:
         search.sieve(starts)
         if settings.with_actuation:
-            bases = dict.fromkeys([running, *search.leaders(_BASES)])
-            following = workshop.following(bases, OPTIONS)
-            search.sieve(search.joined(search.sieve(dict.fromkeys([*usual, *following]))))
+            _let_follow(search, workshop, starts[-1])
     else:
-        free = [o for o in OPTIONS if settings.with_actuation and not o.is_coordinated]
         with budget.aside():
             painter = Painter(workshop, evaluators.fast())
-        annealer = Annealer(painter, replace(mover, options=tuple(free)), rng)
+        annealer = Annealer(painter, replace(mover, options=()), rng)
         forge = Forge(annealer, budget, settings, progress)
-        following = workshop.following([running, *starts[:_BASES]], free)
-        first = forge.first(list(dict.fromkeys([*starts, *following])))
-        seen = search.sieve(dict.fromkeys([*usual, *first, running]))
-        ranked = search.sieve(forge.again(seen)) or seen
+        most = _FIXED_BEFORE_ACTUATION if settings.with_actuation else None
+        seen = search.sieve([*forge.first(starts)[:most], starts[-1]])
         if settings.with_actuation:
-            search.sieve(search.joined(ranked))
+            _let_follow(search, workshop, starts[-1], forge, seen)
+        else:
+            search.sieve(forge.again(seen))
         tried = annealer.evaluations
     found = search.settled() if settings.with_actuation else search.best()
     is_better = found.candidate is not None and found.cost_s < found.running_cost_s
@@ -185,3 +184,27 @@ def retime(
         running_cost_s=found.running_cost_s,
         best_cost_s=min(found.cost_s, found.running_cost_s),
     )
+
+
+def _let_follow(
+    search: Search,
+    workshop: Workshop,
+    running: Candidate,
+    forge: Forge | None = None,
+    seen: Ranked = (),
+) -> None:
+    """Let the running plan and the best fixed times follow detectors, and exchange the settings.
+
+    What SUMO's actuated programs do by default comes first, so that it is always among them; the
+    fast model's best come in turn with the settings as they are.
+    """
+    usual = workshop.following([running], [USUAL])
+    bases = dict.fromkeys([running, *search.leaders(_BASES)])
+    plain, annealed = workshop.following(bases, OPTIONS), list[Candidate]()
+    if forge is not None:
+        free = tuple(option for option in OPTIONS if not option.is_coordinated)
+        forge.annealer.mover = replace(search.mover, options=free)
+        annealed = forge.again(seen, workshop.following(bases, free))
+    in_turn = chain.from_iterable(zip_longest(annealed, plain))
+    tried = search.sieve(dict.fromkeys([*usual, *filter(None, in_turn)]))
+    search.sieve(search.joined(tried))
