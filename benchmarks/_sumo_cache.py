@@ -9,6 +9,7 @@ from pathlib import Path
 
 from citybrain.engine.area import StudyArea
 from citybrain.files import atomic_write_text
+from citybrain.model.actuation import ActuatedPattern
 from citybrain.model.plan import Plan
 from citybrain.model.verdict import Outcome
 from citybrain.ports.evaluation import Evaluation
@@ -107,4 +108,6 @@ def _key(inputs: str, plan: Plan, seed: int) -> str:
         )
         for p in plan.patterns
     ]
-    return hashlib.sha256(f"{inputs} {seed} {shown!r}".encode()).hexdigest()[:32]
+    following = [p.actuation for p in plan.patterns if isinstance(p, ActuatedPattern)]
+    told = f"{shown!r} {following!r}" if following else f"{shown!r}"
+    return hashlib.sha256(f"{inputs} {seed} {told}".encode()).hexdigest()[:32]
