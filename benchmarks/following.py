@@ -125,7 +125,7 @@ def following_plans(area: StudyArea) -> Iterator[Plan]:
     task = Task(network=area.network, running=area.running, demand=demand.turning)
     workshop = task.workshop()
     starts = list(Starter(workshop, area.network, demand.turning).candidates())
-    bases = [starts[-1], *starts[:_COMPUTED]]
+    bases = [workshop.start(), *starts[:_COMPUTED]]
     free = [option for option in OPTIONS if not option.is_coordinated]
     for candidate in (*bases, *workshop.following(bases, free)):
         yield workshop.plan(candidate, "following")

@@ -154,21 +154,22 @@ def retime(
     rng = random.Random(settings.seed)
     mover = Mover(workshop, OPTIONS if settings.with_actuation else ())
     search = Search(scorer, mover, rng, settings.days, progress)
+    running = workshop.start()
     starts = list(Starter(workshop, task.network, task.demand).candidates())
     tried = 0
     if evaluators.fast is None:
         search.sieve(starts)
         if settings.with_actuation:
-            _let_follow(search, workshop, starts[-1])
+            _let_follow(search, workshop, running)
     else:
         with budget.aside():
             painter = Painter(workshop, evaluators.fast())
         annealer = Annealer(painter, replace(mover, options=()), rng)
         forge = Forge(annealer, budget, settings, progress)
         most = _FIXED_BEFORE_ACTUATION if settings.with_actuation else None
-        seen = search.sieve([*forge.first(starts)[:most], starts[-1]])
+        seen = search.sieve(dict.fromkeys([*forge.first(starts)[:most], running]))
         if settings.with_actuation:
-            _let_follow(search, workshop, starts[-1], forge, seen)
+            _let_follow(search, workshop, running, forge, seen)
         else:
             search.sieve(forge.again(seen))
         tried = annealer.evaluations
