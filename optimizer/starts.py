@@ -55,7 +55,7 @@ class Starter:
         self._analyses = {name: self._analyse(name, network, demand) for name in workshop.skeletons}
 
     def candidates(self) -> Iterator[Candidate]:
-        """Yield starting candidates, each one once, by their delay; the running plan is one of them."""
+        """Yield starting candidates, each one once, by their delay; one is the running plan."""
         running = self._workshop.start_splits()
         computed = sorted(self._computed(running), key=self._formula_delay_s)
         yield from dict.fromkeys(
