@@ -274,8 +274,6 @@ def _is_asked(lane: Whole, now: Whole, gap_s: float, lanes: Arrays) -> bool:
         if order >= LAUNCHED or crosses <= ready[v]:
             begin = crosses - reach_m[lane] * pace_s[lane]
             end = begin + space[v] * _BODY * pace_s[lane]
-            if crosses > ready[v]:
-                begin -= _PASSING_S  # the one before him was there until he came
         else:
             starts = moves_at[lane] + order * WAVE_S + jitter[v]
             begin, end = touches(
