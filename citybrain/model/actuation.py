@@ -115,13 +115,14 @@ class ActuatedPattern(Pattern):
 
     def shortest(self) -> Pattern:
         """Return what is shown when every stretch ends as early as it may."""
-        return self._realised([s.minimum_s for s in self._bounds()])
+        return self._realised([s.minimum_s for s in self.bounds()])
 
     def longest(self) -> Pattern:
         """Return what is shown when every stretch ends as late as it may."""
-        return self._realised([s.maximum_s for s in self._bounds()])
+        return self._realised([s.maximum_s for s in self.bounds()])
 
-    def _bounds(self) -> list[Stretch]:
+    def bounds(self) -> list[Stretch]:
+        """Return every interval as a stretch, in their order; fixed ones have equal bounds."""
         return [
             self.stretch_at(interval.start_s)
             or Stretch(

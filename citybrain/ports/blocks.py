@@ -69,15 +69,11 @@ class Block:
 
 
 def _held(pattern: ActuatedPattern) -> Iterator[tuple[int, float]]:
-    """Yield the last second of every stretch in the shortest cycle, and how long it may last."""
-    stretches = [pattern.stretch_at(interval.start_s) for interval in pattern.intervals()]
-    durations_s = [
-        stretch.minimum_s if stretch else interval.duration_s
-        for stretch, interval in zip(stretches, pattern.intervals(), strict=True)
-    ]
-    for stretch, end_s in zip(stretches, accumulate(durations_s), strict=True):
-        if stretch is not None:
-            yield round(end_s) - 1, stretch.maximum_s - stretch.minimum_s
+    """Yield the last second of every interval in the shortest cycle, and how long it may last."""
+    stretches = pattern.bounds()
+    ends_s = accumulate(stretch.minimum_s for stretch in stretches)
+    for stretch, end_s in zip(stretches, ends_s, strict=True):
+        yield round(end_s) - 1, stretch.maximum_s - stretch.minimum_s
 
 
 def stacked(plans: Sequence[Sequence[Block]]) -> SignalTables:
