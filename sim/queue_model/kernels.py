@@ -16,15 +16,16 @@ from sim.queue_model.choosing.kernels import chosen, edge_speeds, note_speed
 from sim.queue_model.colours.kernels import (
     LAUNCHED,
     NEVER,
+    WAVE_S,
     advance,
-    note_passing,
     place_detectors,
     signal_rows,
     stop_lines,
+    touches,
 )
 from sim.queue_model.room.kernels import FAR, queue_by, release
 
-CALLEES = "e7ee117433a0fa46"
+CALLEES = "5c4f259590f93b5a"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 (
@@ -486,7 +487,17 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                     if n == 0:
                         waiting = queue_by(moves_at[lane], v, ready, nxt)
                         lane_queue[lane] = max(lane_queue[lane], waiting)
-                    note_passing(lane, v, t, n, on_lanes)
+                    passed_at[lane] = t - reach_m[lane] * per_speed[lane]
+                    if lost > 0.0 and n < launched:
+                        passed_at[lane] = touches(
+                            n,
+                            ready[v],
+                            moves_at[lane] + n * WAVE_S + jitter[v],
+                            reach_m[lane],
+                            per_speed[lane],
+                            space[v],
+                            accel[v],
+                        )[1]
                 if matters[lane]:
                     note_speed(edge_of[lane], entered[v], t, flow_mps, seen_at, edge_m, edge_mps)
                 wanted = speed_mps[target] * factor[v]

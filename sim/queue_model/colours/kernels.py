@@ -17,7 +17,7 @@ NEVER = 65535
 """Seconds until a green that does not come."""
 
 _STANDING_M, _NOSE_M, _BODY = 7.5, 1.0, 0.7
-_WAVE_S, _FOLLOWING = 1.0, 3.0
+WAVE_S, _FOLLOWING = 1.0, 3.0
 """Drivers of a queue begin to move one after another, in SUMO's steps of a second, and gain a third
 of the speed that they could: a car stood with its front 0.7 m behind a detector, five places from
 the stop line of ``cologne1``, reached it 5.0 s after the green's begin, give or take 0.15 s."""
@@ -275,8 +275,8 @@ def _is_asked(lane: Whole, now: Whole, gap_s: float, lanes: Arrays) -> bool:
             begin = crosses - reach_m[lane] * pace_s[lane]
             end = begin + space[v] * _BODY * pace_s[lane]
         else:
-            starts = moves_at[lane] + order * _WAVE_S + jitter[v]
-            begin, end = _touches(
+            starts = moves_at[lane] + order * WAVE_S + jitter[v]
+            begin, end = touches(
                 order, ready[v], starts, reach_m[lane], pace_s[lane], space[v], accel[v]
             )
         if begin > now:
@@ -290,32 +290,7 @@ def _is_asked(lane: Whole, now: Whole, gap_s: float, lanes: Arrays) -> bool:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def note_passing(lane: Whole, v: Whole, now: float, order: Whole, lanes: Arrays) -> None:
-    """Note when somebody who crosses the stop line now was last over the lane's detector.
-
-    Parameters
-    ----------
-    lane, v
-        Lane and vehicle.
-    now
-        When it crosses. [s]
-    order
-        How many of the queue crossed before it in this green.
-    lanes
-        See ``_is_asked``; when the detector was last left is written.
-    """
-    passed_at, reach_m, pace_s, _, _, ready, _, _, moves_at, drivers = lanes
-    space, accel, jitter = drivers
-    passed_at[lane] = now - reach_m[lane] * pace_s[lane]
-    if now > ready[v] and order < LAUNCHED:
-        starts = moves_at[lane] + order * _WAVE_S + jitter[v]
-        passed_at[lane] = _touches(
-            order, ready[v], starts, reach_m[lane], pace_s[lane], space[v], accel[v]
-        )[1]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _touches(  # noqa: PLR0913, PLR0917 - plain numbers
+def touches(  # noqa: PLR0913, PLR0917 - plain numbers
     order: Whole,
     arrived: float,
     starts: float,
