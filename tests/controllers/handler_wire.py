@@ -7,7 +7,8 @@ from pathlib import Path
 
 from citybrain.controllers.ntcip.session import Pair
 from citybrain.controllers.ntcip.syntax import Instance, Kind, Value
-from citybrain.controllers.ntcip.wire import Answer, NoAnswerError, Trouble
+from citybrain.controllers.ntcip.trouble import NoAnswerError, Trouble
+from citybrain.controllers.ntcip.wire import Answer
 from tests.controllers.snmpd_handler import CYCLE_COUNTER, CYCLE_S, Unit
 
 _DECODED: dict[str, Callable[[str], Value]] = {

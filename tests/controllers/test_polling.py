@@ -16,6 +16,7 @@ from pysnmp.proto.secmod.rfc3414.service import SnmpUSMSecurityModel
 from citybrain.controllers.ntcip.secrets import V3, Secret
 from citybrain.controllers.ntcip.status import STATUS
 from citybrain.controllers.polling import ber
+from citybrain.controllers.polling.introduction import MOST_NAMES
 from citybrain.controllers.polling.messages import Question, opened, sealed
 from citybrain.controllers.polling.poller import ANSWER_S, Poll, Poller, Target
 from citybrain.controllers.polling.usm import WINDOW_S, EngineClock, Keys, localised
@@ -24,6 +25,7 @@ from tests.controllers import snmpd_kit as kit
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 READER = V3(user="reader", auth_key=Secret("a-secret-of-auth"), priv_key=Secret("a-secret-of-priv"))
 ENGINE, ADDRESS = bytes.fromhex("80001f8880aabbccdd"), ("127.0.0.1", 161)
+FORGED = bytes.fromhex("80001f8880ffffffff")
 
 
 class Pipe(asyncio.DatagramTransport):
@@ -50,7 +52,7 @@ class Agent(Question):
 
 
 class Scene:
-    """A poller that has met a unit and waits for its answer."""
+    """A poller that has asked a unit who it is, and for its status once they have met."""
 
     def __init__(self) -> None:
         target = Target(unit="k1", address=ADDRESS[0], port=ADDRESS[1])
@@ -59,7 +61,13 @@ class Scene:
         self.poller.connection_made(self.pipe)
         self.keys = Keys(READER, ENGINE, 1)
         self.poller._ask(self.poller._stations[0], 0.0)
-        self.take(self.report())
+
+    @classmethod
+    def met(cls) -> "Scene":
+        scene = cls()
+        scene.take(scene.report())
+        scene.take(scene.answer())
+        return scene
 
     def take(self, message: bytes, address: tuple[str, int] = ADDRESS) -> None:
         try:
@@ -71,10 +79,10 @@ class Scene:
     def number(self) -> int:
         return opened(self.pipe.sent[-1]).number
 
-    def report(self) -> bytes:
-        """Return the unsigned report that tells the unit's engine and clock: boot 3, 1000 s."""
-        security = ber.octets(ENGINE) + ber.integer(3) + ber.integer(1000) + ber.octets(b"") * 3
-        header = ber.four_bytes(self.number) + ber.integer(65507)
+    def report(self, engine: bytes = ENGINE, number: int = 0) -> bytes:
+        """Return the unsigned report that tells a unit's engine and clock: boot 3, 1000 s."""
+        security = ber.octets(engine) + ber.integer(3) + ber.integer(1000) + ber.octets(b"") * 3
+        header = ber.four_bytes(number or self.number) + ber.integer(65507)
         header += ber.octets(b"\0") + ber.integer(3)
         scoped = Agent(ber.REPORT).scoped(ENGINE, self.number)
         inner = ber.octets(ber.sequence(security))
@@ -85,7 +93,7 @@ class Scene:
 
 
 def test_a_signed_answer_to_the_open_question_is_believed_once() -> None:
-    scene = Scene()
+    scene = Scene.met()
     answer = scene.answer()
     scene.take(answer)
     scene.take(answer)
@@ -95,7 +103,7 @@ def test_a_signed_answer_to_the_open_question_is_believed_once() -> None:
 
 @given(place=st.floats(min_value=0, max_value=1, exclude_max=True), bit=st.integers(0, 7))
 def test_an_answer_with_any_bit_changed_is_dropped(place: float, bit: int) -> None:
-    scene = Scene()
+    scene = Scene.met()
     message = bytearray(scene.answer())
     message[int(place * len(message))] ^= 1 << bit
     scene.take(bytes(message))
@@ -104,7 +112,7 @@ def test_an_answer_with_any_bit_changed_is_dropped(place: float, bit: int) -> No
 
 @given(st.binary(max_size=300))
 def test_bytes_that_are_no_message_are_dropped(data: bytes) -> None:
-    scene = Scene()
+    scene = Scene.met()
     scene.take(data)
     assert scene.polls == []
     assert scene.poller.dropped == 1
@@ -112,13 +120,13 @@ def test_bytes_that_are_no_message_are_dropped(data: bytes) -> None:
 
 @pytest.mark.parametrize("clock", [(2, 1000), (3, 1000 - WINDOW_S - 1), (2**31 - 1, 1000)])
 def test_an_old_answer_is_dropped(clock: tuple[int, int]) -> None:
-    scene = Scene()
+    scene = Scene.met()
     scene.take(scene.answer(clock))
     assert scene.polls == []
 
 
 def test_an_answer_from_another_address_or_to_another_question_is_dropped() -> None:
-    scene = Scene()
+    scene = Scene.met()
     scene.take(scene.answer(), ("127.0.0.2", 161))
     other = sealed(Agent(), scene.number + 1, b"reader", scene.keys, (3, 1000))
     scene.take(other)
@@ -126,13 +134,13 @@ def test_an_answer_from_another_address_or_to_another_question_is_dropped() -> N
 
 
 def test_an_unsigned_answer_is_dropped() -> None:
-    scene = Scene()
+    scene = Scene.met()
     scene.take(scene.report())
     assert scene.polls == []
 
 
 def test_a_signed_report_sets_the_clock_and_the_question_is_sent_again() -> None:
-    scene = Scene()
+    scene = Scene.met()
     scene.take(scene.answer((4, 5), Agent(ber.REPORT)))
     again = opened(scene.pipe.sent[-1])
     assert (again.boots, again.seconds) == (4, 5)
@@ -140,8 +148,36 @@ def test_a_signed_report_sets_the_clock_and_the_question_is_sent_again() -> None
     assert len(scene.polls) == 1
 
 
-def test_a_unit_that_loses_polls_is_met_anew() -> None:
+def test_a_forged_name_costs_one_message_and_the_unit_is_met_in_the_same_poll() -> None:
     scene = Scene()
+    asked = scene.report()
+    scene.take(scene.report(FORGED))
+    assert opened(scene.pipe.sent[-1]).engine_id == FORGED
+    scene.take(asked)
+    scene.take(scene.answer())
+    scene.take(scene.answer())
+    assert [poll.status.pattern for poll in scene.polls if poll.status] == [7]
+    assert len(scene.pipe.sent) == 4
+
+
+def test_a_name_is_not_believed_before_its_engine_has_signed() -> None:
+    scene = Scene()
+    scene.take(scene.report(FORGED))
+    scene.take(scene.report())
+    station = scene.poller._stations[0]
+    assert (station.keys, station.clock, scene.polls) == (None, None, [])
+
+
+def test_no_flood_of_names_makes_it_send_without_end() -> None:
+    scene = Scene()
+    first = scene.number
+    for name in range(10 * MOST_NAMES):
+        scene.take(scene.report(FORGED + bytes([name // 256, name % 256]), first))
+    assert len(scene.pipe.sent) == 1 + MOST_NAMES
+
+
+def test_a_unit_that_loses_polls_is_met_anew() -> None:
+    scene = Scene.met()
     for number in range(1, 4):
         scene.poller._ask(scene.poller._stations[0], number * ANSWER_S)
     assert [poll.status for poll in scene.polls] == [None] * 3
@@ -149,7 +185,7 @@ def test_a_unit_that_loses_polls_is_met_anew() -> None:
 
 
 def test_a_slow_unit_is_not_asked_again_before_its_time_is_over() -> None:
-    scene = Scene()
+    scene = Scene.met()
     sent = len(scene.pipe.sent)
     scene.poller._ask(scene.poller._stations[0], ANSWER_S * 0.9)
     assert (len(scene.pipe.sent), scene.poller.skipped) == (sent, 1)

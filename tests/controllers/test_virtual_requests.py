@@ -13,7 +13,8 @@ from benchmarks._request_fuzz import fuzz_agent
 from citybrain.controllers.ntcip import objects
 from citybrain.controllers.ntcip.secrets import V3, Credentials, Secret, V2c
 from citybrain.controllers.ntcip.syntax import Instance, Value
-from citybrain.controllers.ntcip.wire import Answer, NoAnswerError, Trouble, Wires
+from citybrain.controllers.ntcip.trouble import NoAnswerError, Trouble
+from citybrain.controllers.ntcip.wire import Answer, Wires
 from citybrain.controllers.virtual import ber, usm
 from citybrain.controllers.virtual.agent import Agent, Post
 from citybrain.controllers.virtual.ber import MalformedError

@@ -1,10 +1,11 @@
 """What is let in to the library of SNMP: answers that were asked for and, over v3, are signed.
 
 The library decodes whatever arrives, keeps a little of every message that it refuses, answers some
-of them, and takes the clock of an old signed message for the unit's.  So a message is looked at
-here before: it must come from the unit that was asked, carry the number of a question that waits
-and, over v3, the unit's signature.  Unsigned reports are let in, as they tell a wrong user or
-another engine; nothing in them is believed beyond that.
+of them, takes the clock of an old signed message for the unit's, and the engine and clock of the
+first unsigned report.  So a message is looked at here before: it must come from the unit that was
+asked, carry the number of a question that waits and, over v3, the unit's signature.  An unsigned
+report, which may tell a wrong user or another engine, only makes the unit one to be met anew, if
+nothing signed follows.
 
 References
 ----------
@@ -17,8 +18,9 @@ from dataclasses import dataclass
 from citybrain.controllers.ntcip.secrets import V3, Credentials
 from citybrain.controllers.polling import ber
 from citybrain.controllers.polling.ber import BerError, Reader
+from citybrain.controllers.polling.introduction import is_signed
 from citybrain.controllers.polling.messages import AUTHENTIC, PRIVATE, Envelope, opened
-from citybrain.controllers.polling.usm import MAC_BYTES, Keys
+from citybrain.controllers.polling.usm import Keys
 
 Address = tuple[str, int]
 MOST_WAITING = 1024
@@ -28,7 +30,7 @@ _V2C = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """A question that waits: who was asked, and by which engine's name; empty to learn it."""
+    """A question that waits: who was asked, and by which engine's name; empty over v2c."""
 
     address: Address
     engine_id: bytes
@@ -48,6 +50,7 @@ class Door:
         self._credentials = credentials
         self._waiting = OrderedDict[int, _Asked]()
         self._keys: dict[bytes, Keys] = {}
+        self._doubted = set[Address]()
 
     def note(self, question: bytes, address: Address) -> None:
         """Take note of a question that is sent.
@@ -85,6 +88,12 @@ class Door:
         """Forget the question that a message has answered."""
         self._waiting.pop(self._number(message), None)
 
+    def takes_doubt(self, address: Address) -> bool:
+        """Tell, once, whether an unsigned report has answered a question to a unit."""
+        is_doubted = address in self._doubted
+        self._doubted.discard(address)
+        return is_doubted
+
     @property
     def _is_v3(self) -> bool:
         return isinstance(self._credentials, V3)
@@ -102,18 +111,13 @@ class Door:
         asked = self._waiting.get(envelope.number)
         if asked is None or asked.address != address:
             return False
-        if envelope.flags & AUTHENTIC:
-            is_asked = envelope.engine_id == asked.engine_id
-            return is_asked and self._is_signed(envelope, self._credentials)
-        return not envelope.flags & PRIVATE and _is_plain_report(envelope)
-
-    def _is_signed(self, envelope: Envelope, credentials: V3) -> bool:
-        engine_id = envelope.engine_id
-        if envelope.user != credentials.user.encode() or len(envelope.signature) != MAC_BYTES:
+        if not envelope.flags & (AUTHENTIC | PRIVATE):
+            self._doubted |= {address} if _is_report(envelope) else set()
             return False
-        if engine_id not in self._keys:
-            self._keys[engine_id] = Keys(credentials, engine_id, 0)
-        return self._keys[engine_id].is_signed(envelope.unsigned, envelope.signature)
+        if asked.engine_id not in self._keys:
+            self._keys[asked.engine_id] = Keys(self._credentials, asked.engine_id, 0)
+        user = self._credentials.user.encode()
+        return is_signed(envelope, self._keys[asked.engine_id], user)
 
 
 def _open_parts(message: bytes) -> tuple[bytes, int]:
@@ -127,7 +131,7 @@ def _open_parts(message: bytes) -> tuple[bytes, int]:
     return community, Reader(content, 0, len(content)).integer()
 
 
-def _is_plain_report(envelope: Envelope) -> bool:
+def _is_report(envelope: Envelope) -> bool:
     """Tell whether an unsigned message holds a report, the only kind that may be unsigned."""
     scoped = Reader(envelope.data, 0, len(envelope.data)).enter(ber.SEQUENCE)
     scoped.content(ber.OCTETS)

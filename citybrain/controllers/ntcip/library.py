@@ -4,12 +4,58 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
+from pysnmp.carrier.asyncio.dgram.udp import DOMAIN_NAME
 from pysnmp.carrier.asyncio.dispatch import AsyncioDispatcher
 from pysnmp.carrier.error import CarrierError
 from pysnmp.hlapi.v3arch.asyncio import SnmpEngine
+from pysnmp.proto.mpmod.rfc3412 import SnmpV3MessageProcessingModel
+from pysnmp.proto.rfc1902 import OctetString
 from pysnmp.proto.rfc3412 import MsgAndPduDispatcher
+from pysnmp.proto.secmod.rfc3414.service import SnmpUSMSecurityModel
 
-from citybrain.controllers.ntcip.door import Door
+from citybrain.controllers.ntcip.door import Address, Door
+from citybrain.controllers.ntcip.meeting import Meetings
+from citybrain.controllers.polling.introduction import Met
+
+
+class Acquaintances:
+    """Which engine the library of SNMP takes to answer at which address.
+
+    Left to itself, it believes the first unsigned report for 300 s; here only engines that have
+    signed are told to it, before its first question to a unit.
+
+    Parameters
+    ----------
+    engine
+        The library's.
+    """
+
+    def __init__(self, engine: SnmpEngine) -> None:
+        model = engine.message_processing_subsystems[
+            SnmpV3MessageProcessingModel.MESSAGE_PROCESSING_MODEL_ID
+        ]
+        security = engine.security_models[SnmpUSMSecurityModel.SECURITY_MODEL_ID]
+        self._engines: dict[Any, Any] = model._SnmpV3MessageProcessingModel__engineIdCache
+        self._clocks: dict[Any, Any] = security._SnmpUSMSecurityModel__timeline
+
+    def __contains__(self, address: Address) -> bool:
+        """Tell whether the engine at an address is known."""
+        return (DOMAIN_NAME, address) in self._engines
+
+    def add(self, address: Address, met: Met) -> None:
+        """Tell the library which engine answers at an address, and its clock."""
+        name = OctetString(met.keys.engine_id)
+        self._engines[DOMAIN_NAME, address] = {
+            "securityEngineId": name,
+            "contextEngineId": name,
+            "contextName": OctetString(b""),
+        }
+        heard_s = 0
+        self._clocks[name] = (met.boots, met.seconds, met.seconds, heard_s)
+
+    def remove(self, address: Address) -> None:
+        """Have the library forget the engine at an address."""
+        self._engines.pop((DOMAIN_NAME, address), None)
 
 
 class Dispatcher(MsgAndPduDispatcher):  # type: ignore[misc]
@@ -22,12 +68,14 @@ class Dispatcher(MsgAndPduDispatcher):  # type: ignore[misc]
     ----------
     door
         Tells which messages are answers.
+    meetings
+        Take the answers of units that are not known yet; none over v2c.
     """
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, meetings: Meetings | None) -> None:
         super().__init__()
         self.dropped = self.heard = 0
-        self._door = door
+        self._door, self._meetings = door, meetings
 
     def receive_message(
         self,
@@ -37,6 +85,8 @@ class Dispatcher(MsgAndPduDispatcher):  # type: ignore[misc]
         message: bytes,
     ) -> Any:  # noqa: ANN401
         """Take a message from the network."""
+        if self._meetings is not None and self._meetings.take(message, tuple(address)):
+            return b""
         if not self._door.admits(message, tuple(address)):
             return b""
         heard = self.heard
@@ -69,6 +119,10 @@ class Carrier(AsyncioDispatcher):  # type: ignore[misc]
         """Send a question."""
         self._door.note(message, tuple(address))
         super().send_message(message, domain, address)
+
+    def send_past(self, address: Address, message: bytes) -> None:
+        """Send what the library knows nothing of."""
+        super().send_message(message, DOMAIN_NAME, address)
 
     def handle_timer_tick(self, _wall_s: float) -> None:
         """Let time-outs pass."""

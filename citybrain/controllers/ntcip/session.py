@@ -6,7 +6,8 @@ from typing import Protocol
 
 from citybrain.controllers.ntcip.patience import Patience
 from citybrain.controllers.ntcip.syntax import Instance, Value
-from citybrain.controllers.ntcip.wire import Answer, NoAnswerError, Trouble, Wire
+from citybrain.controllers.ntcip.trouble import NoAnswerError, Trouble
+from citybrain.controllers.ntcip.wire import Answer, Wire
 from citybrain.ports.controllers import (
     CredentialsError,
     GarbledError,
@@ -113,7 +114,8 @@ class SnmpSession:
     ) -> Answer:
         """Send until answered; wrong answers count as none, as a doubled or forged one may be.
 
-        A unit that was slow is given its time at once the next time.
+        A unit that was slow is given its time at once the next time.  One whose refusal of the
+        credentials is all that is heard is believed the second time.
         """
         trouble, waits_s = Trouble.SILENT, self.patience.timeouts_s()
         for attempt in range(len(waits_s)):
@@ -121,6 +123,8 @@ class SnmpSession:
             try:
                 answer = await send(waits_s[step])
             except NoAnswerError as failure:
+                if trouble is failure.trouble is Trouble.CREDENTIALS:
+                    break
                 trouble = failure.trouble
                 continue
             if answer.error or answer.is_about(asked):

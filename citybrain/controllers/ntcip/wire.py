@@ -1,13 +1,12 @@
 """One SNMP message and its answer, over pysnmp.
 
 One ``Wires`` holds one SNMP engine for one set of credentials.  The engine keeps the keys of every
-unit that it has met, so that a unit costs two extra messages once and none later.
+unit that has proven which one it is, so that a unit costs two extra messages once and none later.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
 from functools import partial
 from typing import Any, Protocol
 
@@ -29,10 +28,13 @@ from pysnmp.hlapi.v3arch.asyncio import (
 from pysnmp.hlapi.v3arch.asyncio.lcd import CommandGeneratorLcdConfigurator
 from pysnmp.proto import errind, rfc1902, rfc1905
 
-from citybrain.controllers.ntcip.door import Door
-from citybrain.controllers.ntcip.library import Carrier, Dispatcher
-from citybrain.controllers.ntcip.secrets import Credentials, V2c
+from citybrain.controllers.ntcip.door import Address, Door
+from citybrain.controllers.ntcip.library import Acquaintances, Carrier, Dispatcher
+from citybrain.controllers.ntcip.meeting import Meetings
+from citybrain.controllers.ntcip.secrets import V3, Credentials, V2c
 from citybrain.controllers.ntcip.syntax import Instance, Kind, Value
+from citybrain.controllers.ntcip.trouble import NoAnswerError, Trouble
+from citybrain.controllers.polling.introduction import Met
 
 Pair = tuple[Instance, Value]
 
@@ -40,22 +42,6 @@ Pair = tuple[Instance, Value]
 IN_FLIGHT = 24
 """Messages of one engine that wait for their answers at the same time; with more of them, answers
 lie unread until the time for them is over."""
-
-
-class Trouble(Enum):
-    """Why there is no answer."""
-
-    SILENT = auto()
-    CREDENTIALS = auto()
-    GARBLED = auto()
-
-
-class NoAnswerError(Exception):
-    """One attempt went without a usable answer."""
-
-    def __init__(self, trouble: Trouble) -> None:
-        super().__init__(trouble.name)
-        self.trouble = trouble
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +83,25 @@ class Wire(Protocol):
         """Write values."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Peer:
+    """One unit as the engine knows it.
+
+    Parameters
+    ----------
+    name_for
+        Returns the engine's name for it, given the time for an answer.
+    meet
+        Sees to it that the engine knows it, within the time for an answer; raises as a wire does.
+    part
+        Is told, after each message, whether it was answered.
+    """
+
+    name_for: Callable[[float], str]
+    meet: Callable[[float], Awaitable[None]]
+    part: Callable[[bool], None]
+
+
 class Wires:
     """One engine for many units that share credentials; to be closed in the loop that used it.
 
@@ -108,7 +113,11 @@ class Wires:
 
     def __init__(self, credentials: Credentials) -> None:
         self._door = Door(credentials)
-        self._engine = SnmpEngine(msgAndPduDsp=Dispatcher(self._door))
+        self._meetings: Meetings | None = None
+        if isinstance(credentials, V3):
+            self._meetings = Meetings(credentials, self._send, self._hear)
+        self._engine = SnmpEngine(msgAndPduDsp=Dispatcher(self._door, self._meetings))
+        self._known = Acquaintances(self._engine)
         self._user = _user_of(credentials)
         self._configurator = CommandGeneratorLcdConfigurator()
         self._turns = asyncio.Semaphore(IN_FLIGHT)
@@ -118,18 +127,39 @@ class Wires:
         if self._engine.transport_dispatcher is None:
             self._engine.register_transport_dispatcher(Carrier(self._door))
         target = await UdpTransportTarget.create((address, port), retries=0)
-        return PysnmpWire(self._engine, partial(self._named, target), self._turns)
+        place = tuple(target.transport_address)
+        peer = _Peer(
+            name_for=partial(self._named, target),
+            meet=partial(self._meet, place),
+            part=partial(self._part, place),
+        )
+        return PysnmpWire(self._engine, peer, self._turns)
 
     @property
     def refused(self) -> int:
-        """How many messages were not let in."""
-        return self._door.refused
+        """How many messages were not let in to the library."""
+        return self._door.refused + (self._meetings.heard if self._meetings is not None else 0)
 
     def _named(self, target: UdpTransportTarget, timeout_s: float) -> str:
         """Return the engine's name for a target with this time for an answer."""
         target.timeout = timeout_s
         name, _ = self._configurator.configure(self._engine, self._user, target)
         return str(name)
+
+    def _send(self, address: Address, message: bytes) -> None:
+        self._engine.transport_dispatcher.send_past(address, message)
+
+    def _hear(self, address: Address, met: Met) -> None:
+        self._known.add(address, met)
+
+    async def _meet(self, address: Address, timeout_s: float) -> None:
+        if self._meetings is not None and address not in self._known:
+            await self._meetings.meet(address, timeout_s)
+
+    def _part(self, address: Address, is_answered: bool) -> None:
+        """Have a unit met anew that did not answer while somebody told of another one there."""
+        if self._door.takes_doubt(address) and not is_answered:
+            self._known.remove(address)
 
     def close(self) -> None:
         """Close the socket, if any was opened."""
@@ -144,17 +174,15 @@ class PysnmpWire:
     ----------
     engine
         Keeps keys and clocks of the units.
-    name_for
-        The engine's name for this unit, given the time for an answer.
+    peer
+        The unit.
     turns
         Shared by all units of the engine; a message waits for its turn before its time runs.
     """
 
-    def __init__(
-        self, engine: SnmpEngine, name_for: Callable[[float], str], turns: asyncio.Semaphore
-    ) -> None:
+    def __init__(self, engine: SnmpEngine, peer: _Peer, turns: asyncio.Semaphore) -> None:
         self._engine = engine
-        self._name_for = name_for
+        self._peer = peer
         self._turns = turns
         self._names: dict[float, str] = {}
 
@@ -174,7 +202,7 @@ class PysnmpWire:
         self, generator: CommandGenerator, bindings: Sequence[tuple[Any, Any]], timeout_s: float
     ) -> Answer:
         if timeout_s not in self._names:
-            self._names[timeout_s] = self._name_for(timeout_s)
+            self._names[timeout_s] = self._peer.name_for(timeout_s)
         future: asyncio.Future[tuple[Any, ...]] = asyncio.get_running_loop().create_future()
 
         def hear(_engine: object, _handle: object, *answer: Any) -> None:  # noqa: ANN401
@@ -182,13 +210,16 @@ class PysnmpWire:
             if not future.done():
                 future.set_result(answer)
 
-        name = self._names[timeout_s]
+        name, indication = self._names[timeout_s], errind.requestTimedOut
         try:
+            await self._peer.meet(timeout_s)
             generator.send_varbinds(self._engine, name, None, b"", bindings, hear)
             async with asyncio.timeout(timeout_s + _GRACE_S):
                 indication, status, index, answered, _ = await future
         except (TimeoutError, PySnmpError, OSError):
             raise NoAnswerError(Trouble.SILENT) from None
+        finally:
+            self._peer.part(not indication)
         if indication:
             raise NoAnswerError(_trouble_of(indication))
         return Answer(

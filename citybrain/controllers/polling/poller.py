@@ -5,24 +5,25 @@ import random
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from citybrain.controllers.ntcip.secrets import V3
 from citybrain.controllers.ntcip.status import STATUS, Clock, status_of
 from citybrain.controllers.polling import ber
 from citybrain.controllers.polling.ber import BerError
+from citybrain.controllers.polling.introduction import NUMBERS, Introduction, is_signed
 from citybrain.controllers.polling.messages import (
     AUTHENTIC,
     PRIVATE,
     Envelope,
     Question,
     Told,
-    discovery,
     opened,
     sealed,
     told,
 )
-from citybrain.controllers.polling.usm import MAC_BYTES, EngineClock, Keys
+from citybrain.controllers.polling.usm import EngineClock, Keys
 from citybrain.ports.controllers import UnitStatus
 
 SLICE_S = 0.02
@@ -31,7 +32,6 @@ ANSWER_S = 2.5
 """Time for an answer; a unit that takes longer than its period misses turns meanwhile. [s]"""
 MOST_LOST = 3
 """Lost polls in a row after which a unit's engine is asked for anew."""
-_NUMBERS = (2**24, 2**31 - 1)
 _SECURED = AUTHENTIC | PRIVATE
 _BUFFER_BYTES = 4 * 2**20
 
@@ -67,10 +67,11 @@ class Poll:
 class _Station:
     """What the poller knows of one unit."""
 
-    __slots__ = ("clock", "keys", "lost", "number", "sent_s", "target")
+    __slots__ = ("clock", "introduction", "keys", "lost", "number", "place", "sent_s", "target")
 
-    def __init__(self, target: Target) -> None:
-        self.target = target
+    def __init__(self, target: Target, introduction: Introduction) -> None:
+        self.target, self.place = target, (target.address, target.port)
+        self.introduction = introduction
         self.keys: Keys | None = None
         self.clock: EngineClock | None = None
         self.number = 0
@@ -108,14 +109,18 @@ class Poller(asyncio.DatagramProtocol):
         rng: random.Random | None = None,
     ) -> None:
         self.dropped = self.skipped = 0
-        self._stations = [_Station(target) for target in targets]
-        self._credentials, self._user = credentials, credentials.user.encode()
-        self._now, self._rng = now, rng or random.SystemRandom()
+        rng = rng or random.SystemRandom()
+        self._user, self._now = credentials.user.encode(), now
         self._question = Question([each.oid for each in STATUS])
         self._open: dict[int, _Station] = {}
-        self._number = self._rng.randrange(*_NUMBERS)
+        self._strangers: dict[tuple[str, int], _Station] = {}
+        self._number = rng.randrange(*NUMBERS)
         self._hear = hear
         self._transport: asyncio.DatagramTransport | None = None
+        self._stations = []
+        for target in targets:
+            send = partial(self._send_to, (target.address, target.port))
+            self._stations.append(_Station(target, Introduction(credentials, send, rng)))
 
     async def run(self, every_s: float, end: asyncio.Event) -> None:
         """Poll until told to end.
@@ -181,52 +186,52 @@ class Poller(asyncio.DatagramProtocol):
         self._hear(Poll(unit=station.target.unit, status=None, took_s=0.0))
 
     def _send(self, station: _Station, at_s: float) -> None:
-        low, high = _NUMBERS
-        self._number = self._number + 1 if self._number + 1 < high else low
-        station.number, station.sent_s = self._number, at_s
-        self._open[station.number] = station
+        station.sent_s = at_s
         if station.keys is None or station.clock is None:
-            message = discovery(station.number)
+            self._strangers[station.place] = station
+            station.number = station.introduction.ask()
         else:
+            low, high = NUMBERS
+            self._number = self._number + 1 if self._number + 1 < high else low
+            station.number = self._number
             clock = (station.clock.boots, station.clock.now(at_s))
             message = sealed(self._question, station.number, self._user, station.keys, clock)
+            self._send_to(station.place, message)
+        self._open[station.number] = station
+
+    def _send_to(self, place: tuple[str, int], message: bytes) -> None:
         if self._transport is not None:
-            self._transport.sendto(message, (station.target.address, station.target.port))
+            self._transport.sendto(message, place)
 
     def _take(self, envelope: Envelope, addr: tuple[str | Any, int], at_s: float) -> None:
+        stranger = self._strangers.get(addr)
+        if stranger is not None and stranger.introduction.knows(envelope.number):
+            self._meet(stranger, envelope, at_s)
+            return
         station = self._open.get(envelope.number)
-        if station is None or addr != (station.target.address, station.target.port):
-            self.dropped += 1
-        elif not envelope.flags & _SECURED:
-            self._meet(station, envelope, at_s)
-        elif self._is_authentic(station, envelope, at_s):
+        is_asked = station is not None and addr == station.place
+        if station is not None and is_asked and self._is_authentic(station, envelope, at_s):
             self._believe(station, envelope, at_s)
         else:
             self.dropped += 1
 
     def _meet(self, station: _Station, envelope: Envelope, at_s: float) -> None:
-        """Learn a unit's engine from its unsigned report; what it then signs must fit."""
-        is_wanted = station.keys is None and told(envelope, None).kind == ber.REPORT
-        if not is_wanted or not 5 <= len(envelope.engine_id) <= 32:  # noqa: PLR2004 (RFC 3411)
-            self.dropped += 1
+        """Learn which engine a unit has, once it has signed; then ask what was to be asked."""
+        met = station.introduction.take(envelope)
+        if met is None:
             return
-        if not 0 <= envelope.boots < 2**31 or not 0 <= envelope.seconds < 2**31:
-            self.dropped += 1
-            return
-        salt = self._rng.getrandbits(64)
-        station.keys = Keys(self._credentials, envelope.engine_id, salt)
-        station.clock = EngineClock(boots=envelope.boots, seconds=envelope.seconds, heard_s=at_s)
-        self._again(station, at_s)
+        del self._strangers[station.place]
+        station.keys = met.keys
+        station.clock = EngineClock(boots=met.boots, seconds=met.seconds, heard_s=at_s)
+        if station.number in self._open:
+            self._again(station, at_s)
 
     def _is_authentic(self, station: _Station, envelope: Envelope, at_s: float) -> bool:
         keys, clock = station.keys, station.clock
         return (
             keys is not None
             and clock is not None
-            and envelope.engine_id == keys.engine_id
-            and envelope.user == self._user
-            and len(envelope.signature) == MAC_BYTES
-            and keys.is_signed(envelope.unsigned, envelope.signature)
+            and is_signed(envelope, keys, self._user)
             and clock.accepts(envelope.boots, envelope.seconds, at_s)
         )
 

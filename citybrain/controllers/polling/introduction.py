@@ -1,0 +1,138 @@
+"""Learning which engine answers at an address: a name is believed once its engine has signed.
+
+The first answer of a unit is never signed (RFC 3414, 4), so anybody on the network can give it.
+Here every engine that is named is asked to sign something, and the one that does is the unit: a
+forged name costs one message, and holds up nothing.
+"""
+
+import random
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from citybrain.controllers.ntcip.secrets import V3
+from citybrain.controllers.polling import ber
+from citybrain.controllers.polling.messages import (
+    AUTHENTIC,
+    PRIVATE,
+    Envelope,
+    Question,
+    discovery,
+    sealed,
+    told,
+)
+from citybrain.controllers.polling.usm import MAC_BYTES, Keys
+
+MOST_NAMES = 32
+"""Engines that are asked to sign for one question who answers; others are not listened to."""
+NUMBERS = (2**24, 2**31 - 1)
+"""Numbers of messages that take four bytes: the first, and the one after the last."""
+_MOST_WAITING = 4 * (MOST_NAMES + 1)
+_SHORTEST_NAME, _LONGEST_NAME = 5, 32
+_LATEST = 2**31
+_UP_TIME = Question(["1.3.6.1.2.1.1.3.0"])
+_REFUSALS = frozenset(f"1.3.6.1.6.3.15.1.1.{which}.0" for which in (1, 3, 5, 6))
+"""Unsupported level, unknown user, wrong digest, decryption error (RFC 3414, 5)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """An engine that has signed.
+
+    Parameters
+    ----------
+    keys
+        The user's there; they hold its name.
+    boots, seconds
+        Its clock, as it was signed. [-, s]
+    """
+
+    keys: Keys
+    boots: int
+    seconds: int
+
+
+class Introduction:
+    """Finds out which engine answers for one unit.
+
+    Parameters
+    ----------
+    credentials
+        Who asks.
+    send
+        Sends a message to the unit.
+    rng
+        Draws numbers and salts; one that cannot be foretold, or old answers could be sent again.
+    """
+
+    def __init__(self, credentials: V3, send: Callable[[bytes], None], rng: random.Random) -> None:
+        self.is_refused = False
+        """Whether somebody has said, unsigned, that user or keys are wrong."""
+        self._credentials, self._user = credentials, credentials.user.encode()
+        self._send, self._rng = send, rng
+        self._waiting = OrderedDict[int, Keys | None]()
+        self._named = set[bytes]()
+
+    def ask(self) -> int:
+        """Ask who answers, and return the message's number; late answers to former ones count."""
+        self.is_refused = False
+        self._named.clear()
+        number = self._number_for(None)
+        self._send(discovery(number))
+        return number
+
+    def knows(self, number: int) -> bool:
+        """Tell whether a message of this number answers one that was sent here."""
+        return number in self._waiting
+
+    def take(self, envelope: Envelope) -> Met | None:
+        """Take a message from the unit's address; return the engine if it proves which one it is.
+
+        Raises
+        ------
+        BerError
+            It is not what it should be.
+        """
+        keys = self._waiting.get(envelope.number)
+        if not envelope.flags & (AUTHENTIC | PRIVATE):
+            self._hear(envelope)
+            return None
+        if keys is None or not is_signed(envelope, keys, self._user):
+            return None
+        return Met(keys=keys, boots=envelope.boots, seconds=envelope.seconds)
+
+    def _hear(self, envelope: Envelope) -> None:
+        """Ask the engine that an unsigned report names to sign, unless it was asked already."""
+        report, name = told(envelope, None), envelope.engine_id
+        if report.kind != ber.REPORT or envelope.number not in self._waiting:
+            return
+        self.is_refused = self.is_refused or not _REFUSALS.isdisjoint(report.values)
+        is_name = _SHORTEST_NAME <= len(name) <= _LONGEST_NAME and _is_clock(envelope)
+        if is_name and name not in self._named and len(self._named) < MOST_NAMES:
+            self._named.add(name)
+            keys = Keys(self._credentials, name, self._rng.getrandbits(64))
+            number, clock = self._number_for(keys), (envelope.boots, envelope.seconds)
+            self._send(sealed(_UP_TIME, number, self._user, keys, clock))
+
+    def _number_for(self, keys: Keys | None) -> int:
+        number = self._rng.randrange(*NUMBERS)
+        self._waiting[number] = keys
+        if len(self._waiting) > _MOST_WAITING:
+            self._waiting.popitem(last=False)
+        return number
+
+
+def is_signed(envelope: Envelope, keys: Keys, user: bytes) -> bool:
+    """Tell whether a message is signed with a user's keys, by the engine that they are for."""
+    return (
+        envelope.flags & AUTHENTIC != 0
+        and envelope.engine_id == keys.engine_id
+        and envelope.user == user
+        and len(envelope.signature) == MAC_BYTES
+        and _is_clock(envelope)
+        and keys.is_signed(envelope.unsigned, envelope.signature)
+    )
+
+
+def _is_clock(envelope: Envelope) -> bool:
+    return 0 <= envelope.boots < _LATEST and 0 <= envelope.seconds < _LATEST
