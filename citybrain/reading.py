@@ -4,11 +4,17 @@ import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from citybrain.errors import InputError
 
 Content = TypeVar("Content", bound=BaseModel)
+
+
+class FilePart(BaseModel):
+    """A table of a file that people write: unknown keys and endless numbers are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def read_text(path: Path) -> str:
@@ -32,8 +38,28 @@ def read_text(path: Path) -> str:
         what = f"cannot be read ({error.strerror or error})"
         raise InputError(path, what, "check the path and its rights") from None
     except UnicodeDecodeError as error:
-        mend = "give another file, or save it as UTF-8"
-        raise InputError(path, f"is no text in UTF-8 ({error})", mend) from None
+        raise _no_text(error, path) from None
+
+
+def text_of(content: bytes, where: object) -> str:
+    """Return the text that bytes hold in UTF-8.
+
+    Parameters
+    ----------
+    content
+        The bytes.
+    where
+        File that they are from, for errors.
+
+    Raises
+    ------
+    InputError
+        They are no text in UTF-8.
+    """
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _no_text(error, where) from None
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -114,3 +140,8 @@ def fault_of(error: ValidationError, where: object, mend: str) -> InputError:
     entry = ".".join(str(step) for step in first["loc"])
     what = first["msg"].removeprefix("Value error, ")
     return InputError(f"{where}, {entry}" if entry else where, what[:1].lower() + what[1:], mend)
+
+
+def _no_text(error: UnicodeDecodeError, where: object) -> InputError:
+    mend = "give another file, or save it as UTF-8"
+    return InputError(where, f"is no text in UTF-8 ({error})", mend)

@@ -5,18 +5,16 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from citybrain.errors import InputError
 from citybrain.model.flows import Detector, DetectorKind
 from citybrain.model.network import Network
-from citybrain.reading import read_toml
+from citybrain.reading import FilePart, fault_of, read_toml
 
 
-class _Row(BaseModel):
+class _Row(FilePart):
     """One ``[[detector]]`` table as it stands in the file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str = Field(min_length=1)
     lane: str = Field(min_length=1)
@@ -103,11 +101,9 @@ def _row(path: Path, number: int, table: object) -> Detector:
     try:
         return _Row.model_validate(table).detector()
     except ValidationError as error:
-        fault = error.errors()[0]
         name = table.get("id", f"number {number}") if isinstance(table, dict) else f"#{number}"
-        key = ".".join(str(part) for part in fault["loc"])
-        where = f"{path}, detector {name!r}, {key}"
-        raise InputError(where, fault["msg"].lower(), _mend(fault["type"])) from None
+        mend = _mend(error.errors()[0]["type"])
+        raise fault_of(error, f"{path}, detector {name!r}", mend) from None
 
 
 def _mend(fault: str) -> str:

@@ -5,7 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from citybrain.cli.console import OUTPUT, print_json
-from citybrain.cli.street import Signer
+from citybrain.cli.street import signing_desk
+from citybrain.cli.street_options import Signer
 from citybrain.engine.approval_desk import utc_now
 from citybrain.engine.approval_settings import Street, read_street
 from citybrain.engine.stopping import release, stop
@@ -30,7 +31,7 @@ def turn_on(street_file: Path, person: str | None, comment: str, *, is_json: boo
 
 def turn_off(signer: Signer) -> int:
     """Let pushes go again, signed by a person who may."""
-    with signer.desk() as (desk, key):
+    with signing_desk(signer) as (desk, key):
         release(desk, key, signer.comment)
         stopped = present_stop(desk.ledger, desk.street.kill_file)
     _print(stopped, is_json=signer.is_json)

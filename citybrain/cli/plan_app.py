@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from citybrain.cli.options import Json
-from citybrain.cli.street_options import STREET, Comment, Key, Really, StreetFile, Units
+from citybrain.cli.street_options import STREET, Comment, Key, Really, Signer, StreetFile, Units
 
 PlanName = Annotated[str, typer.Argument(help="First characters of the plan's hash, or its name.")]
 PushKey = Annotated[Path | None, typer.Option(help="Your private key; needed to do it.")]
@@ -39,9 +39,8 @@ def plan_propose(
 ) -> int:
     """Bring a plan, with its proof, to the desk."""
     from citybrain.cli import plans
-    from citybrain.cli import street as shared
 
-    signer = shared.Signer(street=street, key=key, comment=comment, is_json=json)
+    signer = Signer(street=street, key=key, comment=comment, is_json=json)
     request = plans.Propose(
         signer=signer, plan=file, verdict=verdict, is_automatic=automatic, schedule=schedule
     )
@@ -54,10 +53,8 @@ def plan_approve(
 ) -> int:
     """Sign your approval of a proven plan."""
     from citybrain.cli import plans
-    from citybrain.cli import street as shared
 
-    signer = shared.Signer(street=street, key=key, comment=comment, is_json=json)
-    return plans.run_approve(signer, name)
+    return plans.run_approve(Signer(street=street, key=key, comment=comment, is_json=json), name)
 
 
 @plan.command("reject")
@@ -66,10 +63,8 @@ def plan_reject(
 ) -> int:
     """Sign your rejection; the plan never comes back."""
     from citybrain.cli import plans
-    from citybrain.cli import street as shared
 
-    signer = shared.Signer(street=street, key=key, comment=comment, is_json=json)
-    return plans.run_reject(signer, name)
+    return plans.run_reject(Signer(street=street, key=key, comment=comment, is_json=json), name)
 
 
 @plan.command("push")

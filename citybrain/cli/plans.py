@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from citybrain.cli.console import OUTPUT, print_json
-from citybrain.cli.street import SHORT, Signer, plan_content, print_plan, print_times
+from citybrain.cli.street import SHORT, plan_content, print_plan, print_times, signing_desk
+from citybrain.cli.street_options import Signer
 from citybrain.engine.approval import (
     Proposal,
     approve,
@@ -41,7 +42,7 @@ def run_propose(request: Propose) -> int:
     """Bring a plan to the desk; both checkers look at it first."""
     plan = read_plan(request.plan)
     verdict = read_verdict(request.verdict) if request.verdict else None
-    with request.signer.desk() as (desk, key):
+    with signing_desk(request.signer) as (desk, key):
         open_checkers(desk.street).check(plan)
         running = open_rules(desk.street).running(desk) if request.is_automatic else UNKNOWN
         words = read_schedule(request.schedule).words if request.schedule else ""
@@ -55,7 +56,7 @@ def run_propose(request: Propose) -> int:
 
 def run_approve(signer: Signer, plan: str) -> int:
     """Sign an approval; what is signed is shown first."""
-    with signer.desk() as (desk, key):
+    with signing_desk(signer) as (desk, key):
         if not signer.is_json:
             print_times(find_plan(desk, plan))
         print_plan(approve(desk, plan, key, signer.comment), is_json=signer.is_json)
@@ -64,7 +65,7 @@ def run_approve(signer: Signer, plan: str) -> int:
 
 def run_reject(signer: Signer, plan: str) -> int:
     """Sign a rejection."""
-    with signer.desk() as (desk, key):
+    with signing_desk(signer) as (desk, key):
         print_plan(reject(desk, plan, key, signer.comment), is_json=signer.is_json)
     return 0
 

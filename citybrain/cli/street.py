@@ -3,10 +3,10 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from citybrain.cli.console import OUTPUT, headline, print_json
+from citybrain.cli.street_options import Signer
 from citybrain.controllers.signatures import SigningKey, read_key
 from citybrain.engine.approval_desk import Desk, open_desk, proposed_schedule
 from citybrain.engine.approval_settings import read_street
@@ -18,33 +18,12 @@ SHORT = 12
 """Characters of a hash that are shown."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signer:
-    """Who signs with which key, and why.
-
-    Parameters
-    ----------
-    street
-        Settings file.
-    key
-        File of the private key.
-    comment
-        Why.
-    is_json
-        Whether the result is printed for programs.
-    """
-
-    street: Path
-    key: Path
-    comment: str
-    is_json: bool
-
-    @contextmanager
-    def desk(self) -> Iterator[tuple[Desk, SigningKey]]:
-        """Open the desk, and read the key."""
-        key = signing_key(self.key)
-        with open_desk(read_street(self.street)) as desk:
-            yield desk, key
+@contextmanager
+def signing_desk(signer: Signer) -> Iterator[tuple[Desk, SigningKey]]:
+    """Open the desk for a signer, and read the key."""
+    key = signing_key(signer.key)
+    with open_desk(read_street(signer.street)) as desk:
+        yield desk, key
 
 
 def signing_key(path: Path) -> SigningKey:

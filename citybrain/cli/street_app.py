@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from citybrain.cli.options import Json
-from citybrain.cli.street_options import STREET, Comment, Key, StreetFile, Units
+from citybrain.cli.street_options import STREET, Comment, Key, Signer, StreetFile, Units
 
 
 def _group(text: str) -> typer.Typer:
@@ -202,9 +202,8 @@ def kill_switch_off(
 ) -> int:
     """Let pushes go again; signed by a person with the role `stop`."""
     from citybrain.cli import kill_switch as command
-    from citybrain.cli import street as shared
 
-    return command.turn_off(shared.Signer(street=street, key=key, comment=comment, is_json=json))
+    return command.turn_off(Signer(street=street, key=key, comment=comment, is_json=json))
 
 
 @kill_switch.command("status")

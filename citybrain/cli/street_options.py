@@ -1,5 +1,6 @@
 """Options that the commands share which take a proven plan to controllers."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -22,3 +23,25 @@ Really = Annotated[
     bool, typer.Option("--really", "--yes", help="Do it; without this it is only shown.")
 ]
 STREET = Path("street.toml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """Who signs with which key, and why.
+
+    Parameters
+    ----------
+    street
+        Settings file.
+    key
+        File of the private key.
+    comment
+        Why.
+    is_json
+        Whether the result is printed for programs.
+    """
+
+    street: Path
+    key: Path
+    comment: str
+    is_json: bool

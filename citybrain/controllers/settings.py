@@ -27,17 +27,18 @@ The file holds no secret itself.  Example::
     timeout_s = 2.0
 """
 
-import tomllib
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
+from citybrain.controllers.credentials import CredentialsPart, fetched
 from citybrain.controllers.ntcip.patience import Patience
-from citybrain.controllers.ntcip.secrets import V3, Credentials, Secret, V2c, secret_from
+from citybrain.controllers.ntcip.secrets import Credentials
 from citybrain.errors import InputError
+from citybrain.reading import FilePart, checked, read_toml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +65,7 @@ class Unit:
     write: str | None
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class _UnitPart(_Part):
+class _UnitPart(FilePart):
     address: str
     port: Annotated[int, Field(ge=1, le=65535)] = 161
     intersection: str
@@ -76,18 +73,7 @@ class _UnitPart(_Part):
     write: str | None = None
 
 
-class _CredentialsPart(_Part):
-    version: Literal["v3", "v2c"] = "v3"
-    user: Annotated[str, Field(min_length=1, max_length=32)] | None = None
-    auth_file: Path | None = None
-    auth_variable: str | None = None
-    priv_file: Path | None = None
-    priv_variable: str | None = None
-    community_file: Path | None = None
-    community_variable: str | None = None
-
-
-class _PatiencePart(_Part):
+class _PatiencePart(FilePart):
     timeout_s: Annotated[float, Field(gt=0, le=60)] = 1.0
     retries: Annotated[int, Field(ge=0, le=10)] = 3
     growth: Annotated[float, Field(ge=1, le=4)] = 1.5
@@ -99,9 +85,9 @@ class _PatiencePart(_Part):
     return_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
 
 
-class _File(_Part):
+class _File(FilePart):
     units: Annotated[dict[str, _UnitPart], Field(min_length=1)]
-    credentials: Annotated[dict[str, _CredentialsPart], Field(min_length=1)]
+    credentials: Annotated[dict[str, CredentialsPart], Field(min_length=1)]
     patience: _PatiencePart = _PatiencePart()
 
 
@@ -122,7 +108,7 @@ class ControllerSettings:
     path: Path
     units: dict[str, Unit]
     patience: Patience
-    _credentials: dict[str, _CredentialsPart]
+    _credentials: dict[str, CredentialsPart]
 
     def unit(self, name: str) -> Unit:
         """Return a unit by its name.
@@ -145,19 +131,7 @@ class ControllerSettings:
         InputError
             Their secret is absent, too short, or open to others than its owner.
         """
-        where, part = f"{self.path}: credentials.{name}", self._credentials[name]
-        if part.version == "v2c":
-            return V2c(community=self._secret(part, "community", where))
-        if part.user is None:
-            raise InputError(where, "has no user", "SNMP v3 needs one")
-        auth, priv = (self._secret(part, kind, where) for kind in ("auth", "priv"))
-        return V3(user=part.user, auth_key=auth, priv_key=priv)
-
-    def _secret(self, part: _CredentialsPart, kind: str, where: str) -> Secret:
-        path = getattr(part, f"{kind}_file")
-        variable = getattr(part, f"{kind}_variable")
-        path = None if path is None else self.path.parent / path
-        return secret_from(f"{where}: {kind}", path=path, variable=variable)
+        return fetched(self._credentials[name], name, self.path)
 
 
 def read_controllers(path: Path) -> ControllerSettings:
@@ -173,16 +147,7 @@ def read_controllers(path: Path) -> ControllerSettings:
     InputError
         It cannot be read, an element is unknown or out of range, or a name does not exist.
     """
-    try:
-        content = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise InputError(path, "does not exist", "name a settings file of controllers") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(path, f"is not TOML ({error})", "mend it") from None
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = f"{path}: " + ".".join(str(part) for part in first["loc"])
-        raise InputError(where, first["msg"], "mend it") from None
+    content = checked(_File, read_toml(path), path, "mend it by docs/controllers.md")
     units = {name: Unit(name=name, **part.model_dump()) for name, part in content.units.items()}
     for unit in units.values():
         _check(path, unit, content)

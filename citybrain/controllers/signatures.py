@@ -7,7 +7,6 @@ administrator writes, each with its person and roles.
 import base64
 import binascii
 import os
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -21,27 +20,24 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from citybrain.errors import InputError, UnsafePlanError
 from citybrain.model.approval import Role, Signed, Statement, Vouched, read_statement
+from citybrain.reading import FilePart, checked, text_of, toml_of
 
 _PUBLIC_KEY_LENGTH = 32
 _OTHERS_WRITE, _OTHERS_ANYTHING = 0o022, 0o077
 
 
-class _KeyPart(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _KeyPart(FilePart):
     name: Annotated[str, Field(min_length=1)]
     person: Annotated[str, Field(min_length=1)]
     public: str
     roles: tuple[Role, ...]
 
 
-class _RegisterFile(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _RegisterFile(FilePart):
     key: tuple[_KeyPart, ...] = ()
 
 
@@ -195,16 +191,8 @@ def read_register(path: Path) -> Register:
     InputError
         The file is missing, may be written by others than its owner, or names a key twice.
     """
-    mend = "register keys with citybrain keys new"
-    try:
-        content = tomllib.loads(read_private(path, _OTHERS_WRITE).decode("utf-8"))
-        parts = _RegisterFile.model_validate(content).key
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = f"{path}: {'.'.join(map(str, first['loc']))}"
-        raise InputError(where, first["msg"], mend) from None
-    except ValueError as error:
-        raise InputError(path, f"is no TOML ({error})", mend) from None
+    content = toml_of(text_of(read_private(path, _OTHERS_WRITE), path), path)
+    parts = checked(_RegisterFile, content, path, "register keys with citybrain keys new").key
     names = [part.name for part in parts]
     publics = [part.public for part in parts]
     for part in parts:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from citybrain.errors import InputError
 from citybrain.model.approval import ApprovalRules
 from citybrain.model.automatic import AutomaticBounds
-from citybrain.reading import checked, read_toml
+from citybrain.reading import FilePart, checked, read_toml
 
 _SQLITE = "sqlite:///"
 
@@ -19,13 +19,7 @@ PatternNumber = Annotated[int, Field(ge=1, le=253)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class SettingsPart(BaseModel):
-    """A part of a settings file; a key that nobody knows is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class _AutomaticPart(SettingsPart):
+class _AutomaticPart(FilePart):
     enabled: bool = False
     junctions: Annotated[tuple[str, ...], Field(min_length=1)]
     cycle_s: Seconds
@@ -42,7 +36,7 @@ class _AutomaticPart(SettingsPart):
         return AutomaticBounds(junctions=frozenset(self.junctions), **values)
 
 
-class _ApprovalPart(SettingsPart):
+class _ApprovalPart(FilePart):
     persons: Annotated[int, Field(ge=1, le=10)] = 1
     proposer_may_approve: bool = False
     valid_days: Annotated[float, Field(gt=0, le=3650)] = 90.0
@@ -53,7 +47,7 @@ class _ApprovalPart(SettingsPart):
         return ApprovalRules(**self.model_dump(exclude={"automatic"}))
 
 
-class _SchedulePart(SettingsPart):
+class _SchedulePart(FilePart):
     entry: Annotated[int, Field(ge=1, le=65535)]
     day_plan: Annotated[int, Field(ge=1, le=255)]
     first_action: Annotated[int, Field(ge=1, le=255)]
@@ -63,7 +57,7 @@ class _SchedulePart(SettingsPart):
         return Places(**self.model_dump())
 
 
-class _StreetFile(SettingsPart):
+class _StreetFile(FilePart):
     ledger: str = f"{_SQLITE}ledger.db"
     head_file: Path = Path("audit.head")
     kill_file: Path = Path("KILL")

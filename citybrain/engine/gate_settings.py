@@ -8,12 +8,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from citybrain.engine.approval_settings import SettingsPart, Street, read_settings, read_street
+from citybrain.engine.approval_settings import Street, read_settings, read_street
 from citybrain.engine.pushing import AT_ONCE
 from citybrain.errors import InputError
+from citybrain.reading import FilePart
 
 
-class _GateFile(SettingsPart):
+class _GateFile(FilePart):
     street: Path
     controllers: Path
     at_once: Annotated[int, Field(ge=1, le=500)] = AT_ONCE

@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from citybrain.errors import InputError
-from citybrain.reading import checked, read_toml
+from citybrain.reading import FilePart, checked, read_toml
 from detectors.camera.rendering.scene import (
     DAY,
     DIM_NIGHT,
@@ -29,11 +29,7 @@ _LIGHTS = {
 }
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Street(_Table):
+class Street(FilePart):
     """``[street]``: a made street to the north, its stop line at y = 0."""
 
     lanes: int = Field(default=3, ge=1, le=6)
@@ -56,14 +52,14 @@ class Street(_Table):
         )
 
 
-class _Scenario(_Table):
+class _Scenario(FilePart):
     """``[scenario]``: a SUMO scenario and its period."""
 
     path: Path
     period: str | None = None
 
 
-class _Camera(_Table):
+class _Camera(FilePart):
     """``[camera]``: beyond the end of an edge, looking back at its traffic."""
 
     edge: str = "north_in"
@@ -76,7 +72,7 @@ class _Camera(_Table):
     frame_px: tuple[int, int] = (640, 360)
 
 
-class _Band(_Table):
+class _Band(FilePart):
     """``[band]``: across the edge, and other edges beside it, before its end."""
 
     before_end_m: float = 9.0
@@ -84,7 +80,7 @@ class _Band(_Table):
     second_m: float | None = 5.0
 
 
-class _Conditions(_Table):
+class _Conditions(FilePart):
     """``[conditions]``: light, weather and camera."""
 
     light: Literal["day", "overcast", "low_sun", "dusk", "night", "dim_night"] = "day"
@@ -108,7 +104,7 @@ class _Conditions(_Table):
         )
 
 
-class _Shot(_Table):
+class _Shot(FilePart):
     """``[shot]``: length, rate and start of the clip."""
 
     duration_s: float = Field(default=60.0, gt=0, le=3600)
@@ -116,7 +112,7 @@ class _Shot(_Table):
     warm_up_s: float = Field(default=70.0, ge=0)
 
 
-class SceneFile(_Table):
+class SceneFile(FilePart):
     """A scene file as it stands; every entry has a default."""
 
     name: str = Field(default="scene", pattern=r"^[\w-]+$")

@@ -24,23 +24,19 @@ An example, of two streets that cross::
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from citybrain.errors import InfeasibleError, InputError
 from citybrain.model.aspects import Aspect
 from citybrain.model.nema.phases import Output, Phase, PhaseMap, RingOrder
-from citybrain.reading import fault_of, read_toml
+from citybrain.reading import FilePart, fault_of, read_toml
 
 Number = Annotated[int, Field(ge=1, le=255)]
 WholeSeconds = Annotated[int, Field(ge=0, le=255)]
 Tenths = Annotated[float, Field(ge=0, le=25.5, multiple_of=0.1)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class _PhasePart(_Part):
+class _PhasePart(FilePart):
     minimum_green_s: WholeSeconds
     yellow_s: Tenths
     red_clearance_s: Tenths
@@ -49,12 +45,12 @@ class _PhasePart(_Part):
     rests_in_walk: bool = False
 
 
-class _GroupPart(_Part):
+class _GroupPart(FilePart):
     phases: dict[Number, Aspect]
     is_walk: bool = False
 
 
-class UnitPart(_Part):
+class UnitPart(FilePart):
     """Phases, rings and barriers of one unit, and what its signal groups follow."""
 
     coordinated: tuple[Number, ...]

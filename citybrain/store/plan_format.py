@@ -2,13 +2,14 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from citybrain.model.actuation import ActuatedPattern, Actuation, Stretch
 from citybrain.model.aspects import Aspect
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan, Provenance
 from citybrain.model.signals import GroupTiming, Segment, Window
+from citybrain.reading import FilePart
 
 VERSION = 1
 """Version of the format; a file of another version is refused."""
@@ -18,18 +19,14 @@ Seconds = Annotated[float, Field(ge=0, strict=True)]
 Duration = Annotated[float, Field(gt=0, strict=True)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class SegmentPart(_Part):
+class SegmentPart(FilePart):
     """A time during which a group shows one aspect."""
 
     aspect: Aspect = Field(description="G g y Y u s o O, as in SUMO; red lies between windows")
     duration_s: Duration = Field(description="[s]")
 
 
-class WindowPart(_Part):
+class WindowPart(FilePart):
     """One uninterrupted showing of anything other than red."""
 
     start_s: Seconds = Field(description="local cycle time at which red ends [s]")
@@ -37,14 +34,14 @@ class WindowPart(_Part):
     red_clearance_s: Seconds = Field(description="red before any conflicting group starts [s]")
 
 
-class TimingPart(_Part):
+class TimingPart(FilePart):
     """The windows of one signal group."""
 
     group: Name
     windows: tuple[WindowPart, ...]
 
 
-class StretchPart(_Part):
+class StretchPart(FilePart):
     """An interval that may end early or late."""
 
     start_s: Seconds = Field(description="local time at which the pattern shows it [s]")
@@ -52,7 +49,7 @@ class StretchPart(_Part):
     maximum_s: Duration = Field(description="[s]")
 
 
-class ActuationPart(_Part):
+class ActuationPart(FilePart):
     """How detectors move the ends of stretches."""
 
     stretches: tuple[StretchPart, ...]
@@ -86,7 +83,7 @@ class ActuationPart(_Part):
         )
 
 
-class PatternPart(_Part):
+class PatternPart(FilePart):
     """What all signal groups of one intersection show, cycle after cycle."""
 
     intersection: Name
@@ -136,7 +133,7 @@ class PatternPart(_Part):
         return ActuatedPattern.of(pattern, self.actuation.actuation())
 
 
-class ProvenancePart(_Part):
+class ProvenancePart(FilePart):
     """What the plan was made from."""
 
     inputs: dict[str, str] = Field(description="role of a file → its SHA-256")
@@ -156,7 +153,7 @@ class ProvenancePart(_Part):
         )
 
 
-class PlanFile(_Part):
+class PlanFile(FilePart):
     """A plan of citybrain: one pattern for each intersection, meant to run together."""
 
     format: Literal["citybrain plan"] = "citybrain plan"

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from math import inf
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from citybrain.model.intersection import Intersection, SignalGroup, pair
 from citybrain.model.nema.phases import PhaseMap
 from citybrain.model.safety import Basis, SafetyData
+from citybrain.reading import FilePart
 from citybrain.store.phase_maps import UnitPart
 
 FORMAT = "citybrain safety"
@@ -22,11 +23,7 @@ Timed = tuple[Name, Name, Seconds]
 Change = Annotated[str, Field(pattern="^[GgyYruosO]{2}$")]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class GroupPart(_Part):
+class GroupPart(FilePart):
     """What one signal group keeps."""
 
     walks: bool = Field(default=False, description="shows people on foot")
@@ -42,7 +39,7 @@ class GroupPart(_Part):
     grade: Annotated[float, Field(gt=-0.5, lt=0.5)] = 0.0
 
 
-class IntersectionPart(_Part):
+class IntersectionPart(FilePart):
     """Safety data of one intersection."""
 
     signed_by: str = ""
@@ -119,7 +116,7 @@ class IntersectionPart(_Part):
         return {group: time_s for group, time_s in times.items() if time_s}
 
 
-class SafetyFile(_Part):
+class SafetyFile(FilePart):
     """Safety data of some intersections."""
 
     format: Literal["citybrain safety"]

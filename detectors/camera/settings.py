@@ -4,19 +4,16 @@ from math import cos, hypot, radians, sin
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from citybrain.reading import FilePart
 from detectors.settings_file import read_settings
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Point = tuple[Number, Number]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Band(_Table):
+class Band(FilePart):
     """A line on the ground across all adjacent lanes.
 
     Parameters
@@ -60,7 +57,7 @@ class SecondBand(Band):
     distance_m: float = Field(gt=0, allow_inf_nan=False)
 
 
-class CameraLane(_Table):
+class CameraLane(FilePart):
     """One lane on the band.
 
     Parameters
@@ -99,7 +96,7 @@ class CameraLane(_Table):
         return sin(heading) * across[0] - cos(heading) * across[1] > 0
 
 
-class CameraSettings(_Table):
+class CameraSettings(FilePart):
     """A camera file.
 
     Parameters

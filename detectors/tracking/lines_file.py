@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from citybrain.errors import InfeasibleError
+from citybrain.reading import FilePart
 from detectors.settings_file import read_settings
 from detectors.tracking.kinds import CLASSES, VEHICLES
 from detectors.tracking.lines import CountLine
@@ -17,11 +18,7 @@ Point = tuple[Number, Number]
 Name = Annotated[str, Field(min_length=1)]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LineTable(_Table):
+class LineTable(FilePart):
     """One ``[[line]]``.
 
     Parameters
@@ -54,7 +51,7 @@ class LineTable(_Table):
         )
 
 
-class ZoneTable(_Table):
+class ZoneTable(FilePart):
     """One ``[[zone]]``; see `detectors.tracking.zones.Zone`."""
 
     name: Name
@@ -62,7 +59,7 @@ class ZoneTable(_Table):
     corners_px: tuple[Point, ...] = Field(min_length=3)
 
 
-class MovementTable(_Table):
+class MovementTable(FilePart):
     """One ``[[movement]]``: a name for the way from one zone to another."""
 
     name: Name
@@ -70,7 +67,7 @@ class MovementTable(_Table):
     to_zone: Name
 
 
-class FeedTable(_Table):
+class FeedTable(FilePart):
     """``[feed]``: what an edge box's feed does not say about itself.
 
     Parameters
@@ -99,7 +96,7 @@ class FeedTable(_Table):
     gap_s: Positive | None = None
 
 
-class LinesFile(_Table):
+class LinesFile(FilePart):
     """A lines file.
 
     Parameters

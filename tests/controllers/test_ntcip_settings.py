@@ -94,7 +94,7 @@ def test_v2c_must_be_asked_for_by_name(path: Path) -> None:
         ('read = "watch"', 'read = "nobody"', "there are no credentials nobody"),
         ("retries = 1", "retries = -1", "patience.retries"),
         ("retries = 1", "retry = 1", "patience.retry"),
-        ("[units.k101]", "[units.k101", "is not TOML"),
+        ("[units.k101]", "[units.k101", "is not valid TOML"),
     ],
 )
 def test_a_wrong_setting_is_named(path: Path, old: str, new: str, told: str) -> None:

@@ -108,7 +108,7 @@ PUBLIC = "A" * 43 + "="
         ('[[key]]\nname = "a"\nperson = "A"\npublic = "short"\nroles = []', "no public key of 32"),
         ('[[key]]\nname = "a"\nperson = "A"\npublic = "x"\nroles = ["king"]', "key.0.roles.0"),
         (f'[[key]]\nname = "a"\nperson = "A"\npublic = "{PUBLIC}"\nroles = []\n' * 2, "twice"),
-        ("[[key", "is no TOML"),
+        ("[[key", "is not valid TOML"),
     ],
 )
 def test_a_slip_in_the_register_is_told_by_name(tmp_path: Path, lines: str, told: str) -> None:

@@ -41,10 +41,10 @@ from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from citybrain.controllers.credentials import CredentialsPart, fetched
 from citybrain.controllers.ntcip import objects
-from citybrain.controllers.ntcip.secrets import V3, Secret, V2c, secret_from
 from citybrain.controllers.ntcip.states import Correction, SplitMode
 from citybrain.controllers.ntcip.syntax import ObjectType, Value
 from citybrain.controllers.virtual.configuration import structure_error
@@ -55,7 +55,7 @@ from citybrain.controllers.virtual.schema import Schema, Sizes, blank_values, sc
 from citybrain.controllers.virtual.timing import PhaseOption, bit_of
 from citybrain.controllers.virtual.unit_settings import UnitSettings
 from citybrain.errors import InputError
-from citybrain.reading import checked
+from citybrain.reading import FilePart, checked
 
 
 class Put(Protocol):
@@ -76,13 +76,7 @@ _RECALLS = {
 }
 
 
-class Part(BaseModel):
-    """A table of the file; an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class PhasePart(Part):
+class PhasePart(FilePart):
     """Times of a phase."""
 
     number: Phase
@@ -97,7 +91,7 @@ class PhasePart(Part):
     recall: Literal["none", "minimum", "maximum", "pedestrian", "maximum and pedestrian"] = "none"
 
 
-class PatternPart(Part):
+class PatternPart(FilePart):
     """A pattern."""
 
     number: Annotated[int, Field(ge=1, le=16)]
@@ -109,7 +103,7 @@ class PatternPart(Part):
     walks: list[Phase] = Field(default_factory=list)
 
 
-class EventPart(Part):
+class EventPart(FilePart):
     """A pattern that the unit's own schedule runs from a time of every day, local time."""
 
     hour: Annotated[int, Field(ge=0, le=23)]
@@ -117,7 +111,7 @@ class EventPart(Part):
     pattern: Annotated[int, Field(ge=0, le=255)]
 
 
-class MonitorPart(Part):
+class MonitorPart(FilePart):
     """Programming of the conflict monitor; left out, it follows rings and barriers."""
 
     conflicts: list[tuple[Phase, Phase]] | None = None
@@ -125,21 +119,13 @@ class MonitorPart(Part):
     minimum_clearance_s: Annotated[float, Field(ge=0)] = 3.0
 
 
-class CredentialsPart(Part):
+class AccessPart(CredentialsPart):
     """Who may ask, and whether he may also write."""
 
-    version: Literal["v3", "v2c"] = "v3"
     may_write: bool = False
-    user: Annotated[str, Field(min_length=1, max_length=32)] | None = None
-    auth_file: Path | None = None
-    auth_variable: str | None = None
-    priv_file: Path | None = None
-    priv_variable: str | None = None
-    community_file: Path | None = None
-    community_variable: str | None = None
 
 
-class UnitFile(Part):
+class UnitFile(FilePart):
     """A whole file."""
 
     name: Annotated[str, Field(min_length=1)]
@@ -152,7 +138,7 @@ class UnitFile(Part):
     schedule: Annotated[list[EventPart], Field(max_length=8)] = Field(default_factory=list)
     detectors: dict[Annotated[int, Field(ge=1, le=32)], Phase] = Field(default_factory=dict)
     monitor: MonitorPart = MonitorPart()
-    credentials: dict[str, CredentialsPart] = Field(default_factory=dict)
+    credentials: dict[str, AccessPart] = Field(default_factory=dict)
     intersection: str | None = None
     backup_time_s: Annotated[int, Field(ge=0, le=65535)] = 600
     startup_flash_s: Whole = 0
@@ -189,25 +175,10 @@ def accesses(file: UnitFile, where: Path) -> tuple[Access, ...]:
     InputError
         A secret is absent, too short, or open to others than its owner.
     """
-    return tuple(_access(name, part, where) for name, part in file.credentials.items())
-
-
-def _access(name: str, part: CredentialsPart, where: Path) -> Access:
-    element = f"{where}: credentials.{name}"
-
-    def secret(kind: str) -> Secret:
-        path = getattr(part, f"{kind}_file")
-        path = None if path is None else where.parent / path
-        variable = getattr(part, f"{kind}_variable")
-        return secret_from(f"{element}: {kind}", path=path, variable=variable)
-
-    if part.version == "v2c":
-        community = V2c(community=secret("community"))
-        return Access(credentials=community, may_write=part.may_write)
-    if part.user is None:
-        raise InputError(element, "has no user", "SNMP v3 needs one")
-    user = V3(user=part.user, auth_key=secret("auth"), priv_key=secret("priv"))
-    return Access(credentials=user, may_write=part.may_write)
+    return tuple(
+        Access(credentials=fetched(part, name, where), may_write=part.may_write)
+        for name, part in file.credentials.items()
+    )
 
 
 @cache

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
 from citybrain.errors import InputError
-from citybrain.reading import read_toml
+from citybrain.reading import FilePart, checked, read_toml
 from detectors.camera.model.plan import CLASSES, Layout, ModelPlan
 
 Size = Annotated[int, Field(ge=16, le=4096)]
@@ -17,7 +17,7 @@ RoadUser = Literal["car", "van", "lorry", "bus", "motorcycle", "bicycle", "pedes
 MOST_CLASSES = 2048
 
 
-class ModelTable(BaseModel):
+class ModelTable(FilePart):
     """One ``[model]`` table as it stands in the file; its entries are those of `ModelPlan`.
 
     Parameters
@@ -27,8 +27,6 @@ class ModelTable(BaseModel):
     classes
         Kind of road user for each class number of the model that is one.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: Path
     input_px: tuple[Size, Size]
@@ -97,10 +95,5 @@ def read_model(path: Path) -> ModelPlan:
     table = read_toml(path).get("model")
     if table is None:
         raise InputError(path, "has no [model] table", "name the ONNX file in one")
-    try:
-        return ModelTable.model_validate(table).plan(path)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        key = ".".join(str(part) for part in fault["loc"])
-        where, mend = f"{path}, model.{key}", "see the table of entries in docs/detectors.md"
-        raise InputError(where, fault["msg"].lower(), mend) from None
+    mend = "see the table of entries in docs/detectors.md"
+    return checked(ModelTable, table, f"{path}, model", mend).plan(path)
