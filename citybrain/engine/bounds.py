@@ -8,8 +8,9 @@ from citybrain.engine.area import StudyArea
 from citybrain.errors import InfeasibleError, InputError
 from citybrain.model.intersection import Intersection
 from citybrain.model.plan import Plan
-from citybrain.model.rules import Rule, Violation, check_pattern
+from citybrain.model.rules import check_pattern
 from citybrain.model.safety import SafetyData
+from citybrain.model.violations import Rule, Violation
 from optimizer.workshop import Workshop
 
 _MENDABLE = frozenset(

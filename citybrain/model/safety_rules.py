@@ -14,7 +14,7 @@ from citybrain.model.intersection import Intersection
 from citybrain.model.nema.encoding import Refusal, encode
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
-from citybrain.model.rules import Rule, Violation, check_pattern, unknown
+from citybrain.model.rules import check_pattern, unknown
 from citybrain.model.safety import USUAL_CHANGES, SafetyData
 from citybrain.model.signals import GroupTiming
 from citybrain.model.successions import (
@@ -23,6 +23,7 @@ from citybrain.model.successions import (
     time_until_first_s,
     time_until_s,
 )
+from citybrain.model.violations import Rule, Violation
 from citybrain.units import RESOLUTION_S, rounded_s
 
 _EXACT_S = 1e-6

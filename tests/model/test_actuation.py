@@ -4,7 +4,8 @@ import pytest
 
 from citybrain.errors import InfeasibleError
 from citybrain.model.actuation import ActuatedPattern, Actuation, Stretch
-from citybrain.model.rules import Rule, check_pattern
+from citybrain.model.rules import check_pattern
+from citybrain.model.violations import Rule
 from tests.model.crossroads import Crossroads
 
 JUNCTION = Crossroads()

@@ -11,8 +11,9 @@ from citybrain.model.intersection import Intersection
 from citybrain.model.network import Network
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
-from citybrain.model.rules import Rule, check_pattern, check_plan
+from citybrain.model.rules import check_pattern, check_plan
 from citybrain.model.signals import GroupTiming, Segment, Window
+from citybrain.model.violations import Rule
 from tests.model.crossroads import Crossroads, with_window
 
 

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from citybrain.model.aspects import Aspect
-from citybrain.model.rules import Rule
 from citybrain.model.safety_draft import draft_safety
 from citybrain.model.safety_rules import check_safety
 from citybrain.model.signals import Segment
+from citybrain.model.violations import Rule
 from tests.model.crossroads import Crossroads, with_window
 
 RED_AMBERS = st.integers(1, 20).map(lambda tenths: tenths / 10)

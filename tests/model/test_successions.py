@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from citybrain.model.aspects import Aspect
-from citybrain.model.rules import Rule, check_pattern
+from citybrain.model.rules import check_pattern
 from citybrain.model.signals import GroupTiming, Segment, Window
 from citybrain.model.successions import successions, time_until_s, with_red_clearances
+from citybrain.model.violations import Rule
 from tests.model.crossroads import Crossroads
 
 CONFLICTS = [("1", "2"), ("1", "3"), ("2", "3")]

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from citybrain.model.actuation import ActuatedPattern, with_durations
-from citybrain.model.rules import Rule, check_pattern
+from citybrain.model.rules import check_pattern
+from citybrain.model.violations import Rule
 from optimizer.actuating import OPTIONS, USUAL
 from optimizer.candidate import Candidate
 from optimizer.moves import Mover

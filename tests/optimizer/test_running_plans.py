@@ -14,7 +14,8 @@ from citybrain.errors import InfeasibleError
 from citybrain.model.network import Network
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
-from citybrain.model.rules import Rule, check_pattern, check_plan
+from citybrain.model.rules import check_pattern, check_plan
+from citybrain.model.violations import Rule
 from optimizer.greens import scaled_gaps, shortest_gaps
 from optimizer.moves import Mover
 from optimizer.skeleton import Skeleton

@@ -11,7 +11,8 @@ from citybrain.engine.area import open_area
 from citybrain.errors import InfeasibleError
 from citybrain.model.intersection import Intersection, SignalGroup
 from citybrain.model.pattern import Pattern
-from citybrain.model.rules import Rule, check_pattern
+from citybrain.model.rules import check_pattern
+from citybrain.model.violations import Rule
 from optimizer.skeleton import Skeleton
 from tests.model.strategies import patterns
 from tests.optimizer.junctions import FEW, Junction, colours, junctions, timing

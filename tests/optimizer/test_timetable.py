@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from citybrain.errors import InfeasibleError
-from citybrain.model.rules import Rule, check_pattern
+from citybrain.model.rules import check_pattern
+from citybrain.model.violations import Rule
 from optimizer.moves import Mover
 from optimizer.timetable import Timetable
 from optimizer.workshop import Workshop

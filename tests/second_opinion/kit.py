@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from citybrain.model.plan import Plan
-from citybrain.model.rules import Rule
 from citybrain.model.safety import SafetyData
 from citybrain.model.safety_rules import check_plan_safety
+from citybrain.model.violations import Rule
 from citybrain.second_opinion import judge, read_grounds
 from citybrain.store.plans import plan_of, plan_text
 from citybrain.store.safety import safety_text

@@ -16,8 +16,8 @@ from benchmarks.safety import Bench, Tally, first_miss, prepared, try_one
 from citybrain.model.nema.controller_plan import ControllerPlan
 from citybrain.model.nema.encoding import encode
 from citybrain.model.plan import Plan
-from citybrain.model.rules import Rule, Violation
 from citybrain.model.safety import SafetyData
+from citybrain.model.violations import Rule, Violation
 from citybrain.second_opinion import Numbers, judge_unit
 from citybrain.store.plans import plan_of
 

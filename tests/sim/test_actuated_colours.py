@@ -11,8 +11,9 @@ from citybrain.engine.area import StudyArea, open_area
 from citybrain.model.actuation import ActuatedPattern
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
-from citybrain.model.rules import Rule, check_pattern
+from citybrain.model.rules import check_pattern
 from citybrain.model.safety_draft import draft_safety
+from citybrain.model.violations import Rule
 from citybrain.second_opinion import judge, read_grounds
 from citybrain.store.plans import plan_text
 from citybrain.store.safety import safety_text

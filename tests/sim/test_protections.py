@@ -7,7 +7,8 @@ import pytest
 
 from citybrain.config import SafetyLimits
 from citybrain.engine.area import open_network
-from citybrain.model.rules import Rule, check_pattern
+from citybrain.model.rules import check_pattern
+from citybrain.model.violations import Rule
 from optimizer.skeleton import Skeleton
 from sim.sumo.programs import read_programs
 from sim.sumo.run import SUMO_HOME
