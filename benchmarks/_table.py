@@ -3,8 +3,6 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 
 from benchmarks._results import (
@@ -36,7 +34,6 @@ _HEADERS = (
     "search\nruns",
     "wall\ns",
 )
-_WIDEST = 1000
 
 
 def results_table(results: Sequence[NetworkResult]) -> Table:
@@ -48,13 +45,6 @@ def results_table(results: Sequence[NetworkResult]) -> Table:
     for result in results:
         table.add_row(*_cells(result))
     return table
-
-
-def print_whole(table: Table) -> None:
-    """Print a table as wide as its content, whatever the width of the terminal."""
-    narrow = Console(highlight=False)
-    needed = Measurement.get(narrow, narrow.options.update(max_width=_WIDEST), table).maximum
-    Console(highlight=False, width=max(needed, narrow.width)).print(table)
 
 
 def results_content(

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from benchmarks._names import check_nameless
 from benchmarks._one_lane import Street, passages
-from benchmarks._table import print_whole
+from benchmarks._printing import print_whole
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.engine import provenance
 from sim.queue_model.demand import Trip

@@ -23,7 +23,7 @@ from benchmarks._manager_load import (
     quantile,
 )
 from benchmarks._poller_fuzz import fuzz_poller
-from benchmarks._table import print_whole
+from benchmarks._printing import print_whole
 from citybrain.cli.console import OUTPUT, Stages, print_json
 from citybrain.errors import InputError
 from citybrain.ports.controllers import Outcome

@@ -29,7 +29,7 @@ from benchmarks._counting_results import (
     results_table,
 )
 from benchmarks._names import check_nameless
-from benchmarks._table import print_whole
+from benchmarks._printing import print_conditions, print_misses, print_whole
 from citybrain.cli.console import OUTPUT, Stages, print_json
 from detectors.batches import PulseBatch
 from detectors.tally import Grid, Tally
@@ -120,10 +120,9 @@ def report(
     print_whole(results_table(results))
     gain = 1.0 / results.ratio(TWO_CORES)
     OUTPUT.print(f"a second core makes citybrain {gain:.2f} times as fast")
-    told = ", ".join(f"{name} {value}" for name, value in conditions.items())
-    OUTPUT.print(told, style="dim")
+    print_conditions(conditions)
     if is_check:
-        OUTPUT.print(f"target missed: {miss}" if miss else "every target is met")
+        print_misses([str(miss)] if miss else [])
     return 1 if is_check and miss else 0
 
 

@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks._evaluator_results import Comparison, results_content, results_table
+from benchmarks._networks import compared
 from benchmarks._plan_sets import annealed_plans, drawn_plans
+from benchmarks._printing import print_conditions, print_misses, print_whole
 from benchmarks._sumo_cache import TIMEOUT_S, default_folder, sumo_outcomes
-from benchmarks._table import print_whole
-from benchmarks.optimizer import check_installed
-from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.cli.console import print_json
 from citybrain.cli.sources import open_study
 from citybrain.engine import provenance
 from citybrain.engine.area import StudyArea
@@ -91,25 +91,16 @@ def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
     InputError
         A network is not there; nothing has been run then.
     """
-    names = networks or list(NETWORKS)
-    for name in names:
-        check_installed(name)
     bench, folder = Bench(), default_folder()
-    with Stages() as stages:
-        comparisons = []
-        for name in names:
-            stages.begin(name, "the first time with SUMO for every plan")
-            comparisons.append(compare(name, bench, folder))
+    comparisons = compared(networks, NETWORKS, lambda name: compare(name, bench, folder))
     misses = [text for one in comparisons for text in one.misses()]
     if is_json:
         print_json(results_content(comparisons, conditions(bench, folder), misses))
         return 1 if is_check and misses else 0
     print_whole(results_table(comparisons))
-    told = ", ".join(f"{name} {value}" for name, value in conditions(bench, folder).items())
-    OUTPUT.print(told, style="dim")
+    print_conditions(conditions(bench, folder))
     if is_check:
-        for text in misses or ["every target is met"]:
-            OUTPUT.print(f"target missed: {text}" if misses else text)
+        print_misses(misses)
     return 1 if is_check and misses else 0
 
 

@@ -14,10 +14,10 @@ import numpy as np
 from rich.table import Table
 
 from benchmarks._evaluator_results import LEVEL, rank_correlation
+from benchmarks._networks import compared
+from benchmarks._printing import print_misses, print_whole
 from benchmarks._sumo_cache import default_folder, sumo_outcomes
-from benchmarks._table import print_whole
-from benchmarks.optimizer import check_installed
-from citybrain.cli.console import OUTPUT, Stages, print_json
+from citybrain.cli.console import print_json
 from citybrain.cli.sources import open_study
 from citybrain.config import ProofSettings
 from citybrain.engine.area import StudyArea
@@ -84,22 +84,15 @@ def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
     InputError
         A network is not there; nothing has been run then.
     """
-    names = networks or list(NETWORKS)
-    for name in names:
-        check_installed(name)
-    found = []
-    with Stages() as stages:
-        for name in names:
-            stages.begin(name, "the first time with SUMO for every plan")
-            found.append(compare(name))
+    found = compared(networks, NETWORKS, compare)
     misses = [text for one in found for text in one.misses()]
     if is_json:
         content = [{**asdict(one), "spearman": one.rank, "level": one.level} for one in found]
         print_json({"networks": content, "targets missed": misses})
     else:
         print_whole(_table(found))
-        for text in (misses or ["every target is met"]) if is_check else []:
-            OUTPUT.print(f"target missed: {text}" if misses else text)
+        if is_check:
+            print_misses(misses)
     return 1 if is_check and misses else 0
 
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from benchmarks._fuzz_feeds import FORMS, GOOD, START, ZONE, Form, write, write_parquet
 from benchmarks._names import check_beginnings
-from benchmarks._table import print_whole
+from benchmarks._printing import print_whole
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.errors import InputError
 from citybrain.model.flows import Detector, DetectorKind

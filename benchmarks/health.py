@@ -18,7 +18,7 @@ from benchmarks._health_faults import ALONE, only, swapped, with_fault
 from benchmarks._health_filling import Filled, filled
 from benchmarks._interval_sumo import simulated
 from benchmarks._names import check_names
-from benchmarks._table import print_whole
+from benchmarks._printing import print_whole
 from citybrain.cli.console import OUTPUT, headline, print_json
 from citybrain.errors import InputError
 from detectors.health.neighbours import Habits, learn_habits

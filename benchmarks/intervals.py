@@ -15,7 +15,7 @@ from rich.table import Table
 from benchmarks._interval_feeds import FEED_S, Faults, Stratum, feed_of
 from benchmarks._interval_sumo import BIN_S, sumo_feeds
 from benchmarks._names import check_beginnings
-from benchmarks._table import print_whole
+from benchmarks._printing import print_whole
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.model.flows import Detector, DetectorKind, FlowSnapshot
 from detectors.counting import count_pulses

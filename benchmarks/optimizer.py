@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks._networks import check_installed
 from benchmarks._peers import run_peers
+from benchmarks._printing import print_misses, print_whole
 from benchmarks._results import NOTHING_BETTER, NetworkResult, Peer, first_miss
-from benchmarks._table import print_whole, results_content, results_table
+from benchmarks._table import results_content, results_table
 from citybrain.cli.console import OUTPUT, Stages, json_text, print_json
-from citybrain.cli.sources import find_scenario, open_study
+from citybrain.cli.sources import open_study
 from citybrain.config import ProofSettings, SearchSettings
 from citybrain.engine import provenance
 from citybrain.engine.area import StudyArea
 from citybrain.engine.retiming import Result, Settings, retime_area
-from citybrain.errors import InputError
 from citybrain.files import atomic_write_text
 from citybrain.model.verdict import Estimate, Outcome
 from citybrain.ports.evaluation import Evaluation
@@ -121,21 +122,6 @@ def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
     return report(results, bench.conditions, is_check=is_check, is_json=is_json)
 
 
-def check_installed(name: str) -> None:
-    """Raise unless there is a network of that name.
-
-    Raises
-    ------
-    InputError
-        Neither a path nor the name of an installed network.
-    """
-    try:
-        find_scenario(Path(name))
-    except InputError:
-        what = "is no path and no installed network; the RESCO networks come inside sumo-rl"
-        raise InputError(name, what, "pip install --no-deps sumo-rl") from None
-
-
 def measure(name: str, bench: Bench) -> NetworkResult:
     """Retime one network, prove the plan, and measure the peers with the same seeds.
 
@@ -217,7 +203,7 @@ def report(
                     text = f"{result.network}: {peer} crashes: {found.failure}"
                     OUTPUT.print(text, style="dim")
     if is_check and not is_json:
-        OUTPUT.print(f"target missed: {miss}" if miss else "every target is met")
+        print_misses([str(miss)] if miss else [])
     return 1 if is_check and miss else 0
 
 

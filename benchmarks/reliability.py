@@ -13,12 +13,12 @@ from pathlib import Path
 
 from rich.table import Table
 
+from benchmarks._printing import print_whole
 from benchmarks._reliability_faults import STEPS, TROUBLES
 from benchmarks._reliability_judging import Ended
 from benchmarks._reliability_killing import KILLED, kill_gates
 from benchmarks._reliability_scene import prepare
 from benchmarks._reliability_trial import play
-from benchmarks._table import print_whole
 from citybrain.cli.console import OUTPUT, Stages, print_json
 from citybrain.errors import InputError
 from citybrain.ports.controllers import Step

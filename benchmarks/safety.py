@@ -10,19 +10,19 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks._names import check_names
+from benchmarks._printing import print_whole
 from benchmarks._safety_junctions import Junction, junctions
 from benchmarks._safety_monitor import watched
 from benchmarks._safety_plans import VALID, Attack, attack
-from benchmarks._table import print_whole
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.errors import InputError
 from citybrain.model.nema.controller_plan import ControllerPlan
 from citybrain.model.nema.decoding import decode
 from citybrain.model.nema.encoding import Refusal, encode
 from citybrain.model.plan import Plan
-from citybrain.model.rules import Rule
 from citybrain.model.safety import SafetyData
 from citybrain.model.safety_rules import check_plan_safety
+from citybrain.model.violations import Rule
 from citybrain.second_opinion import (
     Finding,
     Ground,

@@ -19,8 +19,8 @@ from pathlib import Path
 from rich.table import Table
 
 from benchmarks._city_run import CityRun
-from benchmarks._table import print_whole
-from citybrain.cli.console import OUTPUT, Stages, print_json
+from benchmarks._printing import print_conditions, print_misses, print_whole
+from citybrain.cli.console import Stages, print_json
 from citybrain.engine import provenance
 from citybrain.errors import InputError
 
@@ -71,11 +71,9 @@ def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
         print_json(content)
         return 1 if is_check and missed else 0
     print_whole(_table(runs))
-    told = ", ".join(f"{name} {value}" for name, value in _conditions().items())
-    OUTPUT.print(told, style="dim")
+    print_conditions(_conditions())
     if is_check:
-        for text in missed or ["every target is met"]:
-            OUTPUT.print(f"target missed: {text}" if missed else text)
+        print_misses(missed)
     return 1 if is_check and missed else 0
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from rich.table import Table
 
 from benchmarks._names import check_names
+from benchmarks._printing import print_whole
 from benchmarks._supervision import PeerRun, run_supervision
-from benchmarks._table import print_whole
 from benchmarks._tracking_scores import identities, lane_error
 from benchmarks._traffic_boxes import FRAME_PX, Seen, Street, watch
 from citybrain.cli.console import OUTPUT, print_json

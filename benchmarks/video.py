@@ -26,8 +26,8 @@ from benchmarks._camera_scenes import TUNING as TUNING_SCENES
 from benchmarks._decode import decode_only, streamed
 from benchmarks._environment import FOLDER as CACHE
 from benchmarks._mog2 import Mog2Counter, images, mog2_counts_veh
+from benchmarks._printing import print_whole
 from benchmarks._street_clips import FOLDER, HELD_OUT, OWN_COUNTS, TUNING, Clip, clips
-from benchmarks._table import print_whole
 from benchmarks._video_matching import matched
 from benchmarks._video_results import (
     RENDERED,

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from rich.table import Table
 
 from benchmarks._names import check_names
+from benchmarks._printing import print_whole
 from benchmarks._pysnmp_agent import pysnmp_cost_us
 from benchmarks._request_fuzz import fuzz_agent
-from benchmarks._table import print_whole
 from benchmarks._virtual_units import made_up, virtual_unit
 from citybrain.cli.console import OUTPUT, Stages, print_json
 from citybrain.controllers.ntcip import objects

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from benchmarks._networks import check_installed
 from benchmarks._results import NOTHING_BETTER, first_miss
-from benchmarks.optimizer import check_installed, report
+from benchmarks.optimizer import report
 from citybrain.errors import InputError
 from citybrain.model.verdict import Estimate
 from tests.benchmarks.canned import CONDITIONS, GOOD, outcomes, result
