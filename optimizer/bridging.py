@@ -10,29 +10,35 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from citybrain.model.actuation import as_shown
 from citybrain.model.aspects import GREENS, Aspect
 from citybrain.model.intersection import Intersection
 from citybrain.model.network import Network
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
-from citybrain.model.rules import Rule, check_pattern
+from citybrain.model.rules import check_pattern
 from citybrain.model.runs import Run, cyclic_runs
 from citybrain.model.signals import GroupTiming
 from citybrain.model.successions import time_until_s, with_red_clearances
+from citybrain.model.violations import Rule
 from citybrain.units import RESOLUTION_S, rounded_s
 
 
 def bridged_plan(running: Plan, network: Network) -> Plan:
-    """Return a plan without its needless gaps.
+    """Return a plan without its needless gaps, in fixed times.
 
     Parameters
     ----------
     running
-        Plan that runs today.
+        Plan that runs today; a pattern that follows the traffic counts as it stands, for its
+        stretches need not be intervals of what is bridged.
     network
         Its intersections.
     """
-    patterns = tuple(bridged(p, network.intersections[p.intersection]) for p in running.patterns)
+    patterns = tuple(
+        bridged(as_shown(pattern), network.intersections[pattern.intersection])
+        for pattern in running.patterns
+    )
     return replace(running, patterns=patterns)
 
 
@@ -47,7 +53,7 @@ def bridged(pattern: Pattern, intersection: Intersection) -> Pattern:
     Parameters
     ----------
     pattern
-        What is shown.
+        What is shown, in fixed times.
     intersection
         What must be kept.
 

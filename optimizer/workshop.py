@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from citybrain.errors import InfeasibleError
+from citybrain.model.actuation import as_shown
 from citybrain.model.intersection import Intersection
 from citybrain.model.nema.controller_plan import LARGEST_BYTE
 from citybrain.model.nema.nearest import shown_by_unit
@@ -35,8 +36,8 @@ class Workshop:
     running
         The running plan; intersections without a skeleton keep its patterns.
     shown
-        The plan whose colours candidates show, in which order they like: the running one, or one
-        that was made of it.
+        The plan whose colours candidates show, in which order they like: the running one in fixed
+        times, or one that was made of it.
     timetables
         Intersection → what bounds its event times.
     skeletons
@@ -72,7 +73,8 @@ class Workshop:
         network
             Bounds of its intersections.
         shown
-            Plan to take apart; the running one if none.
+            Plan to take apart; the running one if none.  Of a pattern that follows the traffic the
+            times that it shows are taken.
         phase_maps
             Intersection → phases, rings and barriers of its unit; only what that can run is
             searched.
@@ -83,7 +85,7 @@ class Workshop:
             No pattern has events, or the nearest one that a unit can run breaks a bound.
         """
         patterns = [
-            _as_unit(pattern, phase_maps.get(pattern.intersection))
+            _as_unit(as_shown(pattern), phase_maps.get(pattern.intersection))
             for pattern in (shown or running).patterns
         ]
         made = cls(running, Plan(name=running.name, patterns=tuple(patterns)))
@@ -178,7 +180,7 @@ class Workshop:
     def unchanged(self) -> Candidate | None:
         """Return the candidate that is the running plan, none if it breaks a bound.
 
-        Nor is there one where candidates show another plan.
+        Nor is there one where candidates show another plan, or the running one follows the traffic.
         """
         if self.shown.patterns != self.running.patterns:
             return None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from citybrain.config import MODEL_DAYS, ProofSettings, SearchSettings
 from citybrain.engine import provenance
+from citybrain.engine.actuated import left_actuated
 from citybrain.engine.area import StudyArea
 from citybrain.engine.artefacts import Artefacts
 from citybrain.engine.bounds import check_feasible
@@ -96,7 +97,8 @@ def retime_area(
     Parameters
     ----------
     area
-        The study area.
+        The study area.  Where greens may not follow the traffic, its actuated signals stay as they
+        are.
     measured
         Flows; without them the scenario's own demand is used.
     settings
@@ -117,6 +119,8 @@ def retime_area(
     SimulationError
         A run failed.
     """
+    if not settings.search.with_actuation:
+        area = left_actuated(area)
     area.check_retimable()
     check_searchable(area, settings.search)
     check_feasible(area)

@@ -113,6 +113,16 @@ class ActuatedPattern(Pattern):
         """Return the stretch that starts at a local time, none if that interval is fixed."""
         return next((s for s in self.actuation.stretches if same_time(s.start_s, start_s)), None)
 
+    def as_shown(self) -> Pattern:
+        """Return what is shown when every stretch keeps the time that the pattern shows."""
+        return Pattern(
+            intersection=self.intersection,
+            program=self.program,
+            cycle_s=self.cycle_s,
+            offset_s=self.offset_s,
+            groups=self.groups,
+        )
+
     def shortest(self) -> Pattern:
         """Return what is shown when every stretch ends as early as it may."""
         return self._realised([s.minimum_s for s in self.bounds()])
@@ -135,6 +145,43 @@ class ActuatedPattern(Pattern):
 
     def _realised(self, durations_s: Sequence[float]) -> Pattern:
         return with_durations(self, self.intervals(), durations_s)
+
+
+def as_shown(pattern: Pattern) -> Pattern:
+    """Return the fixed times that a pattern shows: itself, unless it follows the traffic."""
+    return pattern.as_shown() if isinstance(pattern, ActuatedPattern) else pattern
+
+
+def realisations(pattern: Pattern) -> tuple[Pattern, ...]:
+    """Return the fixed patterns that bound what a pattern may show.
+
+    Parameters
+    ----------
+    pattern
+        Any pattern.
+
+    Returns
+    -------
+    tuple of Pattern
+        A fixed pattern alone; one that follows the traffic as it stands, at its shortest and at
+        its longest.
+    """
+    if isinstance(pattern, ActuatedPattern):
+        return pattern.as_shown(), pattern.shortest(), pattern.longest()
+    return (pattern,)
+
+
+def cycle_range_s(pattern: Pattern) -> tuple[float, float]:
+    """Return the shortest and the longest cycle that a pattern may show [s].
+
+    Parameters
+    ----------
+    pattern
+        Any pattern; a fixed one and one that keeps step with its cycle have one cycle.
+    """
+    if isinstance(pattern, ActuatedPattern) and not pattern.actuation.is_coordinated:
+        return pattern.shortest().cycle_s, pattern.longest().cycle_s
+    return pattern.cycle_s, pattern.cycle_s
 
 
 def with_durations(

@@ -35,7 +35,8 @@ class Signals:
 def number_signals(scenario: SumoScenario, network: Network) -> Signals:
     """Give every signal of a scenario its number.
 
-    Signals without a static program are left out: their links run by right of way alone.
+    Signals without a program that a pattern can say are left out: their links run by right of way
+    alone.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ def number_signals(scenario: SumoScenario, network: Network) -> Signals:
     ]
     fixed = []
     for name in declared.intersections:
-        if name not in network.intersections and declared.static_of(name):
+        if name not in network.intersections and declared.patterns_of(name):
             groups, block = _own_program(declared, name)
             members.append((name, groups))
             fixed.append(block)
@@ -75,7 +76,7 @@ def number_signals(scenario: SumoScenario, network: Network) -> Signals:
 
 
 def _own_program(declared: Declarations, name: str) -> tuple[dict[str, tuple[int, ...]], Block]:
-    programs = declared.static_of(name)
+    programs = declared.patterns_of(name)
     groups = signal_groups(programs)
     active = declared.active.get(name)
     program = next((p for p in programs if p.program == active), programs[-1])

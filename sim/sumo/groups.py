@@ -14,7 +14,8 @@ def signal_groups(programs: Sequence[ProgramDeclaration]) -> GroupIndices:
     Parameters
     ----------
     programs
-        All its static programs; a position that a shorter program lacks counts as red there.
+        All its programs that patterns can say; a position that a shorter program lacks counts as
+        red there.
 
     Returns
     -------

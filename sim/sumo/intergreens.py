@@ -1,7 +1,8 @@
 """Intergreens of an intersection: what its running plan shows against what geometry asks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from citybrain.model.pattern import Pattern
 from citybrain.model.successions import successions
@@ -49,7 +50,7 @@ class IntergreenEvidence:
 
 
 def gather_evidence(
-    pattern: Pattern,
+    patterns: Sequence[Pattern],
     conflicts: Conflicts,
     yellows_s: Mapping[str, float],
     walking_speed_mps: float,
@@ -58,8 +59,8 @@ def gather_evidence(
 
     Parameters
     ----------
-    pattern
-        Pattern that runs today.
+    patterns
+        What is shown today; where the signal follows the traffic, at the shortest and longest, too.
     conflicts
         Conflicts of the intersection.
     yellows_s
@@ -67,7 +68,7 @@ def gather_evidence(
     walking_speed_mps
         Speed of clearance on a crossing. [m/s]
     """
-    shown, shortest = _shown_s(pattern, conflicts.conflicting)
+    shown, shortest = _shown_s(patterns, conflicts.conflicting)
     evidence = []
     for first, second in sorted(conflicts.conflicting):
         links = conflicts.foes[first, second]
@@ -108,11 +109,11 @@ def intergreen_s(evidence: IntergreenEvidence) -> float:
 
 
 def _shown_s(
-    pattern: Pattern, conflicting: frozenset[tuple[str, str]]
+    patterns: Sequence[Pattern], conflicting: frozenset[tuple[str, str]]
 ) -> tuple[dict[OrderedPair, float], dict[OrderedPair, float]]:
     direct: dict[OrderedPair, float] = {}
     shortest: dict[OrderedPair, float] = {}
-    for succession in successions(pattern, conflicting):
+    for succession in chain.from_iterable(successions(p, conflicting) for p in patterns):
         key = (succession.ending, succession.starting)
         shortest[key] = min(shortest.get(key, succession.shown_s), succession.shown_s)
         if succession.is_direct:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from citybrain.config import SafetyLimits
 from citybrain.errors import InputError
+from citybrain.model.actuation import realisations
 from citybrain.model.aspects import ENDS_AT_RED, STARTS_AT_RED
 from citybrain.model.intersection import Intersection, LinkKind, SignalGroup
 from citybrain.model.network import Untouched
@@ -18,6 +19,7 @@ from sim.sumo.intergreens import IntergreenEvidence, gather_evidence, intergreen
 from sim.sumo.net_file import Connection, NetFile
 from sim.sumo.programs import pattern_of
 from sim.sumo.signal_links import LinkPath, foe_links, link_paths
+from sim.sumo.tls_actuation import ACTUATED
 from sim.sumo.tls_reader import OFF, STATIC, Declarations, ProgramDeclaration
 
 _RAIL_JUNCTIONS = frozenset({"rail_signal", "rail_crossing"})
@@ -73,7 +75,7 @@ def read_signal(
     Raises
     ------
     InputError
-        A program does not fit the signal's links, or its greens conflict.
+        A fixed program does not fit the signal's links, or its greens conflict.
     """
     name = str(connections[0].signal)
     running = programs.running(name)
@@ -83,7 +85,13 @@ def read_signal(
         reason = f"day plan '{switching}' changes its program within the studied time"
     if reason or running is None:
         return Untouched(intersection=name, reason=reason)
-    return _reading(net, link_paths(net, connections), programs.static_of(name), running, limits)
+    try:
+        paths = link_paths(net, connections)
+        return _reading(net, paths, programs.patterns_of(name), running, limits)
+    except InputError as error:
+        if running.kind != ACTUATED:
+            raise
+        return Untouched(intersection=name, reason=f"program '{running.program}': {error.what}")
 
 
 def _rail(net: NetFile, connections: Sequence[Connection]) -> str:
@@ -99,8 +107,8 @@ def _why_fixed(active: str | None, running: ProgramDeclaration | None, limits: S
         return "switched off" if active else "no program is declared"
     if running is None:
         return f"its active program '{active}' is not declared"
-    if running.kind != STATIC:
-        return f"its program '{active}' is {running.kind}, not static"
+    if running.kind not in (STATIC, ACTUATED):
+        return f"its program '{active}' is {running.kind}, neither static nor actuated"
     if running.obstacle:
         return f"program '{active}': {running.obstacle}"
     is_usual = limits.minimum_cycle_s <= running.cycle_s <= limits.maximum_cycle_s
@@ -118,14 +126,14 @@ def _reading(
     _check_width(paths, programs)
     groups = signal_groups(programs)
     conflicts = find_conflicts(groups, foe_links(net, paths), (running,))
-    pattern = pattern_of(running, groups)
-    greens = {timing.group: timing.greens(pattern.cycle_s) for timing in pattern.groups}
+    shown = realisations(pattern_of(running, groups))
+    greens = _greens_of_all(shown)
     if not any(greens[first] and greens[second] for first, second in conflicts.conflicting):
         return Untouched(intersection=running.intersection, reason=_NO_CHOICE)
-    yellows_s = {name: _yellow_s(shown) for name, shown in greens.items()}
+    yellows_s = {name: _yellow_s(own) for name, own in greens.items()}
     shown_groups = tuple(_groups(groups, paths, greens, limits))
     walks = {group.name for group in shown_groups if group.is_pedestrian}
-    evidence = gather_evidence(pattern, conflicts, yellows_s, limits.walking_speed_mps)
+    evidence = gather_evidence(shown, conflicts, yellows_s, limits.walking_speed_mps)
     intersection = Intersection(
         name=running.intersection,
         groups=shown_groups,
@@ -133,12 +141,11 @@ def _reading(
         conflicts=conflicts.conflicting,
         yielding=conflicts.yielding,
         intergreens_s={(e.ending, e.starting): intergreen_s(e) for e in evidence},
-        protections_s=_protections_s(pattern, conflicts.yielding, yellows_s, walks),
+        protections_s=_protections_s(shown, conflicts.yielding, yellows_s, walks),
         yellows_s=yellows_s,
-        red_ambers_s={name: _red_amber_s(shown) for name, shown in greens.items()},
+        red_ambers_s={name: _red_amber_s(own) for name, own in greens.items()},
         maximum_reds_s={
-            name: max(limits.maximum_red_s, longest_red_s(shown, pattern.cycle_s))
-            for name, shown in greens.items()
+            name: max(limits.maximum_red_s, _longest_red_s(shown, name)) for name in greens
         },
         minimum_cycle_s=limits.minimum_cycle_s,
         maximum_cycle_s=limits.maximum_cycle_s,
@@ -146,6 +153,19 @@ def _reading(
         caveats=(*conflicts.caveats, *_short_clearances(evidence)),
     )
     return SignalReading(intersection=intersection, paths=paths, evidence=evidence)
+
+
+def _greens_of_all(shown: Sequence[Pattern]) -> dict[str, tuple[Green, ...]]:
+    """Return group → its greens in all of some patterns, those of each after the other."""
+    names = [timing.group for timing in shown[0].groups]
+    return {
+        name: tuple(green for p in shown for green in p.timing(name).greens(p.cycle_s))
+        for name in names
+    }
+
+
+def _longest_red_s(shown: Sequence[Pattern], group: str) -> float:
+    return max(longest_red_s(p.timing(group).greens(p.cycle_s), p.cycle_s) for p in shown)
 
 
 def _check_width(paths: Sequence[LinkPath], programs: Sequence[ProgramDeclaration]) -> None:
@@ -203,20 +223,21 @@ def _short_clearances(evidence: Sequence[IntergreenEvidence]) -> list[str]:
 
 
 def _protections_s(
-    pattern: Pattern,
+    shown: Sequence[Pattern],
     yielding: frozenset[tuple[str, str]],
     yellows_s: Mapping[str, float],
     walks: Collection[str],
 ) -> dict[tuple[str, str], float]:
     """Return how far protected greens of yielding pairs must stay apart.
 
-    After a walk, all that the running plan shows up to the time of a long crossing; after
+    After a walk, all that the running plan always shows up to the time of a long crossing; after
     vehicles, what it shows up to the yellow and some seconds of red: more than that is a stage
     that lies between and no clearance.
     """
-    return {
-        (ending, starting): min(
-            shown_s, _LONGEST_WALK_S if ending in walks else yellows_s[ending] + _PROTECTED_RED_S
-        )
-        for (ending, starting), shown_s in protected_gaps_s(pattern, yielding).items()
-    }
+    protections_s: dict[tuple[str, str], float] = {}
+    for pattern in shown:
+        for (ending, starting), gap_s in protected_gaps_s(pattern, yielding).items():
+            most_s = _LONGEST_WALK_S if ending in walks else yellows_s[ending] + _PROTECTED_RED_S
+            known_s = protections_s.get((ending, starting), most_s)
+            protections_s[ending, starting] = min(gap_s, known_s)
+    return protections_s

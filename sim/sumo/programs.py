@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
+from citybrain.model.actuation import ActuatedPattern
 from citybrain.model.aspects import Aspect
 from citybrain.model.network import Network
 from citybrain.model.pattern import Pattern
@@ -19,7 +20,7 @@ from sim.sumo.tls_writer import write_additional
 
 
 def read_programs(declarations: Declarations, network: Network | None = None) -> ProgramLibrary:
-    """Turn every static program into a pattern.
+    """Turn every program that repeats its intervals into a pattern.
 
     Parameters
     ----------
@@ -32,11 +33,12 @@ def read_programs(declarations: Declarations, network: Network | None = None) ->
     Returns
     -------
     ProgramLibrary
-        Patterns of the static programs; the active program of every signal, static or not.
+        Patterns of the fixed and actuated programs; the active program of every signal, whatever
+        it does.
     """
     patterns = {}
     for name in declarations.intersections:
-        programs = declarations.static_of(name)
+        programs = declarations.patterns_of(name)
         groups = signal_groups(programs)
         intersection = network.intersections.get(name) if network else None
         for program in programs:
@@ -96,12 +98,12 @@ def write_programs(
 
 
 def pattern_of(program: ProgramDeclaration, groups: GroupIndices) -> Pattern:
-    """Return a static program as a pattern.
+    """Return a program as a pattern, an actuated one with the reach of its intervals.
 
     Parameters
     ----------
     program
-        A static program.
+        A program that a pattern can say.
     groups
         The signal groups of its intersection.
     """
@@ -116,13 +118,16 @@ def pattern_of(program: ProgramDeclaration, groups: GroupIndices) -> Pattern:
             for start_s, state in zip(starts_s, shown, strict=True)
         ]
         timings.append(GroupTiming.from_runs(group, cyclic_runs(timeline, cycle_s), cycle_s))
-    return Pattern(
+    pattern = Pattern(
         intersection=program.intersection,
         program=program.program,
         cycle_s=cycle_s,
         offset_s=rounded_s(program.offset_s % cycle_s) % cycle_s,
         groups=tuple(timings),
     )
+    if program.actuation is None:
+        return pattern
+    return ActuatedPattern.of(pattern, program.actuation)
 
 
 def _width(groups: GroupIndices) -> int:

@@ -6,14 +6,17 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from citybrain.errors import InputError
+from citybrain.model.actuation import Actuation
 from citybrain.model.aspects import Aspect
 from citybrain.model.plan import DayPlan, Switch
 from citybrain.units import rounded_s
+from sim.sumo.tls_actuation import ACTUATED, read_actuation
 from sim.sumo.xml_files import attribute, read_xml, seconds
 
 STATIC = "static"
 OFF = "off"
 _LETTERS = frozenset(aspect.value for aspect in Aspect)
+_FOLLOWS_BEGIN = "its offset follows the simulation's begin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,9 @@ class ProgramDeclaration:
     intervals
         Its phases in order.
     obstacle
-        Why a fixed cycle of intervals does not say all that it does; empty for most.
+        Why no pattern says all that it does; empty for most.
+    actuation
+        How its intervals follow the traffic; none where they do not.
     """
 
     where: str
@@ -49,11 +54,12 @@ class ProgramDeclaration:
     offset_s: float
     intervals: tuple[DeclaredInterval, ...]
     obstacle: str = ""
+    actuation: Actuation | None = None
 
     @property
-    def is_static(self) -> bool:
-        """The intervals repeat in order with fixed durations, whatever the traffic."""
-        return self.kind == STATIC and not self.obstacle
+    def is_pattern(self) -> bool:
+        """The intervals repeat in order, for fixed times or within bounds that a pattern says."""
+        return self.kind in (STATIC, ACTUATED) and not self.obstacle
 
     @property
     def cycle_s(self) -> float:
@@ -131,9 +137,9 @@ class Declarations:
         """Return the programs of one intersection."""
         return tuple(self._of.get(intersection, ()))
 
-    def static_of(self, intersection: str) -> tuple[ProgramDeclaration, ...]:
-        """Return the static programs of one intersection."""
-        return tuple(program for program in self.of(intersection) if program.is_static)
+    def patterns_of(self, intersection: str) -> tuple[ProgramDeclaration, ...]:
+        """Return the programs of one intersection that a pattern can say."""
+        return tuple(program for program in self.of(intersection) if program.is_pattern)
 
     def running(self, intersection: str) -> ProgramDeclaration | None:
         """Return the program that runs at the start; none if the signal is off."""
@@ -180,11 +186,23 @@ def _take(programs: dict[tuple[str, str], ProgramDeclaration], program: ProgramD
     if program.intervals:
         programs[key] = program
     elif known is not None:
-        programs[key] = replace(known, offset_s=program.offset_s, obstacle=program.obstacle)
+        programs[key] = _moved(known, program)
     elif program.kind == OFF:
         programs[key] = program
     else:
         raise InputError(program.where, "has no phases", "add them, or remove the program")
+
+
+def _moved(known: ProgramDeclaration, offset: ProgramDeclaration) -> ProgramDeclaration:
+    """Return a program with the offset of a declaration without phases.
+
+    SUMO moves an actuated one to another phase without its timing, which no offset says.
+    """
+    if known.kind == ACTUATED:
+        is_moved = bool(offset.obstacle) or offset.offset_s != known.offset_s
+        return replace(known, obstacle="another file moves its offset") if is_moved else known
+    kept = "" if known.obstacle == _FOLLOWS_BEGIN else known.obstacle
+    return replace(known, offset_s=offset.offset_s, obstacle=kept or offset.obstacle)
 
 
 def _program(element: ElementTree.Element, file: Path) -> ProgramDeclaration:
@@ -195,9 +213,11 @@ def _program(element: ElementTree.Element, file: Path) -> ProgramDeclaration:
     kind = attribute(element, "type", where) if intervals else element.get("type", STATIC)
     offset = element.get("offset", "0")
     follows_begin = offset == "begin"
-    obstacle = "its offset follows the simulation's begin" if follows_begin else ""
+    actuation, obstacle = None, _FOLLOWS_BEGIN if follows_begin else ""
     if any(phase.get("next") for phase in element.iter("phase")):
         obstacle = "its phases name their successors"
+    elif kind == ACTUATED and not obstacle:
+        actuation, obstacle = read_actuation(element, [i.duration_s for i in intervals])
     return ProgramDeclaration(
         where=where,
         intersection=name,
@@ -206,6 +226,7 @@ def _program(element: ElementTree.Element, file: Path) -> ProgramDeclaration:
         offset_s=0.0 if follows_begin else seconds(offset, where),
         intervals=intervals,
         obstacle=obstacle,
+        actuation=actuation,
     )
 
 

@@ -11,10 +11,8 @@ from citybrain.model.pattern import Pattern
 from citybrain.model.plan import DayPlan
 from citybrain.units import rounded_s
 from sim.sumo.groups import GroupIndices
+from sim.sumo.tls_actuation import ACTUATED, coordinated_ends_s
 from sim.sumo.tls_reader import STATIC
-
-ACTUATED = "actuated"
-"""Type of program whose greens follow the gaps between vehicles, in SUMO's words."""
 
 
 def write_additional(
@@ -99,8 +97,8 @@ def _tl_logic(pattern: Pattern, groups: GroupIndices) -> ElementTree.Element:
 
 def _detection(actuation: Actuation) -> Iterator[tuple[str, str]]:
     """Yield the parameters of an actuated program; SUMO places the detectors by itself."""
-    yield "max-gap", _number(actuation.gap_s)
-    yield "detector-gap", _number(actuation.detector_s)
+    yield "max-gap", f"{actuation.gap_s:.12g}"
+    yield "detector-gap", f"{actuation.detector_s:.12g}"
     if actuation.is_coordinated:
         yield "coordinated", "true"
 
@@ -109,9 +107,8 @@ def _reach(stretch: Stretch, duration_s: float, actuation: Actuation) -> dict[st
     """Return what SUMO is told of a stretch; coordinated ones end at times of the cycle."""
     reach = {"minDur": _number(stretch.minimum_s), "maxDur": _number(stretch.maximum_s)}
     if actuation.is_coordinated:
-        earliest_s = stretch.start_s + min(duration_s, stretch.minimum_s)
-        reach["earliestEnd"] = _number(rounded_s(earliest_s))
-        reach["latestEnd"] = _number(rounded_s(stretch.start_s + duration_s))
+        earliest_s, latest_s = coordinated_ends_s(stretch, duration_s)
+        reach |= {"earliestEnd": _number(earliest_s), "latestEnd": _number(latest_s)}
     return reach
 
 

@@ -39,9 +39,9 @@ def test_greens_that_already_conflict_are_named(terminal: Terminal, town: Path, 
 
 
 def test_signals_that_must_stay_are_a_refusal(terminal: Terminal, town: Path, out: Path) -> None:
-    rewritten(town / NET, '(<tlLogic id="[^"]*" type=")static', r"\1actuated")
+    rewritten(town / NET, '(<tlLogic id="[^"]*" type=")static', r"\1delay_based")
     told = terminal("retime", town, *SHORT, "--out", out)
     assert told.code == 1
     assert f"{NET}: no signal can be retimed (J1: " in told.complaint
-    assert "S1: " in told.complaint
+    assert "S1: its program 'running' is delay_based, neither static nor" in told.complaint
     assert not out.exists()

@@ -35,7 +35,7 @@ def rewrite(files: tuple[Path, ...], target: Path, program: str | None = None) -
         replace(pattern, program=program or pattern.program)
         for pattern in library.patterns.values()
     ]
-    groups = {name: signal_groups(declarations.static_of(name)) for name, _ in library.patterns}
+    groups = {name: signal_groups(declarations.patterns_of(name)) for name, _ in library.patterns}
     write_additional(target, patterns, groups)
     return declarations
 
@@ -131,7 +131,7 @@ def test_sumo_shows_the_same_for_a_plan_of_46_intervals(begin_s: int, tmp_path: 
     only_plan.write_bytes(FOKR_FILES[1].read_bytes())
     net, signals, span_s = FOKR_FILES[0], ["38"], (begin_s, begin_s + int(2 * plan.cycle_s))
     library = read_programs(declarations)
-    groups = {"38": signal_groups(declarations.static_of("38"))}
+    groups = {"38": signal_groups(declarations.patterns_of("38"))}
     pattern = library.patterns["38", plan.program]
     written = tmp_path / "written.add.xml"
     write_additional(written, [pattern], groups)
@@ -149,7 +149,7 @@ def test_sumo_follows_a_written_day_plan_and_its_offsets(tmp_path: Path) -> None
     declarations = read_declarations(files)
     assert declarations.active == {"0": "slow"}
     library = read_programs(declarations)
-    groups = {"0": signal_groups(declarations.static_of("0"))}
+    groups = {"0": signal_groups(declarations.patterns_of("0"))}
     patterns = [library.patterns["0", name] for name in ("slow", "quick")]
     written = tmp_path / "written.add.xml"
     write_additional(written, patterns, groups, library.day_plans)
@@ -168,7 +168,7 @@ def test_sumo_takes_the_last_loaded_program_and_every_letter(tmp_path: Path) -> 
     declarations = read_declarations((CROSS_NET, original))
     assert declarations.active == {"0": "letters"}
     library = read_programs(declarations)
-    groups = {"0": signal_groups(declarations.static_of("0"))}
+    groups = {"0": signal_groups(declarations.patterns_of("0"))}
     written = tmp_path / "written.add.xml"
     write_additional(written, [library.patterns["0", "letters"]], groups)
     for begin_s in (0, 6):

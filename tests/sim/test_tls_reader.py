@@ -58,7 +58,7 @@ def test_an_offset_is_brought_into_the_cycle(tmp_path: Path, offset: str, offset
 @pytest.mark.parametrize(
     "content",
     [
-        program(TWO_PHASES, type="actuated"),
+        program(TWO_PHASES, type="delay_based"),
         program(TWO_PHASES, offset="begin"),
         program('<phase duration="30" state="GG" next="0"/><phase duration="3" state="rr"/>'),
     ],
@@ -72,7 +72,7 @@ def test_a_program_that_does_more_than_repeat_is_no_pattern(tmp_path: Path, cont
 def test_groups_are_the_positions_that_agree_in_every_program(tmp_path: Path) -> None:
     other = '<phase duration="30" state="GGrr"/><phase duration="30" state="rrGy"/>'
     path = written(tmp_path, program(TWO_PHASES), program(other, programID="q"))
-    groups = signal_groups(read_declarations([path]).static_of("J"))
+    groups = signal_groups(read_declarations([path]).patterns_of("J"))
     assert groups == {"1": (0, 1), "2": (2,), "3": (3,)}
 
 
