@@ -8,6 +8,7 @@ from rich.table import Table
 from citybrain.cli.console import OUTPUT, Stages, print_json
 from citybrain.cli.sources import open_study
 from citybrain.config import ProofSettings
+from citybrain.engine.actuated import left_actuated
 from citybrain.engine.area import StudyArea
 from citybrain.engine.demand import own_demand
 from citybrain.errors import InputError
@@ -46,7 +47,7 @@ def run(request: Request) -> int:
     """Run the command and return its exit code: 1 where no wider bands were found."""
     with Stages() as stages:
         stages.begin("read", str(request.scenario))
-        area = open_study(request.scenario, request.period)
+        area = left_actuated(open_study(request.scenario, request.period))
         area.check_retimable()
         stages.begin("survey", "which routes are driven")
         found = _found(area, request)

@@ -73,7 +73,7 @@ def _run_detectors(request: Request, inventory: Path) -> int:
         stages.begin("count", request.feed)
         detectors = read_inventory(inventory)
         if request.network is not None:
-            network = open_network(request.network, SafetyLimits())
+            network, _ = open_network(request.network, SafetyLimits())
             check_lanes(detectors, network, inventory)
         clock = FeedClock(start=request.start, assume_zone=request.zone)
         counted = count_feed(Path(request.feed), detectors, bin_s=request.bin_s, clock=clock)

@@ -8,9 +8,10 @@ from rich.text import Text
 from citybrain.cli.console import OUTPUT, headline, print_json
 from citybrain.cli.sources import open_study
 from citybrain.config import SafetyLimits
+from citybrain.engine.actuated import LEFT, actuated_signals
 from citybrain.engine.area import open_network
 from citybrain.errors import InputError
-from citybrain.model.actuation import ActuatedPattern
+from citybrain.model.actuation import ActuatedPattern, cycle_range_s
 from citybrain.model.network import Network
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
@@ -49,7 +50,7 @@ def run(what: Path, *, period: str | None, is_json: bool) -> int:
     elif what.suffix == ".parquet":
         _show_flows(what, is_json=is_json)
     elif what.name.endswith(_NETWORKS):
-        _show_network(open_network(what, SafetyLimits()), None, is_json=is_json)
+        _show_network(*open_network(what, SafetyLimits()), is_json=is_json)
     else:
         area = open_study(what, period)
         _show_network(area.network, area.running, is_json=is_json)
@@ -95,28 +96,32 @@ def _row(pattern: Pattern, timing: GroupTiming) -> Text:
     return row.append(f"  {greens} s" if greens else "  no green", style="dim")
 
 
-def _show_network(network: Network, running: Plan | None, *, is_json: bool) -> None:
+def _show_network(network: Network, running: Plan, *, is_json: bool) -> None:
+    following = actuated_signals(running)
     if is_json:
-        print_json(_network_content(network))
+        print_json(_network_content(network) | {"actuated": list(following)})
         return
+    more = f", {len(following)} more with --actuated" if following else ""
     headline(
         network.name,
-        f": {len(network.intersections)} intersections to retime, "
+        f": {len(network.intersections) - len(following)} intersections to retime{more}, "
         f"{len(network.movements)} movements, {len(network.lanes)} lanes",
     )
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("intersection", "groups", "conflicts", "cycle, s", "offset, s"):
         table.add_column(title, justify="left" if title == "intersection" else "right")
     for name, intersection in network.intersections.items():
-        pattern = running.pattern(name) if running is not None else None
+        pattern = running.pattern(name)
         table.add_row(
             name,
             str(len(intersection.groups)),
             str(len(intersection.conflicts)),
-            f"{pattern.cycle_s:g}" if pattern else "-",
-            f"{pattern.offset_s:g}" if pattern else "-",
+            "-".join(f"{time_s:g}" for time_s in dict.fromkeys(cycle_range_s(pattern))),
+            f"{pattern.offset_s:g}",
         )
     OUTPUT.print(table)
+    for name in following:
+        OUTPUT.print(f"left as it is: {name}, {LEFT}")
     for signal in network.untouched:
         OUTPUT.print(f"left as it is: {signal.intersection}, {signal.reason}")
     for intersection in network.intersections.values():

@@ -8,6 +8,7 @@ from citybrain.cli.console import OUTPUT, Stages, headline, print_json
 from citybrain.cli.sources import measured, open_study
 from citybrain.cli.verdicts import print_verdict, verdict_content
 from citybrain.config import ProofSettings
+from citybrain.engine.actuated import left_actuated
 from citybrain.engine.artefacts import write_proof
 from citybrain.engine.prove import check_rules, proof_seeds, prove_plan
 from citybrain.engine.retiming import find_demand
@@ -39,6 +40,7 @@ def run(request: Request) -> int:
         area.check_retimable()
         check_writable(request.out)
         plan = read_plan(request.plan)
+        area = left_actuated(area, but={pattern.intersection for pattern in plan.patterns})
         check_rules(plan, area)
         seen = plan.provenance.seeds if plan.provenance else ()
         settings = ProofSettings(

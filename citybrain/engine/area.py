@@ -79,8 +79,8 @@ class StudyArea:
             raise InfeasibleError(msg)
 
 
-def open_network(net_file: Path, limits: SafetyLimits) -> Network:
-    """Read the streets and signals of one SUMO network.
+def open_network(net_file: Path, limits: SafetyLimits) -> tuple[Network, Plan]:
+    """Read the streets and signals of one SUMO network, and the plan that the file itself runs.
 
     Parameters
     ----------
@@ -94,7 +94,9 @@ def open_network(net_file: Path, limits: SafetyLimits) -> Network:
     InputError
         The file is missing or broken.
     """
-    return read_network(net_file, read_declarations((net_file,)), limits)
+    declarations = read_declarations((net_file,))
+    network = read_network(net_file, declarations, limits)
+    return network, running_plan(read_programs(declarations, network), network)
 
 
 def open_area(path: Path, period: str | None, limits: SafetyLimits) -> StudyArea:

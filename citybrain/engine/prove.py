@@ -5,6 +5,7 @@ from itertools import count, islice
 
 from citybrain.config import ProofSettings
 from citybrain.engine import provenance
+from citybrain.engine.actuated import actuated_signals
 from citybrain.engine.area import StudyArea
 from citybrain.engine.demand import SURVEY_SEED, Demand
 from citybrain.errors import UnsafePlanError
@@ -116,16 +117,23 @@ def _study(area: StudyArea, demand: Demand, proposed: Plan) -> Study:
         end_s=area.scenario.end_s,
         demand=demand.description,
         detector_fits=demand.fits,
-        caveats=(*demand.caveats, *_of_detectors(proposed), *area.caveats),
+        caveats=(*demand.caveats, *_of_detectors(area.running, proposed), *area.caveats),
         versions=provenance.versions(),
         hashes=hashes | {PROPOSED_PLAN: plan_hash(proposed)},
     )
 
 
-def _of_detectors(plan: Plan) -> tuple[str, ...]:
-    """Return what the reader must know of each pattern that is not a fixed time."""
-    return tuple(
+def _of_detectors(running: Plan, proposed: Plan) -> tuple[str, ...]:
+    """Return what the reader must know of patterns that follow detectors, or no longer do."""
+    follows = tuple(
         f"{pattern.intersection} {pattern.actuation}"
-        for pattern in plan.patterns
+        for pattern in proposed.patterns
         if isinstance(pattern, ActuatedPattern)
     )
+    fixed = {p.intersection for p in proposed.patterns if not isinstance(p, ActuatedPattern)}
+    ended = (
+        f"{name} follows detectors today and has fixed times in the proposed plan"
+        for name in actuated_signals(running)
+        if name in fixed
+    )
+    return (*follows, *ended)

@@ -16,7 +16,7 @@ from citybrain.report.tables import (
     number_cell,
     table,
 )
-from citybrain.report.wording import UNKNOWN, Tone, count, number, seconds, tone
+from citybrain.report.wording import UNKNOWN, Tone, count, cycle, number, seconds, tone
 
 MOST_ROWS = 8
 
@@ -112,8 +112,8 @@ def intersection_table(verdict: Verdict, network: Network, running: Plan, propos
         rows.append(
             [
                 Cell(name, head=True),
-                Cell(_arrow(before.cycle_s, after.cycle_s), right=True),
-                Cell(_arrow(before.offset_s, after.offset_s), right=True),
+                Cell(_arrow(cycle(before), cycle(after)), right=True),
+                Cell(_arrow(seconds(before.offset_s), seconds(after.offset_s)), right=True),
                 *_intersection_delay(verdict, network, name),
             ]
         )
@@ -128,10 +128,8 @@ def intersection_table(verdict: Verdict, network: Network, running: Plan, propos
     return join([table(heads, rows), *left_out(len(names) - len(rows), "more intersections")])
 
 
-def _arrow(before_s: float, after_s: float) -> str:
-    if before_s == after_s:
-        return seconds(before_s)
-    return f"{seconds(before_s)} → {seconds(after_s)}"
+def _arrow(before: str, after: str) -> str:
+    return before if before == after else f"{before} → {after}"
 
 
 def _intersection_delay(verdict: Verdict, network: Network, name: str) -> list[Cell]:

@@ -1,7 +1,9 @@
 """The part of the report on signal groups: every intersection, old and new."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from citybrain.model.actuation import ActuatedPattern
 from citybrain.model.aspects import Aspect
 from citybrain.model.intersection import Intersection
 from citybrain.model.network import Network
@@ -11,7 +13,7 @@ from citybrain.report.bars import aspect_legend
 from citybrain.report.group_diagram import group_diagram, group_table
 from citybrain.report.markup import Markup, join, tag
 from citybrain.report.tables import LONGEST_LIST, folded
-from citybrain.report.wording import count, seconds
+from citybrain.report.wording import count, cycle, seconds
 
 FEW_INTERSECTIONS = 4
 BUDGET = 450_000
@@ -74,34 +76,29 @@ def _block(
 
 def _summary(before: Pattern, after: Pattern) -> str:
     if _same_colours(before, after):
-        return f"{after.intersection}: unchanged, cycle {seconds(after.cycle_s)} s"
-    cycle = _change(before.cycle_s, after.cycle_s)
-    offset = _change(before.offset_s, after.offset_s)
-    return f"{after.intersection}: cycle {cycle}, offset {offset}"
+        return f"{after.intersection}: unchanged, cycle {cycle(after)} s"
+    cycles = _change(cycle(before), cycle(after))
+    offsets = _change(seconds(before.offset_s), seconds(after.offset_s))
+    return f"{after.intersection}: cycle {cycles}, offset {offsets}"
 
 
-def _change(before_s: float, after_s: float) -> str:
-    if before_s == after_s:
-        return f"{seconds(before_s)} s"
-    return f"{seconds(before_s)} → {seconds(after_s)} s"
+def _change(before: str, after: str) -> str:
+    return f"{before} s" if before == after else f"{before} → {after} s"
 
 
 def _panel(title: str, pattern: Pattern, axis_s: float) -> Markup:
+    drawn = f", {seconds(pattern.cycle_s)} s drawn" if isinstance(pattern, ActuatedPattern) else ""
     caption = tag(
         "figcaption",
         tag("b", title),
-        f" · {pattern.program} · cycle {seconds(pattern.cycle_s)} s · "
+        f" · {pattern.program} · cycle {cycle(pattern)} s{drawn} · "
         f"offset {seconds(pattern.offset_s)} s",
     )
     return tag("figure", caption, group_diagram(pattern, axis_s))
 
 
 def _same_colours(before: Pattern, after: Pattern) -> bool:
-    return (before.cycle_s, before.offset_s, before.groups) == (
-        after.cycle_s,
-        after.offset_s,
-        after.groups,
-    )
+    return before == replace(after, program=before.program)
 
 
 def _aspects(before: Pattern, after: Pattern) -> set[Aspect]:

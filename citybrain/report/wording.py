@@ -4,6 +4,8 @@ import math
 import re
 from enum import StrEnum
 
+from citybrain.model.actuation import cycle_range_s
+from citybrain.model.pattern import Pattern
 from citybrain.model.verdict import Estimate
 from citybrain.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
@@ -91,6 +93,12 @@ def duration(time_s: float) -> str:
 def seconds(value_s: float) -> str:
     """Write a controller's time: whole seconds, or tenths where there are any."""
     return number(value_s, 0 if float(value_s).is_integer() else 1)
+
+
+def cycle(pattern: Pattern) -> str:
+    """Write the cycle of a pattern, from shortest to longest where it follows the traffic."""
+    low_s, high_s = cycle_range_s(pattern)
+    return seconds(low_s) if low_s == high_s else f"{seconds(low_s)}–{seconds(high_s)}"
 
 
 def shortened(name: str, length: int) -> str:

@@ -19,7 +19,7 @@ RILSA = SUMO_HOME / "tools/sumolib/scenario/scenarios/RiLSA1/rilsa1.net.xml"
 
 @pytest.mark.integration
 def test_a_walk_keeps_its_clearance_before_a_protected_turn() -> None:
-    network = open_network(Path(RILSA), SafetyLimits())
+    network, _ = open_network(Path(RILSA), SafetyLimits())
     intersection = network.intersections["0"]
     walks = {group.name for group in intersection.groups if group.is_pedestrian}
     after_walks = {
@@ -45,7 +45,7 @@ def test_a_walk_keeps_its_clearance_before_a_protected_turn() -> None:
 
 @pytest.mark.integration
 def test_the_rules_find_a_shortened_separation() -> None:
-    network = open_network(Path(RILSA), SafetyLimits())
+    network, _ = open_network(Path(RILSA), SafetyLimits())
     intersection = network.intersections["0"]
     library = read_programs(read_declarations((RILSA,)), network)
     running = library.patterns["0", library.active["0"]]
