@@ -101,7 +101,7 @@ def render_camera_scene(name: str, one: CameraScene, folder: Path) -> None:
     render_street(drawn_scene(name, one), one.street, one.shot, folder, parked)
 
 
-def kept(name: str, description: object, folder: Path, render: Callable[[Path], None]) -> Path:
+def kept(name: str, description: object, folder: Path, render: Callable[[Path], object]) -> Path:
     """Return the folder of a rendered scene, which is rendered if it is not there.
 
     Its name holds a hash of the description and of the renderer's code, so that a change of

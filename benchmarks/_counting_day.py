@@ -83,7 +83,7 @@ def read_all(day: PulseBatch) -> int:
     return int(_sum(day.lane[:even].view(np.uint64), day.length_ms[:even].view(np.uint64)))
 
 
-@njit
+@njit()
 def _sum(first: Ints, second: Ints) -> np.uint64:
     total = np.uint64(0)
     for k in range(len(first)):
@@ -91,7 +91,7 @@ def _sum(first: Ints, second: Ints) -> np.uint64:
     return total
 
 
-@njit
+@njit()
 def _plain_loop(
     lane: Words, on_ms: Words, length_ms: Words, count: Counts, occupied_ms: Ints
 ) -> None:

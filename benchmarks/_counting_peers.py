@@ -8,6 +8,7 @@ the peer's own table, and its answer into dense sums, is not timed.
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,8 +20,11 @@ from detectors.batches import PulseBatch
 FRAMES = ("pandas", "polars", "duckdb")
 """The peers of the first target."""
 NUMPY = "numpy bincount ×2"
-Column = NDArray[np.generic]
+Column = NDArray[Any]
 Rows = tuple[Column, ...]
+Answer = TypeVar("Answer")
+Counted = tuple[Column, Column]
+"""What `bincount` says: pulses and covered time of every cell."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +54,7 @@ class Grouped:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Peer:
+class Peer(Generic[Answer]):
     """One way to count.
 
     Parameters
@@ -64,19 +68,20 @@ class Peer:
     """
 
     name: str
-    count: Callable[[], object]
-    sums: Callable[[object], Sums] | None
+    count: Callable[[], Answer]
+    sums: Callable[[Answer], Sums] | None
 
 
-def peers_of(day: PulseBatch, size: Size) -> tuple[list[Peer], list[str]]:
+def peers_of(day: PulseBatch, size: Size) -> tuple[list[Peer[Any]], list[str]]:
     """Return the peers that are installed, and the names of those that are not."""
+    makers: dict[str, Callable[[PulseBatch], Callable[[], Grouped]]]
     makers = {"pandas": _pandas, "polars": _polars, "duckdb": _duckdb}
     absent = [name for name in FRAMES if find_spec(name) is None]
-    found = [
-        Peer(name, makers[name](day), lambda grouped: grouped.sums(size))
-        for name in FRAMES
-        if name not in absent
-    ]
+
+    def dense(grouped: Grouped) -> Sums:
+        return grouped.sums(size)
+
+    found = [Peer(name, makers[name](day), dense) for name in FRAMES if name not in absent]
     return [*found, Peer(NUMPY, *_numpy(day, size))], absent
 
 
@@ -158,23 +163,26 @@ def _duckdb(day: PulseBatch) -> Callable[[], Grouped]:
 
     def count() -> Grouped:
         return Grouped(
-            *(tuple(base.execute(query).fetchnumpy().values()) for query in (begun, reached))
+            *(
+                tuple(np.asarray(column) for column in base.execute(query).fetchnumpy().values())
+                for query in (begun, reached)
+            )
         )
 
     return count
 
 
-def _numpy(day: PulseBatch, size: Size) -> tuple[Callable[[], object], Callable[[object], Sums]]:
+def _numpy(day: PulseBatch, size: Size) -> tuple[Callable[[], Counted], Callable[[Counted], Sums]]:
     cells = size.bins * size.lanes
 
-    def count() -> object:
+    def count() -> Counted:
         cell = day.on_ms // BIN_MS * size.lanes + day.lane
         return (
             np.bincount(cell, minlength=cells),
             np.bincount(cell, weights=day.length_ms, minlength=cells),
         )
 
-    def sums(answer: object) -> Sums:
+    def sums(answer: Counted) -> Sums:
         veh, occupied_ms = answer
         shape = size.bins, size.lanes
         return Sums(

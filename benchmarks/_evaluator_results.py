@@ -15,6 +15,20 @@ FEWEST_PLANS = 60
 BEST = 20
 CALIBRATED = ("cologne8", "ingolstadt1", "ingolstadt7")
 """Networks that were looked at while the model was made; the others were only measured."""
+_HEADERS = (
+    "network",
+    "set",
+    "plans",
+    "SUMO\ns",
+    "model\nms",
+    "times\nSUMO",
+    "two\nthreads",
+    "Spearman",
+    f"best {BEST}",
+    "level",
+    "running\nSUMO",
+    "running\nmodel",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +71,8 @@ class Comparison:
     def best_rank(self) -> float:
         """The same over the plans that are best in SUMO."""
         order = np.argsort(self.sumo_s)[:BEST]
-        return rank_correlation(np.array(self.sumo_s)[order], np.array(self.model_s)[order])
+        sumo_s, model_s = ([times_s[k] for k in order] for times_s in (self.sumo_s, self.model_s))
+        return rank_correlation(sumo_s, model_s)
 
     @property
     def level(self) -> float:
@@ -90,11 +105,9 @@ class Comparison:
 def results_table(comparisons: Sequence[Comparison]) -> Table:
     """Return one row for each network, the calibrated ones first."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    headers = ("network", "set", "plans", "SUMO\ns", "model\nms", "times\nSUMO", "two\nthreads")
-    headers += ("Spearman", f"best {BEST}", "level", "running\nSUMO", "running\nmodel")
-    for header in headers:
-        justify = "left" if header in {"network", "set"} else "right"
-        table.add_column(header, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    for header in _HEADERS:
+        is_text = header in {"network", "set"}
+        table.add_column(header, justify="left" if is_text else "right", no_wrap=True)
     for one in sorted(comparisons, key=lambda c: (not c.is_calibrated, c.network)):
         table.add_row(
             one.network,

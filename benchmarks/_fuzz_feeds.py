@@ -123,7 +123,7 @@ def write_parquet(folder: Path, rows: int, rng: np.random.Generator) -> tuple[Pa
         rng.random(total) < 0.1, pd.Timestamp(0, tz="UTC")
     )
     good = np.sort(rng.choice(total, GOOD, replace=False))
-    stamp.iloc[good] = [pd.Timestamp(_instant(k), tz="UTC") for k in range(GOOD)]
+    stamp.iloc[good] = pd.DatetimeIndex([_instant(k) for k in range(GOOD)], tz="UTC")
     code[good], parameter[good], device[good] = 82 - np.arange(GOOD) % 2, 5, 7
     frame = pd.DataFrame(
         {"TimeStamp": stamp, "DeviceId": pd.array(device, "Int64"), "EventId": code,

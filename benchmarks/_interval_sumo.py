@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks._interval_feeds import FEED_S, Faults, detected, gaps_s, with_holes
-from detectors.pulses import Floats
+from detectors.pulses import Floats, Pulses
 from detectors.readers.sumo_instant import read_instant_e1
 from sim.sumo.run import SUMO_HOME, sumo_binary, sumo_environment
 
+Feed = tuple[Pulses, list[Floats]]
+"""Pulses of a run, and for each loop when vehicles really came onto it [s]."""
 NET = SUMO_HOME / "tools" / "game" / "cross" / "cross.net.xml"
 IN_LANES = ("1si_0", "1si_1", "1si_2", "2si_0", "2si_1", "2si_2", "3si_0", "3si_1", "4si_0")
 OUT_LANES = ("1o_0", "2o_0", "3o_0", "4o_0")
@@ -50,7 +52,7 @@ def simulated(folder: Path, seed: int) -> Path:
         if a != b
     )
     (folder / "trips.rou.xml").write_text(f"<routes>{trips}</routes>")
-    options = ["-n", NET, "-r", "trips.rou.xml", "-a", "loops.add.xml", "--end", str(FEED_S)]
+    options = ["-n", str(NET), "-r", "trips.rou.xml", "-a", "loops.add.xml", "--end", str(FEED_S)]
     subprocess.run(
         [sumo_binary(), *options, "--seed", str(seed), "-W", "--no-step-log"],
         cwd=folder,
@@ -61,7 +63,7 @@ def simulated(folder: Path, seed: int) -> Path:
     return folder / "loops.xml"
 
 
-def sumo_feeds() -> Iterator[tuple[str, list[tuple]]]:
+def sumo_feeds() -> Iterator[tuple[str, list[Feed]]]:
     """Return for each case the feeds made of the runs: pulses and truth."""
     runs = list(sumo_passages())
     for name, faults in CASES.items():

@@ -95,8 +95,9 @@ def _pushed(
     with gate_process(folder) as gate:
         before_s = processor_s(gate), processor_s(process)
         begun_s = time.monotonic()
-        command = [CITYBRAIN, "plan", "push", key, "--really", "--json", "--comment", "rehearsal"]
-        more = ["--key", folder / "anna.key", "--street", street.path]
+        command = [str(CITYBRAIN), "plan", "push", key, "--really", "--json"]
+        more = ["--comment", "rehearsal", "--key", str(folder / "anna.key")]
+        more += ["--street", str(street.path)]
         subprocess.run([*command, *more], check=False, stdout=subprocess.DEVNULL)
         wall_s = time.monotonic() - begun_s
         gate_s, units_s = processor_s(gate) - before_s[0], processor_s(process) - before_s[1]

@@ -265,7 +265,7 @@ def _lie(responder: DefectiveResponder, receipt: Receipt, plan: UnitPlan) -> str
 
 
 def _before(former: Former) -> dict[str, Value]:
-    return dict(former.values) | {_COMMAND: former.system_pattern}
+    return {**dict(former.values), _COMMAND: former.system_pattern}
 
 
 def _values_of(plan: UnitPlan) -> Iterator[tuple[str, Value]]:
@@ -284,7 +284,7 @@ def _allowed(plans: list[UnitPlan]) -> dict[str, set[Value | None]]:
         objects.PATTERN_OFFSET_TIME.at(SPARE): {plan.offset_s for plan in plans},
     }
     for phase in range(1, 17):
-        allowed[objects.SPLIT_TIME.at(SPARE, phase)] = {
-            each.split_s for plan in plans for each in plan.splits if each.phase == phase
-        } | ({0} if phase > 8 else set())
+        splits_s: set[Value | None] = {0} if phase > 8 else set()
+        splits_s |= {each.split_s for plan in plans for each in plan.splits if each.phase == phase}
+        allowed[objects.SPLIT_TIME.at(SPARE, phase)] = splits_s
     return allowed

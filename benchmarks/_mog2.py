@@ -56,9 +56,9 @@ class Mog2Counter:
     def see(self, image: Image) -> None:
         """Take a frame."""
         mask = np.asarray(self._model.apply(image) == BODY, dtype=np.uint8)
-        mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, self._opening)
-        mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, self._closing)
-        count, _, boxes, middles = cv2.connectedComponentsWithStats(mask)
+        opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, self._opening)
+        closed = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, self._closing)
+        count, _, boxes, middles = cv2.connectedComponentsWithStats(closed)
         least_px = SMALLEST_LANES * self._lane_px
         self._follow(
             [
@@ -110,7 +110,7 @@ def images(clip: Clip, most: int | None = None) -> Iterator[Image]:
         is_good, image = capture.read()
         if not is_good:
             return
-        yield image
+        yield np.asarray(image, dtype=np.uint8)
 
 
 def mog2_counts_veh(clip: Clip) -> tuple[int, ...]:

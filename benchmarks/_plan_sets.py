@@ -188,7 +188,8 @@ def _joined(line: Sequence[tuple[float, Aspect]]) -> list[tuple[float, Aspect]]:
 
 
 def _drawn_cycle_s(rng: random.Random) -> int:
-    return round(SHORTEST_CYCLE_S * (LONGEST_CYCLE_S / SHORTEST_CYCLE_S) ** rng.random())
+    growth: float = (LONGEST_CYCLE_S / SHORTEST_CYCLE_S) ** rng.random()
+    return round(SHORTEST_CYCLE_S * growth)
 
 
 def _drawn(pattern: Pattern, shared_s: int | None, rng: random.Random) -> Pattern:

@@ -68,7 +68,7 @@ class _Pipe(asyncio.DatagramTransport):
         super().__init__()
         self.sent: list[bytes] = []
 
-    def sendto(self, data: bytes, addr: object = None) -> None:
+    def sendto(self, data: bytes | bytearray | memoryview, addr: object = None) -> None:
         self.sent.append(bytes(data))
 
 

@@ -40,8 +40,8 @@ def attack(dice: Random, made: dict[str, Junction]) -> Attack:
     if draw < 0.1:
         return Attack(kind=VALID, junction=name, text=_bytes(content))
     if draw < 0.2:
-        kind, damage = dice.choice(_BYTES)
-        return Attack(kind=kind, junction=name, text=damage(dice, _bytes(content)))
+        kind, spoil = dice.choice(_BYTES)
+        return Attack(kind=kind, junction=name, text=spoil(dice, _bytes(content)))
     if draw < 0.3:
         _scatter(dice, content)
         return Attack(kind="made up", junction=name, text=_bytes(content))

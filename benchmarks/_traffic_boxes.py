@@ -136,7 +136,7 @@ def watch(street: Street, seed: int) -> Seen:
 
 def lines() -> tuple[CountLine, ...]:
     """Return a line across each lane, laid end to end."""
-    edges_m = (np.arange(LANES + 1) - LANES / 2) * LANE_WIDTH_M
+    edges_m = (np.arange(LANES + 1, dtype=np.float64) - LANES / 2) * LANE_WIDTH_M
     x, y = _pixels(edges_m, np.zeros(LANES + 1), np.full(LANES + 1, LINE_M))
     return tuple(
         CountLine(
@@ -263,7 +263,8 @@ def _project(fleet: _Fleet, near_m: Floats, who: Ints) -> Floats:
                 corners.append(_pixels(x_m, up * fleet.height_m[who], far_m))
     x, y = np.array([each[0] for each in corners]), np.array([each[1] for each in corners])
     box = np.stack([x.min(axis=0), y.min(axis=0), x.max(axis=0), y.max(axis=0)], axis=1)
-    return np.clip(box, 0, np.array(FRAME_PX * 2))
+    clipped: Floats = np.clip(box, 0, np.array(FRAME_PX * 2))
+    return clipped
 
 
 def _look(

@@ -5,6 +5,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
+from typing import Any
 
 from benchmarks._counting_day import (
     BIN_MS,
@@ -143,11 +144,11 @@ def conditions(size: Size) -> dict[str, object]:
     }
 
 
-def _own(day: PulseBatch, size: Size) -> list[Peer]:
+def _own(day: PulseBatch, size: Size) -> list[Peer[Any]]:
     grid = Grid(start_ms=0, bin_ms=BIN_MS)
 
-    def counting(workers: int) -> Callable[[], object]:
-        def count() -> object:
+    def counting(workers: int) -> Callable[[], Sums]:
+        def count() -> Sums:
             tally = Tally.empty(size.bins, size.lanes)
             tally.add_batch(day, grid, workers=workers)
             return Sums(tally.count, tally.occupied_ms)
@@ -161,7 +162,7 @@ def _own(day: PulseBatch, size: Size) -> list[Peer]:
     ]
 
 
-def _plain(day: PulseBatch, size: Size) -> Peer:
+def _plain(day: PulseBatch, size: Size) -> Peer[Sums]:
     return Peer(PLAIN, lambda: plain_sums(day, size), _as_is)
 
 
@@ -169,7 +170,7 @@ def _as_is(sums: Sums) -> Sums:
     return sums
 
 
-def _is_exact(method: Peer, reference: Sums) -> bool | None:
+def _is_exact(method: Peer[Any], reference: Sums) -> bool | None:
     """Count once untimed, which also warms up, and compare."""
     answer = method.count()
     return None if method.sums is None else method.sums(answer).equals(reference)

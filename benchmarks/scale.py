@@ -12,7 +12,7 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -29,7 +29,7 @@ _EVALUATIONS = 1
 _MOST_GROWTH = 1.2
 _THOUSAND = 1_000
 _MOST_WALL_S = 1_800.0
-_PER_JUNCTION = {
+_PER_JUNCTION: dict[str, Callable[[CityRun], float]] = {
     "read and build": lambda run: 1e3 * (run.read_s + run.build_s),
     "plan-hour": lambda run: 1e3 * run.hour_s,
     "model, with its plan-hour": lambda run: 1e3 * (run.read_s + run.build_s + run.hour_s),
@@ -147,12 +147,12 @@ def _table(runs: Sequence[CityRun]) -> Table:
         unit = "MB" if name.startswith("memory") else "ms"
         shown = (f"{value(one) / one.junctions:.2f}" for one in runs)
         table.add_row(f"{name}, {unit}", *shown)
-    for title, shown in _WHOLE:
-        table.add_row(title, *(shown(one) for one in runs))
+    for title, told in _WHOLE:
+        table.add_row(title, *(told(one) for one in runs))
     return table
 
 
-_WHOLE = (
+_WHOLE: tuple[tuple[str, Callable[[CityRun], str]], ...] = (
     ("vehicles", lambda one: f"{one.vehicles}"),
     ("crossings", lambda one: f"{one.crossings}"),
     ("one crossing, µs", lambda one: f"{1e6 * one.hour_s / one.crossings:.2f}"),

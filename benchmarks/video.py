@@ -115,7 +115,7 @@ def _wanted(names: Sequence[str]) -> list[str]:
         "developing": DEVELOPING,
         "checking": CHECKING,
     }
-    wanted = []
+    wanted: list[str] = []
     for name in names or (CLIPS, *QUICK, SPEED):
         if name not in groups and name not in (CLIPS, SPEED, *SCENES):
             known = ", ".join((*groups, CLIPS, SPEED, *TUNING_SCENES, *HELD_OUT_SCENES))

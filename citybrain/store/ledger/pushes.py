@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -79,14 +80,14 @@ def unfinished_pushes(connection: Connection) -> tuple[str, ...]:
     return tuple(connection.scalars(query))
 
 
-def push_of(connection: Connection, push_id: str) -> Mapping[str, object]:
+def push_of(connection: Connection, push_id: str) -> Mapping[str, Any]:
     """Return one push with the receipts of its units."""
     row = connection.execute(select(PUSHES).where(PUSHES.c.id == push_id)).mappings().one()
     query = select(RECEIPTS).where(RECEIPTS.c.push_id == push_id).order_by(RECEIPTS.c.record)
     return {**row, "receipts": [dict(r) for r in connection.execute(query).mappings()]}
 
 
-def pushes_of(connection: Connection, plan_hash: str) -> list[Mapping[str, object]]:
+def pushes_of(connection: Connection, plan_hash: str) -> list[Mapping[str, Any]]:
     """Return the pushes of a plan with their receipts, the oldest first."""
     query = select(PUSHES.c.id).where(PUSHES.c.plan_hash == plan_hash).order_by(PUSHES.c.record)
     return [push_of(connection, key) for key in connection.scalars(query).all()]
