@@ -20,7 +20,7 @@ from citybrain.engine.approval_desk import open_desk
 from citybrain.engine.approval_settings import read_street
 from citybrain.engine.gate_client import send
 from citybrain.errors import CitybrainError
-from citybrain.model.approval import Act
+from citybrain.model.statements import Act
 from citybrain.ports.controllers import Step
 from citybrain.store.ledger.pushes import pushes_of
 

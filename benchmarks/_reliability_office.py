@@ -28,7 +28,7 @@ from citybrain.engine.approval_desk import Desk, find_plan, open_desk, signed_by
 from citybrain.engine.approval_settings import read_street
 from citybrain.engine.gate_fleet import StreetFleet
 from citybrain.engine.street_rules import open_rules
-from citybrain.model.approval import Act, Signed
+from citybrain.model.statements import Act, Signed
 from citybrain.store.plans import read_plan
 
 UNIT = "J1"

@@ -31,7 +31,7 @@ from citybrain.engine.approval_desk import Desk, open_desk
 from citybrain.engine.approval_settings import read_street
 from citybrain.engine.gate import Gate
 from citybrain.engine.gate_watch import Watch
-from citybrain.model.approval import Act
+from citybrain.model.statements import Act
 
 Wholes = tuple[tuple[int, ...], tuple[int, ...]]
 ANSWER_S = 0.02

@@ -19,7 +19,7 @@ from citybrain.engine.gate import Carried, Gate
 from citybrain.engine.gate_recovery import settle_unfinished
 from citybrain.engine.pushing import UnitResult
 from citybrain.errors import CitybrainError
-from citybrain.model.approval import Act
+from citybrain.model.statements import Act
 from citybrain.ports.controllers import Outcome, Step
 
 HEAL_S = 30.0

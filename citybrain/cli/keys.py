@@ -8,7 +8,7 @@ from pathlib import Path
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.controllers.signatures import new_key, read_register
 from citybrain.errors import InputError
-from citybrain.model.approval import Role
+from citybrain.model.statements import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

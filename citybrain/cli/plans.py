@@ -18,8 +18,8 @@ from citybrain.engine.approval import (
 from citybrain.engine.approval_desk import Desk, find_plan, open_desk
 from citybrain.engine.approval_settings import read_street
 from citybrain.engine.street_rules import UNKNOWN, open_checkers, open_rules
-from citybrain.model.approval import read_statement
 from citybrain.model.schedule import read_schedule
+from citybrain.model.statements import read_statement
 from citybrain.store.ledger.audit import read_audit
 from citybrain.store.ledger.plans import KeptPlan, all_plans
 from citybrain.store.ledger.pushes import open_alarms, pushes_of, running

@@ -24,7 +24,7 @@ from citybrain.engine.pushing_records import opening_of, plain
 from citybrain.engine.pushing_schedules import check_replaceable, unit_schedules
 from citybrain.engine.street_rules import StreetRules, open_rules
 from citybrain.errors import CitybrainError, InputError, UnsafePlanError
-from citybrain.model.approval import Act
+from citybrain.model.statements import Act
 from citybrain.ports.controllers import ControllerReader, DaySchedule, DryRun, UnitPlan
 from citybrain.store.ledger.plans import KeptPlan
 from citybrain.store.ledger.pushes import running

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import Field
 
 from citybrain.errors import InputError, UnsafePlanError
-from citybrain.model.approval import Role, Signed, Statement, Vouched, read_statement
+from citybrain.model.statements import Role, Signed, Statement, Vouched, read_statement
 from citybrain.reading import FilePart, checked, text_of, toml_of
 
 _PUBLIC_KEY_LENGTH = 32

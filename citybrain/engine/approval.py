@@ -7,17 +7,11 @@ from citybrain.engine.approval_checks import check_automatic, check_intact, chec
 from citybrain.engine.approval_desk import Desk, find_plan, proposed_schedule, signed_by
 from citybrain.engine.pushing_schedules import check_own_patterns
 from citybrain.errors import UnsafePlanError
-from citybrain.model.approval import (
-    Act,
-    Signed,
-    State,
-    approval_faults,
-    may_become,
-    proof_faults,
-)
+from citybrain.model.approval import State, approval_faults, may_become, proof_faults
 from citybrain.model.audit import sha256_hex
 from citybrain.model.plan import Plan
 from citybrain.model.schedule import read_schedule
+from citybrain.model.statements import Act, Signed
 from citybrain.model.verdict import Verdict
 from citybrain.store.ledger import Writing
 from citybrain.store.ledger.plans import (

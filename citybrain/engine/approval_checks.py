@@ -2,17 +2,11 @@
 
 from citybrain.engine.approval_desk import Desk, proposed_schedule
 from citybrain.errors import InputError, UnsafePlanError
-from citybrain.model.approval import (
-    Act,
-    Dossier,
-    State,
-    approval_faults,
-    proof_faults,
-    statement_faults,
-)
+from citybrain.model.approval import Dossier, State, approval_faults, proof_faults, statement_faults
 from citybrain.model.audit import sha256_hex
 from citybrain.model.automatic import automatic_faults
 from citybrain.model.plan import Plan
+from citybrain.model.statements import Act
 from citybrain.model.verdict import PROPOSED_PLAN
 from citybrain.store.ledger.audit import head_hash
 from citybrain.store.ledger.plans import KeptPlan

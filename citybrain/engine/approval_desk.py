@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from citybrain.controllers.signatures import Register, SigningKey, read_register
 from citybrain.engine.approval_settings import Street
 from citybrain.errors import UnsafePlanError
-from citybrain.model.approval import ROLE_OF, Act, Signed, Statement, read_statement
 from citybrain.model.plan import Plan
+from citybrain.model.statements import ROLE_OF, Act, Signed, Statement, read_statement
 from citybrain.store.ledger import Ledger, open_ledger
 from citybrain.store.ledger.audit import present_head
 from citybrain.store.ledger.plans import KeptPlan, kept_plan, one_hash

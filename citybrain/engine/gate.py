@@ -27,9 +27,10 @@ from citybrain.engine.pushing_records import (
 )
 from citybrain.engine.pushing_schedules import check_replaceable, unit_schedules
 from citybrain.errors import CitybrainError, UnsafePlanError
-from citybrain.model.approval import Act, Signed, Statement, Vouched, statement_faults
+from citybrain.model.approval import statement_faults
 from citybrain.model.audit import sha256_hex
 from citybrain.model.plan import Plan
+from citybrain.model.statements import Act, Signed, Statement, Vouched
 from citybrain.ports.controllers import ControllerLink, UnitPlan
 from citybrain.store.ledger.audit import LogWatch
 from citybrain.store.ledger.plans import KeptPlan, kept_plan

@@ -10,7 +10,7 @@ from typing import Any
 
 from citybrain.engine.pushing import UnitResult
 from citybrain.errors import InputError, UnsafePlanError
-from citybrain.model.approval import Signed
+from citybrain.model.statements import Signed
 
 _PATIENCE_S = 1200.0
 """Longest silence of a gate at work: two cycles of the slowest unit, and much more [s]."""

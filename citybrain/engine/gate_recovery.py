@@ -24,8 +24,8 @@ from citybrain.engine.pushing_records import (
 )
 from citybrain.engine.pushing_schedules import unit_schedules
 from citybrain.errors import CitybrainError, InputError
-from citybrain.model.approval import Act, Statement, read_statement
 from citybrain.model.audit import sha256_hex
+from citybrain.model.statements import Act, Statement, read_statement
 from citybrain.ports.controllers import (
     ControllerLink,
     DaySchedule,

@@ -13,7 +13,7 @@ from citybrain.engine.gate_recovery import settle_unfinished
 from citybrain.engine.gate_watch import Watch
 from citybrain.engine.pushing import UnitResult
 from citybrain.errors import CitybrainError, InputError
-from citybrain.model.approval import Signed
+from citybrain.model.statements import Signed
 
 REQUEST_LIMIT = 1 << 20
 """Longest request and answer line [bytes]."""

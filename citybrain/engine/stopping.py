@@ -7,7 +7,7 @@ from citybrain.controllers.signatures import SigningKey
 from citybrain.engine.approval_desk import Desk, signed_by
 from citybrain.engine.approval_settings import Street
 from citybrain.errors import CitybrainError
-from citybrain.model.approval import Act
+from citybrain.model.statements import Act
 from citybrain.store.ledger import open_ledger
 from citybrain.store.ledger.stops import release_file, set_stop, stop_by_file
 

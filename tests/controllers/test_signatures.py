@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from citybrain.controllers.signatures import new_key, read_key, read_register
 from citybrain.errors import CitybrainError, InputError, UnsafePlanError
-from citybrain.model.approval import Act, Signed, Statement, read_statement
 from citybrain.model.audit import EMPTY
+from citybrain.model.statements import Act, Signed, Statement, read_statement
 
 
 def statement(comment: str = "looks right") -> Statement:

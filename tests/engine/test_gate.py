@@ -14,8 +14,9 @@ from citybrain.engine.gate import Carried, Gate
 from citybrain.engine.gate_recovery import settle_unfinished
 from citybrain.engine.pushing import UnitResult
 from citybrain.errors import CitybrainError, InputError, UnsafePlanError
-from citybrain.model.approval import Act, Signed, State
+from citybrain.model.approval import State
 from citybrain.model.network import Network
+from citybrain.model.statements import Act, Signed
 from citybrain.ports.controllers import (
     DaySchedule,
     Listener,

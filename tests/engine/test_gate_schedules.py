@@ -14,8 +14,9 @@ from citybrain.engine.approval_desk import Desk, find_plan, proposed_schedule, s
 from citybrain.engine.gate import Gate
 from citybrain.engine.gate_recovery import settle_unfinished
 from citybrain.errors import UnsafePlanError
-from citybrain.model.approval import Act, State
+from citybrain.model.approval import State
 from citybrain.model.schedule import read_schedule
+from citybrain.model.statements import Act
 from citybrain.ports.controllers import Outcome, PatternAt, Receipt, Step
 from citybrain.store.ledger.audit import verify_audit
 from citybrain.store.ledger.plans import add_signature

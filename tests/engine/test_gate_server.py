@@ -13,7 +13,7 @@ from citybrain.engine.gate import Gate
 from citybrain.engine.gate_client import send
 from citybrain.engine.gate_server import serve
 from citybrain.errors import InputError, UnsafePlanError
-from citybrain.model.approval import Act, Signed
+from citybrain.model.statements import Act, Signed
 from citybrain.ports.controllers import Step
 from tests.engine.fake_units import Killed, restarted
 from tests.engine.test_gate import UNITS, Yard, yard

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from citybrain.errors import InputError, UnsafePlanError
-from citybrain.model.approval import Signed, State, may_become
+from citybrain.model.approval import State, may_become
+from citybrain.model.statements import Signed
 from citybrain.store.ledger.schema import DOCUMENTS, PLANS, SIGNATURES
 from citybrain.store.ledger.writing import Writing
 
