@@ -23,7 +23,8 @@ from citybrain.cli.sources import find_scenario
 from citybrain.controllers.settings import read_controllers
 from citybrain.controllers.signatures import read_key
 from citybrain.controllers.virtual.responder import Access
-from citybrain.controllers.virtual.unit_file import accesses, unit_file, unit_settings
+from citybrain.controllers.virtual.unit_file import accesses, unit_file
+from citybrain.controllers.virtual.unit_programming import unit_settings
 from citybrain.engine.approval_desk import Desk, find_plan, open_desk, signed_by
 from citybrain.engine.approval_settings import read_street
 from citybrain.engine.gate_fleet import StreetFleet

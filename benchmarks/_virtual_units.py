@@ -13,7 +13,8 @@ from citybrain.controllers.ntcip.secrets import V3, Secret
 from citybrain.controllers.virtual.agent import Agent
 from citybrain.controllers.virtual.responder import Access, Responder
 from citybrain.controllers.virtual.unit import VirtualUnit
-from citybrain.controllers.virtual.unit_file import UnitFile, unit_settings
+from citybrain.controllers.virtual.unit_file import UnitFile
+from citybrain.controllers.virtual.unit_programming import unit_settings
 from citybrain.ports.controllers import PhaseSplit, UnitPlan
 
 SPLITS_S = {1: 15, 2: 35, 3: 15, 4: 25, 5: 20, 6: 30, 7: 20, 8: 20}

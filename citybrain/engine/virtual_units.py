@@ -10,7 +10,8 @@ from citybrain.controllers.virtual.faults import Fault
 from citybrain.controllers.virtual.heads import colours
 from citybrain.controllers.virtual.responder import Access, Responder
 from citybrain.controllers.virtual.unit import VirtualUnit
-from citybrain.controllers.virtual.unit_file import UnitFile, accesses, unit_file, unit_settings
+from citybrain.controllers.virtual.unit_file import UnitFile, accesses, unit_file
+from citybrain.controllers.virtual.unit_programming import unit_settings
 from citybrain.engine.area import StudyArea
 from citybrain.engine.unit_wiring import Site, expanded, site_of
 from citybrain.errors import InputError

@@ -17,7 +17,8 @@ from citybrain.controllers.ntcip.wire import Wires
 from citybrain.controllers.virtual.agent import Agent
 from citybrain.controllers.virtual.responder import Access, Responder
 from citybrain.controllers.virtual.unit import VirtualUnit
-from citybrain.controllers.virtual.unit_file import unit_file, unit_settings
+from citybrain.controllers.virtual.unit_file import unit_file
+from citybrain.controllers.virtual.unit_programming import unit_settings
 from citybrain.errors import UnsafePlanError
 from citybrain.ports.controllers import (
     DaySchedule,

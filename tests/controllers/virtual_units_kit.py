@@ -6,7 +6,8 @@ from citybrain.controllers.ntcip.syntax import ObjectType, Value
 from citybrain.controllers.virtual.access import SetRefusedError, read, write
 from citybrain.controllers.virtual.faults import Fault
 from citybrain.controllers.virtual.unit import VirtualUnit
-from citybrain.controllers.virtual.unit_file import UnitFile, unit_settings
+from citybrain.controllers.virtual.unit_file import UnitFile
+from citybrain.controllers.virtual.unit_programming import unit_settings
 from tests.controllers.virtual_kit import QUAD_SPLITS_S
 
 MIDNIGHT_S = 1_000_080_000.0 - 1_000_080_000.0 % 86_400

@@ -10,7 +10,8 @@ from benchmarks._street_kit import agent_thread, two_phase_unit, write_secret
 from citybrain.controllers.virtual.faults import Fault
 from citybrain.controllers.virtual.responder import Responder
 from citybrain.controllers.virtual.unit import VirtualUnit
-from citybrain.controllers.virtual.unit_file import accesses, unit_file, unit_settings
+from citybrain.controllers.virtual.unit_file import accesses, unit_file
+from citybrain.controllers.virtual.unit_programming import unit_settings
 from citybrain.store.plans import read_plan
 from citybrain.store.verdicts import write_verdict
 from tests.engine.approval_kit import verdict_on, write_office
