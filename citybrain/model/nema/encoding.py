@@ -1,11 +1,10 @@
 """From a pattern to the numbers of a controller: exactly, or not at all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from citybrain.errors import InfeasibleError
 from citybrain.model.actuation import ActuatedPattern
-from citybrain.model.aspects import Aspect
 from citybrain.model.nema.controller_plan import (
     LARGEST_BYTE,
     PATTERNS,
@@ -15,9 +14,9 @@ from citybrain.model.nema.controller_plan import (
     SplitMode,
 )
 from citybrain.model.nema.decoding import StructureError, decode, local_zero_s, serve, within
-from citybrain.model.nema.phases import Output, Phase, PhaseMap
+from citybrain.model.nema.phases import Phase, PhaseMap
+from citybrain.model.nema.witnesses import witness_of
 from citybrain.model.pattern import Pattern
-from citybrain.model.runs import Run
 from citybrain.model.signals import GroupTiming
 from citybrain.units import rounded_s
 
@@ -98,56 +97,6 @@ def canonical(pattern: Pattern) -> Pattern:
         Any pattern; a red clearance stays with the window that ends where it did.
     """
     return replace(pattern, groups=tuple(_joined(t, pattern.cycle_s) for t in pattern.groups))
-
-
-def witness_of(phase: Phase, pattern: Pattern, phase_map: PhaseMap) -> tuple[str, tuple[Run, ...]]:
-    """Return the group that tells when a phase is green, and its greens.
-
-    Parameters
-    ----------
-    phase
-        The phase.
-    pattern
-        What is shown.
-    phase_map
-        What the groups follow.
-
-    Returns
-    -------
-    tuple
-        A vehicle group of this phase alone, else one that only this phase protects.
-
-    Raises
-    ------
-    StructureError
-        No group tells.
-    """
-    driven = [o for o in phase_map.outputs if phase.number in o.phases and not o.is_walk]
-    for output in sorted(driven, key=lambda o: len(o.phases)):
-        timing = pattern.timing(output.group)
-        if len(output.phases) == 1:
-            greens = timing.greens(pattern.cycle_s)
-            return output.group, tuple(
-                Run(g.start_s, g.duration_s, output.phases[phase.number]) for g in greens
-            )
-        protecting = [n for n, aspect in output.phases.items() if aspect is Aspect.PROTECTED]
-        if protecting == [phase.number]:
-            return output.group, tuple(
-                _protected_greens(phase, timing.runs(pattern.cycle_s), output, phase_map)
-            )
-    raise StructureError(phase.number, "drives no signal group that tells when it is green")
-
-
-def _protected_greens(
-    phase: Phase, runs: Sequence[Run], output: Output, phase_map: PhaseMap
-) -> Iterator[Run]:
-    """Yield when a group is protected, without a clearance through which it is held."""
-    may_be_held = any(phase_map.share_ring(phase.number, n) for n in output.phases)
-    for run, following in zip(runs, (*runs[1:], *runs[:1]), strict=True):
-        if run.aspect is Aspect.PROTECTED:
-            is_held = may_be_held and following.aspect is Aspect.PERMISSIVE
-            held_s = phase.clearance_s if is_held else 0.0
-            yield run._replace(duration_s=rounded_s(run.duration_s - held_s))
 
 
 def _joined(timing: GroupTiming, cycle_s: float) -> GroupTiming:

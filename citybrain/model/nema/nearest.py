@@ -13,8 +13,9 @@ from citybrain.model.nema.controller_plan import (
     SplitMode,
 )
 from citybrain.model.nema.decoding import decode, local_zero_s, serve, within
-from citybrain.model.nema.encoding import Refusal, canonical, encode, mode_of, witness_of
+from citybrain.model.nema.encoding import Refusal, canonical, encode, mode_of
 from citybrain.model.nema.phases import Phase, PhaseMap, RingOrder
+from citybrain.model.nema.witnesses import witness_of
 from citybrain.model.pattern import Pattern
 from citybrain.units import rounded_s
 
