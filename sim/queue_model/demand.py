@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.queue_model.arrays import Floats, Ints
 from sim.queue_model.physics import Physics
-from sim.queue_model.routes import Route, Routes
+from sim.queue_model.routes import Choice, Route, Routes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,8 @@ class Trip:
         keeps to its own.
     dwell_s
         Stops on the way, at bus stops say: edge → time. [s]
+    vclass
+        SUMO's class of the vehicle: cars keep off bus lanes.
     """
 
     depart_s: float
@@ -46,12 +48,18 @@ class Trip:
     deceleration_mps2: float = 4.5
     choices: tuple[tuple[str, ...], ...] = ()
     dwell_s: tuple[tuple[str, float], ...] = ()
+    vclass: str = "passenger"
 
     @property
     def route(self) -> Route:
         """Edges, each with the time of the stops there [s]."""
         stops = dict(self.dwell_s)
-        return tuple((edge, stops.get(edge, 0.0)) for edge in self.edges)
+        return Route(tuple((edge, stops.get(edge, 0.0)) for edge in self.edges), self.vclass)
+
+    @property
+    def choice(self) -> Choice | None:
+        """What its driver chooses from at departure, if anything."""
+        return Choice(self.choices, self.vclass) if self.choices else None
 
 
 class DemandArrays(NamedTuple):
@@ -145,7 +153,10 @@ def compile_demand(
     return DemandArrays(
         depart_s=np.array([trip.depart_s for trip in ordered], dtype=np.float64),
         option=option,
-        choice=np.array([routes.choices.get(trip.choices, -1) for trip in ordered], dtype=np.int32),
+        choice=np.array(
+            [routes.choices[trip.choice] if trip.choice else -1 for trip in ordered],
+            dtype=np.int32,
+        ),
         space_m=space_m,
         factor=factor,
         accel=accel,

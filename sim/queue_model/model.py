@@ -20,7 +20,7 @@ from sim.queue_model.arrays import Floats
 from sim.queue_model.demand import DemandArrays, Trip, compile_demand
 from sim.queue_model.ground import Ground, read_ground
 from sim.queue_model.physics import Physics
-from sim.queue_model.routes import Routes, compile_routes, without_stops
+from sim.queue_model.routes import Routes, compile_routes
 from sim.queue_model.side_by_side import Piece, run_pieces
 from sim.queue_model.street_compiler import compile_streets
 from sim.queue_model.streets import Streets
@@ -193,9 +193,9 @@ class QueueModel:
         signals = ground.signals
         streets = compile_streets(ground.net, ground.right_of_way, signals.rows, physics)
         everybody = [trip for day in days for trip in day]
-        choices = tuple(dict.fromkeys(trip.choices for trip in everybody if trip.choices))
+        choices = tuple(dict.fromkeys(trip.choice for trip in everybody if trip.choice))
         own = (trip.route for trip in everybody)
-        chosen = (without_stops(edges) for edges in chain.from_iterable(choices))
+        chosen = chain.from_iterable(choice.each() for choice in choices)
         distinct = dict.fromkeys(chain(own, chosen))
         routes = compile_routes(streets, tuple(distinct), choices, physics.look_ahead_m)
         numbers = {name: number for number, name in enumerate(ground.movements)}

@@ -89,6 +89,12 @@ class _Compiler:
             edges={edge: number for number, edge in enumerate(self._edge_lanes)},
             passing_s=tuple(self._passing_s()),
             link_ends=tuple(self._ends),
+            roundabouts=self._net.roundabouts,
+            restricted=tuple(
+                lane
+                for lane in self._net.lanes.values()
+                if lane.name in self._numbers and lane.is_restricted
+            ),
             arrays=self._arrays(streets_count),
         )
 

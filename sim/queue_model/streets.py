@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sim.queue_model.arrays import Flags, Floats, Ints
+from sim.sumo.net_file import NetLane
 
 
 class StreetArrays(NamedTuple):
@@ -83,6 +84,10 @@ class Streets:
         where it has to give way. [s]
     link_ends
         (from edge, to edge) of every link.
+    roundabouts
+        Edges of roundabouts.
+    restricted
+        Lanes that are not open to everybody.
     arrays
         What the kernel reads.
     """
@@ -95,4 +100,10 @@ class Streets:
     edges: dict[str, int] = field(repr=False)
     passing_s: tuple[float, ...] = field(repr=False)
     link_ends: tuple[tuple[str, str], ...] = field(repr=False)
+    roundabouts: frozenset[str] = field(repr=False)
+    restricted: tuple[NetLane, ...] = field(repr=False)
     arrays: StreetArrays = field(repr=False)
+
+    def closed_to(self, vclass: str) -> frozenset[str]:
+        """Return the lanes that vehicles of a class may not use."""
+        return frozenset(lane.name for lane in self.restricted if not lane.is_open_to(vclass))

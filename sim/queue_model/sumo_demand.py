@@ -12,33 +12,17 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from os import cpu_count
-from pathlib import Path
 
 from citybrain.errors import InputError
 from sim.queue_model.demand import Trip
+from sim.queue_model.kinds import Kinds
 from sim.sumo.driven import LETTING_IN, DrivenTrip, run_routes
 from sim.sumo.given import given_trips
 from sim.sumo.scenario import SumoScenario
 from sim.sumo.staging import Staging
-from sim.sumo.vehicle_types import VehicleType, read_vehicle_types
 from sim.sumo.xml_files import iterate_elements
 
 _LATE_S = 1800.0
-_ANY = Trip(depart_s=0.0, edges=())
-_USUAL = (2.5, 2.6, 4.5, 0.1)
-_CLASSES = {
-    "truck": (2.5, 1.3, 4.0, 0.05),
-    "trailer": (2.5, 1.1, 4.0, 0.05),
-    "bus": (2.5, 1.2, 4.0, 0.05),
-    "coach": (2.5, 2.0, 4.0, 0.05),
-    "motorcycle": (2.5, 6.0, 10.0, 0.1),
-    "moped": (2.5, 1.1, 7.0, 0.1),
-    "bicycle": (0.5, 1.2, 3.0, 0.1),
-}
-"""Gap in a queue [m], acceleration and deceleration [m/s²], deviation of the speed factor by class.
-
-Source: SUMO documentation, "Vehicle Type Parameter Defaults".
-"""
 _CROWDED = ("--mesosim", "true", "--meso-junction-control", "true")
 
 Edges = tuple[str, ...]
@@ -65,7 +49,7 @@ def routed_days(
     SimulationError
         A run failed.
     """
-    kinds = _kinds((*scenario.route_files, *scenario.additional_files))
+    kinds = Kinds.read((*scenario.route_files, *scenario.additional_files))
     free = _free_names(scenario)
     stops = _stops(scenario)
     given = given_trips(scenario)
@@ -137,12 +121,12 @@ def _known_routes(
 
 def _trip(
     one: DrivenTrip,
-    kinds: Mapping[str, Trip],
+    kinds: Kinds,
     known: Mapping[tuple[str, str], tuple[Edges, ...]],
     stops: Mapping[str, tuple[tuple[str, float], ...]],
 ) -> Trip:
     return replace(
-        kinds.get(one.kind, _ANY),
+        kinds.of(one.kind, one.vehicle),
         depart_s=one.depart_s,
         edges=one.edges,
         choices=known.get((one.edges[0], one.edges[-1]), ()),
@@ -169,29 +153,3 @@ def _stops(scenario: SumoScenario) -> dict[str, tuple[tuple[str, float], ...]]:
                     (lane.rpartition("_")[0], float(time_s or 0.0)) for lane, time_s in stops
                 )
     return found
-
-
-def _kinds(files: tuple[Path, ...]) -> dict[str, Trip]:
-    """Return vehicle type → a trip that holds what the type says."""
-    elements = {
-        element.get("id", ""): dict(element.attrib)
-        for path in files
-        for element in iterate_elements(path, {"vType"})
-    }
-    return {
-        kind.name: _kind(kind, elements.get(kind.name, {}))
-        for kind in read_vehicle_types(files).values()
-    }
-
-
-def _kind(kind: VehicleType, told: Mapping[str, str]) -> Trip:
-    gap_m, acceleration_mps2, deceleration_mps2, deviation = _CLASSES.get(kind.vclass, _USUAL)
-    return Trip(
-        depart_s=0.0,
-        edges=(),
-        space_m=kind.length_m + float(told.get("minGap", gap_m)),
-        speed_deviation=float(told.get("speedDev", deviation)),
-        acceleration_mps2=float(told.get("accel", acceleration_mps2)),
-        deceleration_mps2=float(told.get("decel", deceleration_mps2)),
-        imperfection=float(told.get("sigma", _ANY.imperfection)),
-    )

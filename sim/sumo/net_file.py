@@ -32,6 +32,10 @@ class NetLane:
         Some class of motor vehicle, not on rails, may use it.
     for_rail
         Vehicles on rails may use it, and none other that has a motor.
+    allowed
+        Classes that alone may use it; none where all may that are not barred.
+    barred
+        Classes that may not use it.
     """
 
     name: str
@@ -41,6 +45,19 @@ class NetLane:
     shape: tuple[Point, ...]
     for_vehicles: bool
     for_rail: bool
+    allowed: frozenset[str] | None = None
+    barred: frozenset[str] = frozenset()
+
+    @property
+    def is_restricted(self) -> bool:
+        """Not every class may use it."""
+        return self.allowed is not None or bool(self.barred)
+
+    def is_open_to(self, vclass: str) -> bool:
+        """Tell whether vehicles of a class may use it; ``ignoring`` ones may use any."""
+        if vclass == "ignoring":
+            return True
+        return vclass not in self.barred and (self.allowed is None or vclass in self.allowed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +121,8 @@ class NetFile:
         is signalled again inside the junction has one request for both of its connections.
     signalled_inside
         Internal lanes at whose end a signal stands.
+    roundabouts
+        Edges that belong to roundabouts.
     """
 
     path: Path
@@ -115,6 +134,7 @@ class NetFile:
     onward: dict[str, str] = field(hash=False)
     requests: dict[tuple[str, str], tuple[str, int]] = field(hash=False)
     signalled_inside: frozenset[str]
+    roundabouts: frozenset[str] = frozenset()
 
     def signalled(self) -> dict[str, list[Connection]]:
         """Return signal → the connections it controls, in the order of the file."""
@@ -165,6 +185,9 @@ def _net_file(path: Path, root: ElementTree.Element) -> NetFile:
         requests=_requests(junctions, connections, onward),
         signalled_inside=frozenset(
             c.from_lane for c in connections if c.signal and c.from_edge in internal_edges
+        ),
+        roundabouts=frozenset(
+            edge for ring in root.findall("roundabout") for edge in ring.get("edges", "").split()
         ),
     )
 
@@ -221,6 +244,8 @@ def _lanes(edge: ElementTree.Element, path: Path) -> Iterator[NetLane]:
             shape=_shape(attribute(lane, "shape", where)),
             for_vehicles=_for_vehicles(allow, disallow),
             for_rail=allow is not None and _is_rail(allow),
+            allowed=None if allow in {None, "all"} else frozenset(str(allow).split()),
+            barred=frozenset((disallow or "").split()) if allow is None else frozenset(),
         )
 
 

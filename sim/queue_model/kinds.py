@@ -1,0 +1,121 @@
+"""Vehicles of a SUMO scenario by type: what the model needs of each, also where types are drawn."""
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from xml.etree import ElementTree
+
+from sim.queue_model.demand import Trip
+from sim.sumo.vehicle_types import VehicleType, read_vehicle_types
+from sim.sumo.xml_files import iterate_elements
+
+_ANY = Trip(depart_s=0.0, edges=())
+_USUAL = (2.5, 2.6, 4.5, 0.1)
+_CLASSES = {
+    "truck": (2.5, 1.3, 4.0, 0.05),
+    "trailer": (2.5, 1.1, 4.0, 0.05),
+    "bus": (2.5, 1.2, 4.0, 0.05),
+    "coach": (2.5, 2.0, 4.0, 0.05),
+    "motorcycle": (2.5, 6.0, 10.0, 0.1),
+    "moped": (2.5, 1.1, 7.0, 0.1),
+    "bicycle": (0.5, 1.2, 3.0, 0.1),
+}
+"""Gap in a queue [m], acceleration and deceleration [m/s²], deviation of the speed factor by class.
+
+Source: SUMO documentation, "Vehicle Type Parameter Defaults".
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mixture:
+    """A distribution of types: their names, and the sum of the shares up to each one."""
+
+    names: tuple[str, ...]
+    shares: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """Types of vehicles, and distributions of them.
+
+    Read them with ``Kinds.read``.
+    """
+
+    _types: Mapping[str, Trip]
+    _mixtures: Mapping[str, _Mixture]
+
+    @classmethod
+    def read(cls, files: Sequence[Path]) -> "Kinds":
+        """Read the types of route and additional files, SUMO's default types among them.
+
+        Raises
+        ------
+        InputError
+            A file is missing or broken.
+        """
+        elements = {
+            element.get("id", ""): dict(element.attrib)
+            for path in files
+            for element in iterate_elements(path, {"vType"})
+        }
+        types = {
+            kind.name: _kind(kind, elements.get(kind.name, {}))
+            for kind in read_vehicle_types(files).values()
+        }
+        mixtures = {
+            element.get("id", ""): _mixture(element, elements)
+            for path in files
+            for element in iterate_elements(path, {"vTypeDistribution"})
+        }
+        return cls(types, mixtures)
+
+    def of(self, name: str, vehicle: str) -> Trip:
+        """Return what a vehicle is like; an unknown type is a usual car.
+
+        Parameters
+        ----------
+        name
+            Type, or distribution that the vehicle's type is drawn from.
+        vehicle
+            Name of the vehicle; the same one draws the same type.
+        """
+        mixture = self._mixtures.get(name)
+        if mixture is not None and mixture.names:
+            dice = random.Random(vehicle)
+            name = dice.choices(mixture.names, cum_weights=mixture.shares)[0]
+        return self._types.get(name, _ANY)
+
+
+def _mixture(element: ElementTree.Element, types: Mapping[str, Mapping[str, str]]) -> _Mixture:
+    members = dict(_members(element, types))
+    members = {name: share for name, share in members.items() if share > 0}
+    return _Mixture(tuple(members), tuple(accumulate(members.values())))
+
+
+def _members(
+    element: ElementTree.Element, types: Mapping[str, Mapping[str, str]]
+) -> Iterator[tuple[str, float]]:
+    """Yield type and share of a distribution, whether its types are inside it or named."""
+    for inner in element.iter("vType"):
+        yield inner.get("id", ""), float(inner.get("probability", "1"))
+    names = element.get("vTypes", "").split()
+    shares = element.get("probabilities", "").split()
+    for number, name in enumerate(names):
+        own = types.get(name, {}).get("probability", "1")
+        yield name, float(shares[number] if number < len(shares) else own)
+
+
+def _kind(kind: VehicleType, told: Mapping[str, str]) -> Trip:
+    gap_m, acceleration_mps2, deceleration_mps2, deviation = _CLASSES.get(kind.vclass, _USUAL)
+    return Trip(
+        depart_s=0.0,
+        edges=(),
+        space_m=kind.length_m + float(told.get("minGap", gap_m)),
+        speed_deviation=float(told.get("speedDev", deviation)),
+        acceleration_mps2=float(told.get("accel", acceleration_mps2)),
+        deceleration_mps2=float(told.get("decel", deceleration_mps2)),
+        imperfection=float(told.get("sigma", _ANY.imperfection)),
+        vclass=kind.vclass,
+    )
