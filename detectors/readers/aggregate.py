@@ -10,10 +10,12 @@ import numpy as np
 from citybrain.errors import InputError
 from citybrain.model.flows import Detector, FlowSnapshot, Quality
 from detectors.choice import detector_of_lanes
+from detectors.clock import Instants
 from detectors.clock_steps import wild_times
 from detectors.intervals import count_interval
 from detectors.pulses import SIMULATION_START, FeedRepairs, Flags, Floats, Ints
 from detectors.repair import older_than_before
+from detectors.tables import Rows
 from detectors.trust import TrustRules, judge_by_coverage
 
 MOST_BINS = 100_000
@@ -107,6 +109,17 @@ class Found:
 
     repairs: FeedRepairs
     notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, rows: Rows, instants: Instants) -> "Found":
+        """Return what rows and their instants told."""
+        repairs = FeedRepairs(
+            rows=rows.count,
+            unreadable_rows=rows.unreadable,
+            repeated_hour_rows=instants.repeated,
+            skipped_hour_rows=instants.skipped,
+        )
+        return cls(repairs, rows.notes)
 
 
 def flows_of_intervals(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from citybrain.model.flows import Detector
 from detectors.clock import Instants, seconds_since, utc_instants
-from detectors.pulses import SIMULATION_START, FeedRepairs, Flags, Floats, Ints
+from detectors.pulses import SIMULATION_START, Flags, Floats, Ints
 from detectors.readers.aggregate import (
     PERCENT,
     Found,
@@ -111,13 +111,7 @@ def read_pems(
         share = within(np.where(seen > 1, seen / PERCENT, seen), 0.0, 1.0)
         lane_veh = numbers(frame[f"{lane} flow"])
         parts.append(figures.part(f"{lane}", share, ~(share > 0), lane_veh))
-    repairs = FeedRepairs(
-        rows=rows.count,
-        unreadable_rows=rows.unreadable,
-        repeated_hour_rows=instants.repeated,
-        skipped_hour_rows=instants.skipped,
-    )
-    found = Found(repairs, rows.notes)
+    found = Found.of(rows, instants)
     return flows_of_intervals(path, _joined(parts), detectors, found, rules)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from citybrain.model.flows import Detector
 from citybrain.units import DAY_S, SECONDS_PER_HOUR
 from detectors.clock import Instants, seconds_since, utc_instants
-from detectors.pulses import SIMULATION_START, FeedRepairs, Ints
+from detectors.pulses import SIMULATION_START, Ints
 from detectors.readers.aggregate import (
     Found,
     IntervalFlows,
@@ -94,13 +94,7 @@ def read_utd19(
         coverage=np.ones(len(frame)),
         flagged=np.isfinite(error) & (error != 0),
     )
-    repairs = FeedRepairs(
-        rows=rows.count,
-        unreadable_rows=rows.unreadable,
-        repeated_hour_rows=instants.repeated,
-        skipped_hour_rows=instants.skipped,
-    )
-    return flows_of_intervals(path, intervals, detectors, Found(repairs, rows.notes), rules)
+    return flows_of_intervals(path, intervals, detectors, Found.of(rows, instants), rules)
 
 
 def _instants(frame: pd.DataFrame, where: str, zone: str | None, detector: Ints) -> Instants:
