@@ -9,8 +9,7 @@ Sturdevant et al., "Indiana Traffic Signal Hi Resolution Data Logger Enumeration
 University, 2012; Li et al., the same, 2019.
 """
 
-from collections.abc import Mapping
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,22 +18,8 @@ LAST_CODE = 255
 """The enumerations give one byte to a code; makers put their own beyond."""
 
 
-class Subject(StrEnum):
-    """What the parameter of an event numbers."""
-
-    PHASE = "phase"
-    BARRIER = "barrier"
-    OVERLAP = "overlap"
-    DETECTOR = "detector"
-    PEDESTRIAN = "pedestrian"
-    PREEMPTION = "preemption"
-    PRIORITY = "priority"
-    COORDINATION = "coordination"
-    CABINET = "cabinet"
-
-
 class Event(IntEnum):
-    """Codes of the enumerations; `subject_of` tells what the parameter numbers."""
+    """Codes of the enumerations."""
 
     PHASE_ON = 0
     GREEN = 1
@@ -190,24 +175,8 @@ class Event(IntEnum):
     SPLIT_32 = 218
 
 
-_SUBJECTS: Mapping[Subject, tuple[range, ...]] = {
-    Subject.PHASE: (range(21), range(41, 45), range(46, 48), range(50, 57)),
-    Subject.PEDESTRIAN: (range(21, 27), range(45, 46), range(48, 50), range(89, 93)),
-    Subject.BARRIER: (range(31, 34),),
-    Subject.OVERLAP: (range(61, 73),),
-    Subject.DETECTOR: (range(81, 89),),
-    Subject.PREEMPTION: (range(101, 112), range(116, 117)),
-    Subject.PRIORITY: (range(93, 95), range(112, 116), range(117, 122)),
-    Subject.COORDINATION: (range(131, 157), range(203, 219)),
-    Subject.CABINET: (range(171, 186), range(200, 203)),
-}
 _SHOWN = 6
 PUBLISHED = frozenset(int(event) for event in Event)
-
-
-def subject_of(event: Event) -> Subject:
-    """Return what the parameter of an event numbers."""
-    return next(s for s, ranges in _SUBJECTS.items() if any(event in span for span in ranges))
 
 
 def name_of(code: int) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from citybrain.errors import InputError
-from detectors.controller_log.codes import Event, Subject, name_of, subject_of
+from detectors.controller_log.codes import Event, name_of
 from detectors.controller_log.cycles import Cycles, Passages, cycles_of, passages_of
 from detectors.controller_log.measures import EventLog
 from detectors.controller_log.queues import Queues, QueueState, queue_lengths
@@ -86,11 +86,9 @@ def test_a_queue_without_its_break_points_is_unknown_not_zero(
     assert np.isnan(found.length_m[0])
 
 
-def test_every_published_code_has_a_name_and_a_subject() -> None:
+def test_every_published_code_has_a_name() -> None:
     assert len(Event) == 152
-    assert {subject_of(event) for event in Event} == set(Subject)
     assert (name_of(82), name_of(300)) == ("detector on", "code 300")
-    assert subject_of(Event.PED_CALL) is Subject.PEDESTRIAN
 
 
 CONFIG = "DeviceId,Phase,Function,Parameter\n7,2,Advance,5\n"

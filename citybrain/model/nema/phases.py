@@ -12,9 +12,6 @@ from citybrain.units import rounded_s
 RingOrder = tuple[tuple[int, ...], ...]
 """Phases of each ring between two barriers, in the order in which they are served."""
 
-SINGLE_ENTRY = 1
-"""Number of the sequence that a unit serves unless told otherwise."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
