@@ -21,49 +21,21 @@ from sim.queue_model.demand import DemandArrays, Trip, compile_demand
 from sim.queue_model.ground import Ground, read_ground
 from sim.queue_model.physics import Physics
 from sim.queue_model.routes import Routes, compile_routes
+from sim.queue_model.runs import Counts, Runs
 from sim.queue_model.side_by_side import Piece, run_pieces
 from sim.queue_model.street_compiler import compile_streets
 from sim.queue_model.streets import Streets
 from sim.sumo.scenario import SumoScenario
 
-Counts = NDArray[np.int32]
-
 _ROUTING_TIMEOUT_S = 600.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Runs:
-    """What several plans did on several days, as arrays.
-
-    Parameters
-    ----------
-    delay_s
-        Summed delay of everybody who wanted to travel. float64, (plans, days). [s]
-    unfinished_veh, never_inserted_veh, stops
-        Counts of the same shape.
-    link_delay_s, link_count, link_stops
-        Per link. (plans, days, links). [s], [veh], [-]
-    queue_veh, blocked
-        Per lane: longest queue at a green's start [veh] (as it is foretold when a vehicle meets
-        red; where some signal follows detectors, of the greens whose first vehicle crosses at
-        once), and how often the lane was too full for
-        a vehicle that wanted to enter it. (plans, days, lanes)
-    """
-
-    delay_s: Floats
-    unfinished_veh: Counts
-    never_inserted_veh: Counts
-    stops: Counts
-    teleports: Counts
-    link_delay_s: Floats
-    link_count: Counts
-    link_stops: Counts
-    queue_veh: Counts
-    blocked: Floats
-
-
 class _Found(NamedTuple):
-    """What the kernel writes, (days, plans, things): see ``kernels.simulate`` and ``Runs``."""
+    """What the kernel writes, (days, plans, things): see ``kernels.simulate`` and ``Runs``.
+
+    Kernels that Numba has kept name this class and its module: moved or renamed, it keeps them
+    from being loaded.
+    """
 
     totals: Floats
     link_delay_s: Floats
@@ -82,6 +54,23 @@ class _Found(NamedTuple):
             np.empty((*runs, links), np.int32),
             np.empty((*runs, lanes), np.int32),
             np.empty((*runs, lanes)),
+        )
+
+    def runs(self) -> Runs:
+        """Return what was written, by plan and day."""
+        found = _Found._make(array.swapaxes(0, 1) for array in self)
+        counts = found.totals.astype(np.int32)
+        return Runs(
+            delay_s=found.totals[..., 0],
+            unfinished_veh=counts[..., 2],
+            never_inserted_veh=counts[..., 3],
+            stops=counts[..., 4],
+            teleports=counts[..., 5],
+            link_delay_s=found.link_delay_s,
+            link_count=found.link_count,
+            link_stops=found.link_stops,
+            queue_veh=found.queue_veh,
+            blocked=found.blocked,
         )
 
 
@@ -285,20 +274,7 @@ class QueueModel:
             )
 
         run_pieces(work, plans, days, self.threads)
-        found = _Found._make(array.swapaxes(0, 1) for array in found)
-        counts = found.totals.astype(np.int32)
-        return Runs(
-            delay_s=found.totals[..., 0],
-            unfinished_veh=counts[..., 2],
-            never_inserted_veh=counts[..., 3],
-            stops=counts[..., 4],
-            teleports=counts[..., 5],
-            link_delay_s=found.link_delay_s,
-            link_count=found.link_count,
-            link_stops=found.link_stops,
-            queue_veh=found.queue_veh,
-            blocked=found.blocked,
-        )
+        return found.runs()
 
     def movement_totals(
         self, runs: Runs, plan: int, day: int

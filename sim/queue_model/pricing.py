@@ -11,7 +11,8 @@ from citybrain.model.plan import Plan
 from citybrain.ports.blocks import stacked
 from citybrain.ports.tables import Prices, SignalTables
 from sim.queue_model.arrays import Floats
-from sim.queue_model.model import QueueModel, Runs
+from sim.queue_model.model import QueueModel
+from sim.queue_model.runs import Runs
 
 _STANDARD = Objective()
 
