@@ -49,10 +49,8 @@ class Download:
         ControllerError
             The unit does not answer or does not become normal.
         """
-        state = await self._state()
-        for _ in range(self._looks()):
-            if state != Transaction.VERIFY:
-                break
+        state, end_s = await self._state(), self._end_s()
+        while state == Transaction.VERIFY and _now_s() < end_s:
             await asyncio.sleep(self._session.patience.poll_s)
             state = await self._state()
         if state == Transaction.DONE:
@@ -98,12 +96,12 @@ class Download:
             It finds them inconsistent, or does not come to an end.
         """
         await self._turn(Transaction.VERIFY, {Transaction.VERIFY, Transaction.DONE})
-        for _ in range(self._looks()):
-            if await self._is_verified():
-                return
+        end_s = self._end_s()
+        while not await self._is_verified():
+            if _now_s() >= end_s:
+                what = f"does not finish its check within {self._session.patience.verify_s:.0f} s"
+                raise UnitRefusedError(self._session.unit, what, "look at the unit")
             await asyncio.sleep(self._session.patience.poll_s)
-        what = f"does not finish its check within {self._session.patience.verify_s:.0f} s"
-        raise UnitRefusedError(self._session.unit, what, "look at the unit")
 
     async def store(self) -> None:
         """Store the verified values, which makes them visible.
@@ -115,10 +113,9 @@ class Download:
         """
         await self._turn(Transaction.NORMAL, {Transaction.NORMAL})
 
-    def _looks(self) -> int:
-        """Return how often a check that runs is looked at."""
-        patience = self._session.patience
-        return max(1, round(patience.verify_s / patience.poll_s))
+    def _end_s(self) -> float:
+        """Return when a check that runs is no longer waited for, by the loop's clock. [s]."""
+        return _now_s() + self._session.patience.verify_s
 
     async def _is_verified(self) -> bool:
         held = await self._session.get((_STATE, _CHECK, _FAULT))
@@ -150,3 +147,7 @@ class Download:
             what, mend = "has no dbCreateTransaction", "this unit cannot take plans from citybrain"
             raise LimitationError(unit, what, mend)
         return state
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

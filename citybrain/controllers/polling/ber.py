@@ -118,6 +118,21 @@ class Reader:
             raise BerError(msg)
         return Reader(self.data, start, end)
 
+    def into(self, tag: int) -> int:
+        """Go to where the content of a value of this tag begins, and return where it ends.
+
+        Raises
+        ------
+        BerError
+            There is none, it has another tag, or it is cut.
+        """
+        found, start, end = self._next()
+        if found != tag:
+            msg = f"tag {found:#x} where {tag:#x} should be"
+            raise BerError(msg)
+        self.at = start
+        return end
+
     def any(self) -> tuple[int, bytes]:
         """Return tag and content of the next value.
 
@@ -153,16 +168,21 @@ class Reader:
         """
         return whole(self.content(INTEGER))
 
-    def close(self) -> None:
-        """Make sure that nothing is left.
+    def close(self, end: int) -> None:
+        """Make sure that a value that was gone into ends here.
+
+        Parameters
+        ----------
+        end
+            Where it does.
 
         Raises
         ------
         BerError
-            Something is.
+            It does not.
         """
-        if self.at != self.end:
-            msg = "bytes after the end"
+        if self.at != end:
+            msg = "a value ends elsewhere than its parts"
             raise BerError(msg)
 
     def _next(self) -> tuple[int, int, int]:

@@ -88,8 +88,8 @@ class Question:
 
 def discovery(number: int) -> bytes:
     """Return a message that makes a unit tell its engine and its clock (RFC 3414, 4)."""
-    security = _security(b"", 0, 0, b"", b"", b"")
-    return _message(number, REPORTABLE, security, Question(()).scoped(b"", number))
+    security = _security(b"", 0, 0, b"", 2 * ber.octets(b""))
+    return _message(number, _OPEN, security, Question(()).scoped(b"", number))
 
 
 def sealed(
@@ -112,10 +112,10 @@ def sealed(
     """
     boots, seconds = clock
     cipher, salt = keys.enciphered(question.scoped(keys.engine_id, number), boots, seconds)
-    security = _security(keys.engine_id, boots, seconds, user, NO_MAC, salt)
-    flags = AUTHENTIC | PRIVATE | REPORTABLE
-    message = _message(number, flags, security, ber.octets(cipher))
-    place = len(message) - len(ber.octets(cipher)) - len(ber.octets(salt)) - MAC_BYTES
+    body, last = ber.octets(cipher), ber.octets(salt)
+    security = _security(keys.engine_id, boots, seconds, user, ber.octets(NO_MAC) + last)
+    message = _message(number, _SEALED, security, body)
+    place = len(message) - len(body) - len(last) - MAC_BYTES
     return message[:place] + keys.signature(message) + message[place + MAC_BYTES :]
 
 
@@ -185,18 +185,18 @@ def told(envelope: Envelope, keys: Keys | None) -> Told:
     scoped = Reader(data, 0, len(data)).enter(ber.SEQUENCE)
     scoped.content(ber.OCTETS)
     scoped.content(ber.OCTETS)
-    kind, _ = Reader(data, scoped.at, scoped.end).any()
-    return _pdu(kind, scoped.enter(kind))
+    return _pdu(data[scoped.at] if scoped.at < scoped.end else ber.NULL, scoped)
 
 
-def _pdu(kind: int, pdu: Reader) -> Told:
+def _pdu(kind: int, scoped: Reader) -> Told:
+    pdu = scoped.enter(kind)
     number, error, _ = pdu.integer(), pdu.integer(), pdu.integer()
-    bindings, values = pdu.enter(ber.SEQUENCE), dict[str, Held]()
-    while bindings.at < bindings.end:
-        binding = bindings.enter(ber.SEQUENCE)
-        oid = ber.dotted_form(binding.content(ber.OBJECT_ID))
-        values[oid] = _value(*binding.any())
-        binding.close()
+    walk, values = pdu.enter(ber.SEQUENCE), dict[str, Held]()
+    while walk.at < walk.end:
+        end = walk.into(ber.SEQUENCE)
+        oid = ber.dotted_form(walk.content(ber.OBJECT_ID))
+        values[oid] = _value(*walk.any())
+        walk.close(end)
     return Told(kind=kind, number=number, error=error, values=values)
 
 
@@ -213,27 +213,24 @@ def _value(tag: int, content: bytes) -> Held:
     raise BerError(msg)
 
 
-def _message(number: int, flags: int, security: bytes, data: bytes) -> bytes:
-    header = ber.sequence(
-        ber.four_bytes(number),
-        ber.integer(_LARGEST),
-        ber.octets(bytes((flags,))),
-        ber.integer(_USM),
-    )
-    return ber.sequence(ber.integer(_VERSION), header, ber.octets(security), data)
+def _header(flags: int) -> bytes:
+    """Return what follows a message's number: its largest answer, flags and security model."""
+    return ber.integer(_LARGEST) + ber.octets(bytes((flags,))) + ber.integer(_USM)
 
 
-def _security(
-    engine_id: bytes, boots: int, seconds: int, user: bytes, signature: bytes, salt: bytes
-) -> bytes:
-    return ber.sequence(
-        ber.octets(engine_id),
-        ber.integer(boots),
-        ber.integer(seconds),
-        ber.octets(user),
-        ber.octets(signature),
-        ber.octets(salt),
-    )
+_OPEN, _SEALED = _header(REPORTABLE), _header(AUTHENTIC | PRIVATE | REPORTABLE)
+_THIRD_VERSION = ber.integer(_VERSION)
+
+
+def _message(number: int, header: bytes, security: bytes, data: bytes) -> bytes:
+    numbered = ber.sequence(ber.four_bytes(number), header)
+    return ber.sequence(_THIRD_VERSION, numbered, ber.octets(security), data)
+
+
+def _security(engine_id: bytes, boots: int, seconds: int, user: bytes, proof: bytes) -> bytes:
+    """Return the security parameters; ``proof`` is signature and salt, each with its length."""
+    named, who = ber.octets(engine_id), ber.octets(user)
+    return ber.sequence(named, ber.integer(boots), ber.integer(seconds), who, proof)
 
 
 def _is_clock(boots: int, seconds: int) -> bool:
