@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from citybrain.cli.console import OUTPUT, Stages, headline, print_json
-from citybrain.cli.counting import USUAL_BIN_S, Request, lane_table
+from citybrain.cli.clip_report import ClipReport, tell
+from citybrain.cli.console import Stages
+from citybrain.cli.counting import USUAL_BIN_S, Request
 from citybrain.model.flows import FlowSnapshot
 from citybrain.store.flows import write_flows
 from detectors.camera.counting import CameraCount, count_stream, lane_detectors
@@ -46,10 +47,7 @@ def run(request: Request, camera: Path) -> int:
         if request.preview is not None:
             stages.begin("preview", str(request.preview))
             write_preview(request.preview, request.feed, settings, marks_of(counted))
-    if request.is_json:
-        print_json(_content(request, settings, counted, flows))
-    else:
-        _print(request, counted, flows)
+    tell(request, _report(request, settings, counted, flows), flows)
     return 0
 
 
@@ -82,56 +80,30 @@ def _flows(request: Request, settings: CameraSettings, counted: CameraCount) -> 
     return count_pulses(pulses, detectors, bin_s=bin_for_s(counted.end_s), recorded=recorded)
 
 
-def _content(
+def _report(
     request: Request, settings: CameraSettings, counted: CameraCount, flows: FlowSnapshot
-) -> dict[str, object]:
-    names = [lane.name for lane in settings.lane]
-    return {
-        "against": sum(one.is_against for one in counted.passages),
-        "bin_s": flows.bin_s,
-        "bins": flows.bin_count,
-        "camera": settings.camera,
-        "classes": _classes(counted),
-        "file": str(request.out),
-        "gaps": [
-            {"begin_s": gap.begin_s, "end_s": gap.end_s, "reason": gap.reason}
-            for gap in counted.gaps
-        ],
-        "lanes": {
-            name: sum(one.lane == at and not one.is_against for one in counted.passages)
-            for at, name in enumerate(names)
+) -> ClipReport:
+    info = counted.info
+    chosen = "" if request.is_bin_given else ", by the length of the clip; --bin sets it"
+    bins = "1 bin" if flows.bin_count == 1 else f"{flows.bin_count} bins"
+    return ClipReport(
+        camera=settings.camera,
+        vehicles=float(np.sum(np.asarray(flows.count_veh))),
+        lanes={
+            lane.name: sum(one.lane == at and not one.is_against for one in counted.passages)
+            for at, lane in enumerate(settings.lane)
         },
-        "notes": list(counted.notes),
-        "seconds": counted.end_s,
-        "start": flows.start.isoformat(),
-        "vehicles": float(np.sum(np.asarray(flows.count_veh))),
-    }
+        kinds=_classes(counted),
+        kinds_are="length",
+        against=sum(one.is_against for one in counted.passages),
+        gaps=counted.gaps,
+        notes=counted.notes,
+        duration_s=counted.end_s,
+        found_by=f" ({info.width_px} x {info.height_px}, {info.rate_hps:.1f} frames a second)",
+        bins=f"{bins} of {flows.bin_s:g} s{chosen}",
+    )
 
 
 def _classes(counted: CameraCount) -> dict[str, int]:
     known = (one.length_class for one in counted.passages)
     return dict(sorted(Counter(name.value for name in known if name is not None).items()))
-
-
-def _print(request: Request, counted: CameraCount, flows: FlowSnapshot) -> None:
-    info = counted.info
-    headline(
-        request.feed,
-        f": {np.sum(np.asarray(flows.count_veh)):.0f} vehicles on "
-        f"{len(flows.lanes)} lanes in {counted.end_s:.0f} s "
-        f"({info.width_px} x {info.height_px}, {info.rate_hps:.1f} frames a second)",
-    )
-    chosen = "" if request.is_bin_given else ", by the length of the clip; --bin sets it"
-    bins = "1 bin" if flows.bin_count == 1 else f"{flows.bin_count} bins"
-    OUTPUT.print(f"bins      {bins} of {flows.bin_s:g} s{chosen}")
-    against = sum(one.is_against for one in counted.passages)
-    if against:
-        OUTPUT.print(f"caveat    {against} vehicles went against their lane and are not counted")
-    for note in counted.notes:
-        OUTPUT.print(f"caveat    {note}")
-    for name, count in _classes(counted).items():
-        OUTPUT.print(f"length    {name}: {count}")
-    OUTPUT.print(lane_table(flows))
-    OUTPUT.print(f"flows     {request.out}")
-    if request.preview is not None:
-        OUTPUT.print(f"preview   {request.preview}")

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from citybrain.cli.console import OUTPUT, Stages, headline, print_json
-from citybrain.cli.counting import Request, lane_table
+from citybrain.cli.clip_report import ClipReport, tell
+from citybrain.cli.console import Stages
+from citybrain.cli.counting import Request
 from citybrain.errors import InfeasibleError, InputError
-from citybrain.model.flows import FlowSnapshot
 from citybrain.store.flows import write_flows
 from detectors.camera.counting import lane_detectors
 from detectors.camera.model import ModelPlan
@@ -44,10 +44,7 @@ def run(request: Request, settings: CameraSettings, plan: ModelPlan) -> int:
         if request.preview is not None:
             stages.begin("preview", str(request.preview))
             write_preview(request.preview, request.feed, settings, _marks(counted))
-    if request.is_json:
-        print_json(_content(request, settings, counted, flows))
-    else:
-        _print(request, counted, flows)
+    tell(request, _report(settings, counted), flows)
     return 0
 
 
@@ -59,43 +56,17 @@ def _marks(counted: ModelCount) -> list[Mark]:
     ]
 
 
-def _content(
-    request: Request, settings: CameraSettings, counted: ModelCount, flows: FlowSnapshot
-) -> dict[str, object]:
+def _report(settings: CameraSettings, counted: ModelCount) -> ClipReport:
     lanes = np.bincount(counted.pulses.detector, minlength=len(settings.lane)).tolist()
-    return {
-        "against": counted.against,
-        "bins": flows.bin_count,
-        "camera": settings.camera,
-        "classes": counted.classes,
-        "file": str(request.out),
-        "gaps": [
-            {"begin_s": gap.begin_s, "end_s": gap.end_s, "reason": gap.reason}
-            for gap in counted.gaps
-        ],
-        "lanes": dict(zip(counted.pulses.names, lanes, strict=True)),
-        "notes": list(counted.pulses.notes),
-        "seconds": counted.end_s,
-        "start": flows.start.isoformat(),
-        "vehicles": len(counted.pulses),
-    }
-
-
-def _print(request: Request, counted: ModelCount, flows: FlowSnapshot) -> None:
-    headline(
-        request.feed,
-        f": {len(counted.pulses)} vehicles on "
-        f"{len(flows.lanes)} lanes in {counted.end_s:.0f} s, by a detector of your own",
+    return ClipReport(
+        camera=settings.camera,
+        vehicles=len(counted.pulses),
+        lanes=dict(zip(counted.pulses.names, lanes, strict=True)),
+        kinds=counted.classes,
+        kinds_are="class",
+        against=counted.against,
+        gaps=counted.gaps,
+        notes=counted.pulses.notes,
+        duration_s=counted.end_s,
+        found_by=", by a detector of your own",
     )
-    if counted.against:
-        OUTPUT.print(
-            f"caveat    {counted.against} vehicles went against their lane and are not counted"
-        )
-    for note in counted.pulses.notes:
-        OUTPUT.print(f"caveat    {note}")
-    for name, count in counted.classes.items():
-        OUTPUT.print(f"class     {name}: {count}")
-    OUTPUT.print(lane_table(flows))
-    OUTPUT.print(f"flows     {request.out}")
-    if request.preview is not None:
-        OUTPUT.print(f"preview   {request.preview}")
