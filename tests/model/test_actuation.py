@@ -1,9 +1,18 @@
 """Actuated patterns: what they show at their shortest and longest, and the rules on both."""
 
+from dataclasses import replace
+
 import pytest
 
 from citybrain.errors import InfeasibleError
-from citybrain.model.actuation import ActuatedPattern, Actuation, Stretch
+from citybrain.model.actuation import (
+    ActuatedPattern,
+    Actuation,
+    Stretch,
+    as_shown,
+    cycle_range_s,
+    realisations,
+)
 from citybrain.model.rules import check_pattern
 from citybrain.model.violations import Rule
 from tests.model.crossroads import Crossroads
@@ -32,6 +41,16 @@ def test_bounds_as_shown_realise_the_pattern_itself() -> None:
     actuated = stretched(GREEN_S.duration_s, GREEN_S.duration_s)
     assert actuated.shortest() == actuated.longest() == PATTERN
     assert check_pattern(actuated, INTERSECTION) == check_pattern(PATTERN, INTERSECTION) == ()
+
+
+def test_a_pattern_is_bounded_by_what_it_shows_at_its_shortest_and_longest() -> None:
+    actuated = stretched(GREEN_S.duration_s - 4, GREEN_S.duration_s + 9)
+    assert realisations(actuated) == (PATTERN, actuated.shortest(), actuated.longest())
+    assert realisations(PATTERN) == (PATTERN,)
+    assert (as_shown(actuated), as_shown(PATTERN)) == (PATTERN, PATTERN)
+    assert cycle_range_s(actuated) == (PATTERN.cycle_s - 4, PATTERN.cycle_s + 9)
+    in_step = replace(actuated, actuation=replace(actuated.actuation, is_coordinated=True))
+    assert cycle_range_s(in_step) == cycle_range_s(PATTERN) == (PATTERN.cycle_s,) * 2
 
 
 def test_a_minimum_below_the_minimum_green_is_found() -> None:

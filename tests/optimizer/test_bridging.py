@@ -1,7 +1,10 @@
 """Greens that end and come again without need go on instead."""
 
+from dataclasses import replace
+
 from hypothesis import given
 
+from citybrain.model.actuation import ActuatedPattern, Actuation, Stretch
 from citybrain.model.aspects import GREENS
 from citybrain.model.intersection import Intersection, SignalGroup
 from citybrain.model.pattern import Pattern
@@ -99,6 +102,19 @@ def test_the_running_plan_itself_is_not_mistaken_for_what_was_made_of_it() -> No
     assert workshop.running == plan_of(FLICKER)
     assert workshop.unchanged() is None
     assert workshop.plan(workshop.start(), "p").patterns[0].groups != FLICKER.pattern.groups
+
+
+def test_a_running_plan_that_follows_the_traffic_is_searched_from_the_times_it_shows() -> None:
+    stretch = Stretch(start_s=0.0, minimum_s=5.0, maximum_s=30.0)
+    shown = plan_of(FLICKER)
+    follows = ActuatedPattern.of(shown.patterns[0], Actuation(stretches=(stretch,)))
+    running, network = replace(shown, patterns=(follows,)), network_of(FLICKER)
+    assert bridged_plan(running, network) == bridged_plan(shown, network)
+    workshop = Workshop.of(running, network)
+    assert workshop.running == running
+    assert workshop.shown.patterns == shown.patterns
+    assert workshop.unchanged() is None
+    assert workshop.start() == Workshop.of(shown, network).start()
 
 
 def test_without_a_gap_the_workshop_is_the_usual_one() -> None:

@@ -6,14 +6,20 @@ from xml.etree import ElementTree
 import pytest
 
 from citybrain.config import SafetyLimits
+from citybrain.engine.actuated import left_actuated
 from citybrain.engine.area import open_area
 from citybrain.model.actuation import ActuatedPattern, Actuation, Stretch, cycle_range_s
 from citybrain.model.plan import Plan
 from citybrain.model.rules import check_plan
-from sim.sumo.programs import read_programs, write_programs
+from citybrain.ports.evaluation import Evaluation
+from sim.queue_model.model import QueueModel
+from sim.sumo.evaluator import SumoEvaluator
+from sim.sumo.network import read_network
+from sim.sumo.programs import read_programs, running_plan, write_programs
 from sim.sumo.run import run_sumo
 from sim.sumo.tls_reader import read_declarations
 from tests.sim.actuated_town import NET, ROUTES, town_in
+from tests.sim.sources import CROSS_NET
 
 MAIN = '<phase duration="30" state="GGrr" minDur="5" maxDur="50"/>'
 YELLOW = '<phase duration="3" state="yyrr"/>'
@@ -111,6 +117,33 @@ def test_an_offset_given_later_is_no_offset_of_an_actuated_program(tmp_path: Pat
         assert read_declarations([path, moved]).programs[0].obstacle == told
 
 
+ON_THE_CROSS = """<additional><tlLogic id="0" type="actuated" programID="a" offset="0">
+    <phase duration="30" state="GGgrrrGGgrrr" minDur="3" maxDur="90"/>
+    <phase duration="3" state="yyyrrryyyrrr"/>
+    <phase duration="30" state="rrrGGgrrrGGg" minDur="20" maxDur="170"/>
+    <phase duration="3" state="rrryyyrrryyy"/>
+</tlLogic></additional>"""
+
+
+def test_bounds_are_no_tighter_than_what_the_running_program_may_show(tmp_path: Path) -> None:
+    path = tmp_path / "a.add.xml"
+    path.write_text(ON_THE_CROSS)
+    declarations = read_declarations([CROSS_NET, path])
+    network = read_network(CROSS_NET, declarations, SafetyLimits())
+    (cross,) = network.intersections.values()
+    assert [group.minimum_green_s for group in cross.groups] == [3.0, 3.0, 5.0, 5.0]
+    assert list(cross.maximum_reds_s.values()) == [176.0, 176.0, 150.0, 150.0]
+    assert check_plan(running_plan(read_programs(declarations, network), network), network) == ()
+
+
+def test_greens_that_conflict_leave_an_actuated_signal_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.add.xml"
+    path.write_text(ON_THE_CROSS.replace('"GGgrrrGGgrrr"', '"GGGrrrGGgrrr"'))
+    declarations = read_declarations([CROSS_NET, path])
+    (left,) = read_network(CROSS_NET, declarations, SafetyLimits()).untouched
+    assert left.reason.startswith("program 'a': greens of link")
+
+
 MANY_KINDS = f"""<additional>
     <tlLogic id="A0" type="actuated" programID="gaps" offset="17">
         {param("max-gap", "2.25")}{param("detector-gap", "1.3")}{param("show-detectors", "true")}
@@ -195,3 +228,16 @@ def test_sumo_runs_a_written_program_as_it_was(tmp_path: Path, given: str, begin
     after = run_of(tmp_path, [programs, written], begin_s)
     assert len(before[0]) > 100
     assert after == before
+
+
+@pytest.mark.integration
+def test_the_fast_model_lets_a_signal_follow_whether_it_is_retimed_or_left(tmp_path: Path) -> None:
+    area = open_area(town_in(tmp_path), None, SafetyLimits())
+    delays_s = []
+    for studied in (area, left_actuated(area, but={"A0"})):
+        model = QueueModel.build(area.scenario, studied.network, seeds=(1,), threads=1)
+        (outcome,) = model.evaluate([Evaluation(plan=studied.running, seed=1)])
+        delays_s.append(outcome.mean_delay_s)
+    with SumoEvaluator(area.scenario, area.network, workers=1, timeout_s=60) as sumo:
+        (real,) = sumo.evaluate([Evaluation(plan=area.running, seed=1)])
+    assert delays_s[0] == delays_s[1] == pytest.approx(real.mean_delay_s, rel=0.25)
