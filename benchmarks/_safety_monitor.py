@@ -1,8 +1,9 @@
 """A virtual unit runs a plan while its conflict monitor watches the colours."""
 
 from citybrain.controllers.ntcip.states import SplitMode
+from citybrain.controllers.virtual.coord_pattern import CoordPattern, Split
 from citybrain.controllers.virtual.heads import colours
-from citybrain.controllers.virtual.layout import CannotRunError, CoordPattern, Split, lay_out
+from citybrain.controllers.virtual.layout import CannotRunError, lay_out
 from citybrain.controllers.virtual.machine import SignalMachine
 from citybrain.controllers.virtual.monitor import ConflictMonitor, MonitorCard
 from citybrain.controllers.virtual.timing import (

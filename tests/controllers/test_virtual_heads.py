@@ -5,8 +5,9 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from citybrain.controllers.ntcip.states import SplitMode as WireSplitMode
+from citybrain.controllers.virtual.coord_pattern import CoordPattern, Split
 from citybrain.controllers.virtual.heads import colours
-from citybrain.controllers.virtual.layout import CannotRunError, CoordPattern, Split, lay_out
+from citybrain.controllers.virtual.layout import CannotRunError, lay_out
 from citybrain.controllers.virtual.machine import SignalMachine
 from citybrain.controllers.virtual.timing import PhaseOption, PhaseTiming, SignalSettings
 from citybrain.model.nema.controller_plan import ControllerPlan

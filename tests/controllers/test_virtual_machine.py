@@ -5,8 +5,9 @@ from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from citybrain.controllers.ntcip.states import Correction, Free, SplitMode
+from citybrain.controllers.virtual.coord_pattern import SyncPoint
 from citybrain.controllers.virtual.decisions import Mode
-from citybrain.controllers.virtual.layout import CannotRunError, SyncPoint, lay_out
+from citybrain.controllers.virtual.layout import CannotRunError, lay_out
 from citybrain.controllers.virtual.machine import SignalMachine
 from citybrain.controllers.virtual.timing import PhaseOption, groups_from, mask_of
 from citybrain.errors import InfeasibleError

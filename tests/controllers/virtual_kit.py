@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 from citybrain.controllers.ntcip.states import SplitMode
-from citybrain.controllers.virtual.layout import CoordPattern, Split, SyncPoint
+from citybrain.controllers.virtual.coord_pattern import CoordPattern, Split, SyncPoint
 from citybrain.controllers.virtual.machine import SignalMachine
 from citybrain.controllers.virtual.shown import Shown
 from citybrain.controllers.virtual.timing import (

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from citybrain.controllers.ntcip import objects
 from citybrain.controllers.ntcip.states import SplitMode
 from citybrain.controllers.ntcip.syntax import ObjectType, Value
-from citybrain.controllers.virtual.layout import CoordPattern, Split, SyncPoint
+from citybrain.controllers.virtual.coord_pattern import CoordPattern, Split, SyncPoint
 from citybrain.controllers.virtual.schema import Schema
 from citybrain.controllers.virtual.timing import (
     TENTHS_PER_S,
