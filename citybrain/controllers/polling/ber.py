@@ -4,6 +4,7 @@ Encoders return bytes; ``Reader`` walks through bytes from outside and raises ``
 anything that is not what it should be, never another error.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 INTEGER, OCTETS, NULL, OBJECT_ID, SEQUENCE = 0x02, 0x04, 0x05, 0x06, 0x30
@@ -118,21 +119,6 @@ class Reader:
             raise BerError(msg)
         return Reader(self.data, start, end)
 
-    def into(self, tag: int) -> int:
-        """Go to where the content of a value of this tag begins, and return where it ends.
-
-        Raises
-        ------
-        BerError
-            There is none, it has another tag, or it is cut.
-        """
-        found, start, end = self._next()
-        if found != tag:
-            msg = f"tag {found:#x} where {tag:#x} should be"
-            raise BerError(msg)
-        self.at = start
-        return end
-
     def any(self) -> tuple[int, bytes]:
         """Return tag and content of the next value.
 
@@ -168,41 +154,66 @@ class Reader:
         """
         return whole(self.content(INTEGER))
 
-    def close(self, end: int) -> None:
-        """Make sure that a value that was gone into ends here.
-
-        Parameters
-        ----------
-        end
-            Where it does.
-
-        Raises
-        ------
-        BerError
-            It does not.
-        """
-        if self.at != end:
-            msg = "a value ends elsewhere than its parts"
-            raise BerError(msg)
-
     def _next(self) -> tuple[int, int, int]:
-        data, at = self.data, self.at
-        if at + 2 > self.end:
-            msg = "cut"
+        found = header(self.data, self.at, self.end)
+        self.at = found[2]
+        return found
+
+
+def header(data: bytes, at: int, end: int) -> tuple[int, int, int]:
+    """Return the tag of a value, and where its content begins and ends.
+
+    Parameters
+    ----------
+    data
+        A whole message.
+    at, end
+        Where the value begins, and where it ends at the latest.
+
+    Raises
+    ------
+    BerError
+        There is none, or it is cut.
+    """
+    if at + 2 > end:
+        msg = "cut"
+        raise BerError(msg)
+    length, start = data[at + 1], at + 2
+    if length & _LONG:
+        size = length & (_LONG - 1)
+        if not 1 <= size <= _MOST_LENGTH_BYTES or start + size > end:
+            msg = "length of lengths"
             raise BerError(msg)
-        tag, length, start = data[at], data[at + 1], at + 2
-        if length & _LONG:
-            size = length & (_LONG - 1)
-            if not 1 <= size <= _MOST_LENGTH_BYTES or start + size > self.end:
-                msg = "length of lengths"
-                raise BerError(msg)
-            length, start = int.from_bytes(data[start : start + size], "big"), start + size
-        end = start + length
-        if end > self.end:
-            msg = "cut"
+        length, start = int.from_bytes(data[start : start + size], "big"), start + size
+    if start + length > end:
+        msg = "cut"
+        raise BerError(msg)
+    return data[at], start, start + length
+
+
+def bindings(data: bytes, at: int, end: int) -> Iterator[tuple[str, int, bytes]]:
+    """Yield identifier, tag and content of each object of a message.
+
+    Parameters
+    ----------
+    data
+        A whole message.
+    at, end
+        Where the list of bindings begins and ends.
+
+    Raises
+    ------
+    BerError
+        They are no pairs of an identifier and a value.
+    """
+    while at < end:
+        pair, name_at, at = header(data, at, end)
+        name, start, stop = header(data, name_at, at)
+        tag, value_at, value_end = header(data, stop, at)
+        if pair != SEQUENCE or name != OBJECT_ID or value_end != at:
+            msg = "no identifier with a value"
             raise BerError(msg)
-        self.at = end
-        return tag, start, end
+        yield dotted_form(data[start:stop]), tag, data[value_at:value_end]
 
 
 def whole(content: bytes) -> int:

@@ -191,12 +191,9 @@ def told(envelope: Envelope, keys: Keys | None) -> Told:
 def _pdu(kind: int, scoped: Reader) -> Told:
     pdu = scoped.enter(kind)
     number, error, _ = pdu.integer(), pdu.integer(), pdu.integer()
-    walk, values = pdu.enter(ber.SEQUENCE), dict[str, Held]()
-    while walk.at < walk.end:
-        end = walk.into(ber.SEQUENCE)
-        oid = ber.dotted_form(walk.content(ber.OBJECT_ID))
-        values[oid] = _value(*walk.any())
-        walk.close(end)
+    pairs = pdu.enter(ber.SEQUENCE)
+    found = ber.bindings(pairs.data, pairs.at, pairs.end)
+    values = {oid: _value(tag, content) for oid, tag, content in found}
     return Told(kind=kind, number=number, error=error, values=values)
 
 

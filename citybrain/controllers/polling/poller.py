@@ -4,9 +4,10 @@ import asyncio
 import random
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from citybrain.controllers.ntcip.secrets import V3
 from citybrain.controllers.ntcip.status import STATUS, Clock, status_of
@@ -27,13 +28,24 @@ from citybrain.controllers.polling.usm import EngineClock, Keys
 from citybrain.ports.controllers import UnitStatus
 
 SLICE_S = 0.02
-"""Units are asked in slices of this length, so that no burst fills a buffer. [s]"""
+"""Units are asked in slices of this length, so that no burst fills a buffer; what has arrived is
+taken once a slice, so an answer seems to take up to this much longer. [s]"""
 ANSWER_S = 2.5
 """Time for an answer; a unit that takes longer than its period misses turns meanwhile. [s]"""
 MOST_LOST = 3
 """Lost polls in a row after which a unit's engine is asked for anew."""
 _SECURED = AUTHENTIC | PRIVATE
 _BUFFER_BYTES = 4 * 2**20
+_BURST = 500
+"""Messages that are taken in one slice; more wait for the next."""
+_LARGEST_BYTES = 65535
+
+
+class Way(Protocol):
+    """What messages are sent over: a socket, or what stands for one."""
+
+    def sendto(self, data: bytes, place: tuple[str, int], /) -> object:
+        """Send a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +91,7 @@ class _Station:
         self.lost = 0
 
 
-class Poller(asyncio.DatagramProtocol):
+class Poller:
     """Polls units that share credentials.
 
     A message is believed only if it answers the open question of the unit at that address, is
@@ -116,7 +128,7 @@ class Poller(asyncio.DatagramProtocol):
         self._strangers: dict[tuple[str, int], _Station] = {}
         self._number = rng.randrange(*NUMBERS)
         self._hear = hear
-        self._transport: asyncio.DatagramTransport | None = None
+        self._way: Way | None = None
         self._stations = []
         for target in targets:
             send = partial(self._send_to, (target.address, target.port))
@@ -133,25 +145,20 @@ class Poller(asyncio.DatagramProtocol):
             Set to end.
         """
         loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(
-            lambda: self,
-            local_addr=("0.0.0.0", 0),
-        )
-        widen(transport)
         slices = max(1, round(every_s / SLICE_S))
         begun_s, turn = loop.time(), 0
-        try:
+        with _opened() as way:
+            self.connection_made(way)
             while not end.is_set():
                 for station in self._stations[turn % slices :: slices]:
                     self._ask(station, loop.time())
                 turn += 1
                 await asyncio.sleep(max(0.0, begun_s + turn * every_s / slices - loop.time()))
-        finally:
-            transport.close()
+                self._drain(way)
 
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+    def connection_made(self, way: Way) -> None:
         """Take what messages are sent over."""
-        self._transport = transport
+        self._way = way
 
     def ask_all(self) -> None:
         """Ask every unit whose last question is answered or lost."""
@@ -166,8 +173,14 @@ class Poller(asyncio.DatagramProtocol):
         except BerError:
             self.dropped += 1
 
-    def error_received(self, exc: Exception) -> None:
-        """Take note that a message could not be delivered; the poll is lost like any other."""
+    def _drain(self, way: socket.socket) -> None:
+        """Take what has arrived in the last slice, together: a wake for each costs more than it."""
+        for _ in range(_BURST):
+            try:
+                data, place = way.recvfrom(_LARGEST_BYTES)
+            except OSError:  # nothing more, or a message that could not be delivered: a lost poll
+                return
+            self.datagram_received(data, place)
 
     def _ask(self, station: _Station, at_s: float) -> None:
         """Ask, unless an answer may still come: more questions make a slow unit no quicker."""
@@ -200,8 +213,9 @@ class Poller(asyncio.DatagramProtocol):
         self._open[station.number] = station
 
     def _send_to(self, place: tuple[str, int], message: bytes) -> None:
-        if self._transport is not None:
-            self._transport.sendto(message, place)
+        if self._way is not None:
+            with suppress(OSError):  # what cannot be sent is lost like any other poll
+                self._way.sendto(message, place)
 
     def _take(self, envelope: Envelope, addr: tuple[str | Any, int], at_s: float) -> None:
         stranger = self._strangers.get(addr)
@@ -265,10 +279,13 @@ class Poller(asyncio.DatagramProtocol):
         self._hear(Poll(unit=station.target.unit, status=status, took_s=took_s))
 
 
-def widen(transport: asyncio.DatagramTransport) -> None:
-    """Ask the system for room for the answers of many units."""
-    opened_socket: socket.socket = transport.get_extra_info("socket")
-    opened_socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
+def _opened() -> socket.socket:
+    """Return a socket that never waits, with room for the answers of many units."""
+    way = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    way.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
+    way.setblocking(False)
+    way.bind(("0.0.0.0", 0))
+    return way
 
 
 def _held(tale: Told) -> Mapping[str, int | bytes | str | None] | None:
