@@ -131,9 +131,6 @@ def _of_detectors(running: Plan, proposed: Plan) -> tuple[str, ...]:
         if isinstance(pattern, ActuatedPattern)
     )
     fixed = {p.intersection for p in proposed.patterns if not isinstance(p, ActuatedPattern)}
-    ended = (
-        f"{name} follows detectors today and has fixed times in the proposed plan"
-        for name in actuated_signals(running)
-        if name in fixed
-    )
-    return (*follows, *ended)
+    ended = ", ".join(name for name in actuated_signals(running) if name in fixed)
+    told = f"detectors that signals follow today are left unused by the proposed plan: {ended}"
+    return (*follows, told) if ended else follows
