@@ -51,13 +51,13 @@ class Stage:
     change_s: float
 
 
-def drawn_plans(network: Network, running: Plan, *, count: int, seed: int) -> tuple[Plan, ...]:
+def drawn_plans(running: Plan, *, count: int, seed: int) -> tuple[Plan, ...]:
     """Return the running plan and others drawn at random.
 
     Parameters
     ----------
-    network, running
-        Signals and what they show today.
+    running
+        What the signals show today.
     count
         Plans to return, the running one among them.
     seed

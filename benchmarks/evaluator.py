@@ -117,7 +117,7 @@ def compare(name: str, bench: Bench, folder: Path) -> Comparison:
         SUMO's outcomes.
     """
     area = open_study(Path(name), None)
-    plans = drawn_plans(area.network, area.running, count=bench.plan_count, seed=bench.plan_seed)
+    plans = drawn_plans(area.running, count=bench.plan_count, seed=bench.plan_seed)
     model = QueueModel.build(area.scenario, area.network, seeds=bench.days, threads=1)
     plans += annealed_plans(
         area.network,

@@ -59,7 +59,11 @@ def estimate_turning_demand(
     measured = Measured.of(snapshot, detectors, settings)
     use = LaneUse.of(network, measured.flow_vph, measured.at_exit)
     prior = use.prior_vph()
-    known = {cell: flow for cell in prior if (flow := use.known_vph(*cell)) is not None}
+    known = {
+        (movement, lane): counted_vph
+        for movement, lane in prior
+        if (counted_vph := use.known_vph(lane)) is not None
+    }
     unknown = {cell: at for at, cell in enumerate(cell for cell in prior if cell not in known)}
     rows = list(RowWriter(network, use, measured, known, unknown, settings).rows())
     prior_vph = np.array([prior[cell] for cell in unknown], dtype=np.float64)

@@ -70,14 +70,8 @@ class LaneUse:
             edge_of={lane: network.lanes[lane].edge for lane in served},
         )
 
-    def known_vph(self, movement: str, lane: str) -> float | None:
-        """Return the flow of a turn from a lane where the lane's own count tells it [veh/h].
-
-        Parameters
-        ----------
-        movement, lane
-            The turn and the lane it is made from.
-        """
+    def known_vph(self, lane: str) -> float | None:
+        """Return the flow of each turn from a lane where the lane's own count tells it [veh/h]."""
         flow_vph = self.measured_vph.get(lane)
         if flow_vph == 0 or len(self.served[lane]) == 1:
             return flow_vph

@@ -36,16 +36,16 @@ def test_every_figure_beyond_its_target_is_a_miss_of_its_own() -> None:
 
 
 def test_drawn_plans_start_with_the_running_one_and_do_not_depend_on_their_number() -> None:
-    network, running = area().network, area().running
-    few = drawn_plans(network, running, count=3, seed=7)
-    many = drawn_plans(network, running, count=6, seed=7)
+    running = area().running
+    few = drawn_plans(running, count=3, seed=7)
+    many = drawn_plans(running, count=6, seed=7)
     assert few[0] is running
     assert many[:3] == few
 
 
 def test_drawn_cycles_stay_within_their_range_unless_the_stages_need_longer() -> None:
-    network, running = area().network, area().running
-    plans = drawn_plans(network, running, count=20, seed=7)[1:]
+    running = area().running
+    plans = drawn_plans(running, count=20, seed=7)[1:]
     assert all(p.cycle_s <= LONGEST_CYCLE_S + 30 for plan in plans for p in plan.patterns)
     assert len({p.cycle_s for plan in plans for p in plan.patterns}) > 10
 

@@ -19,7 +19,7 @@ def counted(at_s: float, lane: int, on_lane: int) -> Passage:
     blob = Blob(
         begin=0, end=1, left=left, right=right, first_x=left, last_x=left, is_cut=False
     )  # fmt: skip
-    sighting = Sighting(blob=blob, votes=3, lag=1.0)
+    sighting = Sighting(blob=blob, lag=1.0)
     return Passage(lane=on_lane, on_s=at_s, off_s=at_s + 0.5, sighting=sighting)
 
 

@@ -21,7 +21,7 @@ def seen(at_s: float, x: float, *, lasts_s: float = 0.4, lane: int = 0) -> Passa
         begin=begin, end=begin + round(lasts_s * RATE_HPS), left=x - 10, right=x + 10,
         first_x=x, last_x=x, is_cut=False,
     )  # fmt: skip
-    sighting = Sighting(blob=blob, votes=3, lag=2.0)
+    sighting = Sighting(blob=blob, lag=2.0)
     return Passage(lane=lane, on_s=at_s, off_s=at_s + lasts_s, sighting=sighting)
 
 

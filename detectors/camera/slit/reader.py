@@ -100,7 +100,7 @@ class SlitReader:
         Frames after which nothing has been looked through yet.
     """
 
-    def __init__(self, width: int, rate_hps: float, sizes: TypicalSizes, *, first: int = 0) -> None:
+    def __init__(self, width: int, rate_hps: float, sizes: TypicalSizes) -> None:
         self.sizes = sizes
         self._box = max(round(SMOOTHING_S * rate_hps), 1) | 1
         self._longest = round(LONGEST_BLOB_S * rate_hps)

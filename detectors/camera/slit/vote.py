@@ -25,15 +25,12 @@ class Sighting:
     ----------
     blob
         Where and when it was on the band.
-    votes
-        Slits that saw it.
     lag
         Frames from the first to the last slit; positive along the normal of the band, NaN where
         it was seen on one slit only.
     """
 
     blob: Blob
-    votes: int
     lag: float
 
     @property
@@ -100,7 +97,7 @@ class Vote:
         needed = self._slits // 2 + 1
         return sorted(
             (
-                Sighting(blob=_on_band(group, self._main), votes=len(group), lag=_lag(group))
+                Sighting(blob=_on_band(group, self._main), lag=_lag(group))
                 for group in groups
                 if len(group) >= needed
             ),
