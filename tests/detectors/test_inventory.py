@@ -41,6 +41,7 @@ def test_inventory_is_read(tmp_path: Path) -> None:
         (GOOD.replace("stop_bar", "magnetic"), "kind: .*; use one of stop_bar, advance, exit"),
         (GOOD.replace('lane = "north_0"\n', ""), "'d1', lane: field required; add the key"),
         (GOOD.replace("= 1.5", "= -1.5"), "distance_to_stop_line_m: .*greater than or equal to 0"),
+        (GOOD.replace("= 1.5", "= inf"), "distance_to_stop_line_m: .*finite number"),
         (GOOD.replace("length_m", "lenght_m"), "'d1', len"),
         (GOOD.replace('"d1"', '"d1'), "is not valid TOML: .*line 2"),
         ("name = 'x'", "names no detectors"),
