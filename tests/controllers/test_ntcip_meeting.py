@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from benchmarks._mutated_replies import (
     MutatingSocket,
     defective,
 )
+from benchmarks._street_kit import agent_thread
 from benchmarks._virtual_time import run_virtually
 from benchmarks._virtual_units import spare_plan, virtual_unit
 from citybrain.controllers.ntcip.link import NtcipLink
@@ -152,3 +154,19 @@ def test_another_device_at_the_address_is_met_within_the_operation() -> None:
         return loop.time() - began_s
 
     assert run_virtually(operate()) <= Patience().timeout_s + 1.0 < BLOCKED_S
+
+
+def test_an_answer_that_lay_unread_while_this_process_was_held_up_counts() -> None:
+    hurried = Patience(timeout_s=0.2, retries=0)
+
+    async def operate(port: int) -> int:
+        loop, wires = asyncio.get_running_loop(), Wires(USER)
+        wire = await wires.to("127.0.0.1", port)
+        await NtcipLink(SnmpSession("k1", wire, Patience())).status()
+        loop.call_soon(time.sleep, 3 * (hurried.timeout_s + 0.5))
+        status = await NtcipLink(SnmpSession("k1", wire, hurried)).status()
+        wires.close()
+        return status.backup_time_s
+
+    with agent_thread(time.time, [unit_named("k1")]) as ports:
+        assert asyncio.run(operate(ports["k1"])) == 600

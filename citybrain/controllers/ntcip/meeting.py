@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from citybrain.controllers.ntcip.patience import has_come
 from citybrain.controllers.ntcip.secrets import V3
 from citybrain.controllers.ntcip.trouble import NoAnswerError, Trouble
 from citybrain.controllers.polling.ber import BerError
@@ -17,10 +18,12 @@ Address = tuple[str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stranger:
-    """A unit that is being asked who it is, and what is set once it is known."""
+    """A unit that is being asked who it is, and what is fulfilled once it is known."""
 
     introduction: Introduction
-    is_met: asyncio.Event = field(default_factory=asyncio.Event)
+    meeting: asyncio.Future[None] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
 
 
 class Meetings:
@@ -72,13 +75,9 @@ class Meetings:
             self._strangers[address] = _Stranger(introduction=introduction)
         stranger = self._strangers[address]
         stranger.introduction.ask()
-        try:
-            async with asyncio.timeout(timeout_s):
-                await stranger.is_met.wait()
-        except TimeoutError:
+        if not await has_come(stranger.meeting, timeout_s):
             is_refused = stranger.introduction.is_refused
-            trouble = Trouble.CREDENTIALS if is_refused else Trouble.SILENT
-            raise NoAnswerError(trouble) from None
+            raise NoAnswerError(Trouble.CREDENTIALS if is_refused else Trouble.SILENT)
 
     def take(self, message: bytes, address: Address) -> bool:
         """Take a message; return whether it answers what was sent here."""
@@ -96,5 +95,5 @@ class Meetings:
         if met is not None:
             del self._strangers[address]
             self._hear(address, met)
-            stranger.is_met.set()
+            stranger.meeting.set_result(None)
         return True

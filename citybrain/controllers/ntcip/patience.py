@@ -1,7 +1,11 @@
 """How long a unit is waited for, and how much is asked at once."""
 
+import asyncio
 from dataclasses import dataclass
+from typing import Any
 
+_READING_S = 0.1
+"""Time to read what arrived while this process was held up. [s]"""
 _SLOWEST = 8
 """How much rarer looks at a unit become, at most."""
 
@@ -56,3 +60,24 @@ class Patience:
         the first pace would leave no time for their pushes.
         """
         return min(pause_s * self.growth, self.poll_s * _SLOWEST)
+
+
+async def has_come(answer: asyncio.Future[Any], timeout_s: float) -> bool:
+    """Wait for an answer, and tell whether it has come; it is not cancelled.
+
+    On a busy machine this process may be held up for longer than a unit is waited for.  Then the
+    time is over and the answer lies unread, so what lies there is read before the unit is called
+    silent.
+
+    Parameters
+    ----------
+    answer
+        What is waited for.
+    timeout_s
+        Time for it. [s]
+    """
+    for wait_s in (timeout_s, _READING_S):
+        done, _ = await asyncio.wait({answer}, timeout=wait_s)
+        if done:
+            return True
+    return False

@@ -31,6 +31,7 @@ from pysnmp.proto import errind, rfc1902, rfc1905
 from citybrain.controllers.ntcip.door import Address, Door
 from citybrain.controllers.ntcip.library import Acquaintances, Carrier, Dispatcher
 from citybrain.controllers.ntcip.meeting import Meetings
+from citybrain.controllers.ntcip.patience import has_come
 from citybrain.controllers.ntcip.secrets import V3, Credentials, V2c
 from citybrain.controllers.ntcip.syntax import Instance, Kind, Value
 from citybrain.controllers.ntcip.trouble import NoAnswerError, Trouble
@@ -214,9 +215,10 @@ class PysnmpWire:
         try:
             await self._peer.meet(timeout_s)
             generator.send_varbinds(self._engine, name, None, b"", bindings, hear)
-            async with asyncio.timeout(timeout_s + _GRACE_S):
-                indication, status, index, answered, _ = await future
-        except (TimeoutError, PySnmpError, OSError):
+            if not await has_come(future, timeout_s + _GRACE_S):
+                raise NoAnswerError(Trouble.SILENT)
+            indication, status, index, answered, _ = future.result()
+        except (PySnmpError, OSError):
             raise NoAnswerError(Trouble.SILENT) from None
         finally:
             self._peer.part(not indication)
