@@ -10,6 +10,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -42,6 +43,8 @@ class Option:
         several of them need not stay in each. [s]
     is_coordinated
         Stretches end at times of a fixed cycle.
+    is_own
+        Taken from one running pattern, and so apart from a setting of the same numbers.
     """
 
     gap_s: float
@@ -50,6 +53,20 @@ class Option:
     most_s: float = 50.0
     least_s: float = 5.0
     is_coordinated: bool = False
+    is_own: bool = False
+
+    @classmethod
+    def like(cls, actuation: Actuation) -> Self:
+        """Return the setting nearest to how a pattern follows the traffic already."""
+        return cls(
+            gap_s=actuation.gap_s,
+            detector_s=actuation.detector_s,
+            longer=1.0 if actuation.is_coordinated else math.inf,
+            most_s=max(stretch.maximum_s for stretch in actuation.stretches),
+            least_s=min(stretch.minimum_s for stretch in actuation.stretches),
+            is_coordinated=actuation.is_coordinated,
+            is_own=True,
+        )
 
 
 USUAL = Option(3.0, 2.0, math.inf, 50.0)

@@ -196,10 +196,12 @@ def _let_follow(
 ) -> None:
     """Let the running plan and the best fixed times follow detectors, and exchange the settings.
 
-    What SUMO's actuated programs do by default comes first, so that it is always among them; the
-    fast model's best come in turn with the settings as they are.
+    What runs today and SUMO's default for actuated programs come first, so that both are always
+    among them; the fast model's best come in turn with the settings as they are.
     """
     usual = workshop.following([running], [USUAL])
+    if workshop.todays:
+        usual.insert(0, workshop.today())
     bases = dict.fromkeys([running, *search.leaders(_BASES)])
     plain, annealed = workshop.following(bases, OPTIONS), list[Candidate]()
     if forge is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from citybrain.errors import InfeasibleError
-from citybrain.model.actuation import as_shown
+from citybrain.model.actuation import ActuatedPattern, as_shown
 from citybrain.model.intersection import Intersection
 from citybrain.model.nema.controller_plan import LARGEST_BYTE
 from citybrain.model.nema.nearest import shown_by_unit
@@ -14,8 +14,9 @@ from citybrain.model.nema.phases import PhaseMap
 from citybrain.model.network import Network
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
+from citybrain.model.rules import check_pattern
 from citybrain.units import RESOLUTION_S
-from optimizer.actuating import Option, actuated
+from optimizer.actuating import USUAL, Option, actuated
 from optimizer.candidate import Candidate, Split, Splits
 from optimizer.contradiction import find_contradiction
 from optimizer.greens import scaled_gaps, shortest_gaps
@@ -46,6 +47,9 @@ class Workshop:
         Intersection → shortest and longest cycle. [s]
     rings
         Intersection → what its unit can run, where safety data tell its phases.
+    todays
+        Intersection → timing that stands for its running pattern, where that follows the traffic
+        and keeps every bound; other times of the same option are near to it.
     """
 
     running: Plan
@@ -54,6 +58,7 @@ class Workshop:
     skeletons: dict[str, Skeleton] = field(default_factory=dict)
     cycle_ranges_s: dict[str, tuple[float, float]] = field(default_factory=dict)
     rings: dict[str, Rings] = field(default_factory=dict)
+    todays: dict[str, Timing] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -95,7 +100,20 @@ class Workshop:
         if not made.skeletons:
             msg = f"plan {running.name}: no intersection has events to move"
             raise InfeasibleError(msg)
+        for pattern in running.patterns:
+            made._note_today(pattern, network.intersections[pattern.intersection])
         return made
+
+    def _note_today(self, pattern: Pattern, intersection: Intersection) -> None:
+        name = pattern.intersection
+        if not isinstance(pattern, ActuatedPattern) or name in self.rings:
+            return
+        if name in self.skeletons and not check_pattern(pattern, intersection):
+            timing = self._timing(name, self._start_split(name, self.skeletons[name]))
+            usual = replace(timing, option=USUAL)
+            is_usual = self.pattern(name, usual, pattern.program) == pattern
+            own = replace(timing, option=Option.like(pattern.actuation))
+            self.todays[name] = usual if is_usual else own
 
     def _take_apart(
         self, pattern: Pattern, intersection: Intersection, phase_map: PhaseMap | None
@@ -177,16 +195,23 @@ class Workshop:
             for candidate in candidates
         ]
 
+    def today(self) -> Candidate:
+        """Return the start with the running patterns that follow the traffic as they are."""
+        return Candidate.of(self.start().by_name() | self.todays)
+
     def unchanged(self) -> Candidate | None:
         """Return the candidate that is the running plan, none if it breaks a bound.
 
-        Nor is there one where candidates show another plan, or the running one follows the traffic.
+        Nor is there one where candidates show another plan.
         """
-        if self.shown.patterns != self.running.patterns:
-            return None
-        ranges_s = self.cycle_ranges_s
-        is_sound = all(_is_sound(s, ranges_s[name]) for name, s in self.skeletons.items())
-        return self.start() if is_sound else None
+        for running, shown in zip(self.running.patterns, self.shown.patterns, strict=True):
+            name = running.intersection
+            if name in self.todays or name not in self.skeletons:
+                continue
+            is_shown = running == shown
+            if not is_shown or not _is_sound(self.skeletons[name], self.cycle_ranges_s[name]):
+                return None
+        return self.today()
 
     def plan(self, candidate: Candidate, name: str) -> Plan:
         """Render a candidate.
@@ -208,6 +233,8 @@ class Workshop:
 
     def pattern(self, intersection: str, timing: Timing, name: str) -> Pattern:
         """Render the timing of one intersection; see ``plan``."""
+        if timing == self.todays.get(intersection):
+            return replace(self.running.pattern(intersection), program=name)
         timetable = self.timetables[intersection]
         pattern = timetable.render(timing.times_s, timing.cycle_s, timing.offset_s, name)
         if timing.option is None:

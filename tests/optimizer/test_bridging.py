@@ -10,6 +10,7 @@ from citybrain.model.intersection import Intersection, SignalGroup
 from citybrain.model.pattern import Pattern
 from citybrain.model.rules import check_pattern
 from optimizer.bridging import bridged, bridged_plan
+from optimizer.candidate import Candidate
 from optimizer.workshop import Workshop
 from tests.optimizer.junctions import (
     FEW,
@@ -113,8 +114,33 @@ def test_a_running_plan_that_follows_the_traffic_is_searched_from_the_times_it_s
     workshop = Workshop.of(running, network)
     assert workshop.running == running
     assert workshop.shown.patterns == shown.patterns
-    assert workshop.unchanged() is None
     assert workshop.start() == Workshop.of(shown, network).start()
+
+
+def test_what_follows_the_traffic_today_is_a_candidate_that_other_times_are_near_to() -> None:
+    stretch = Stretch(start_s=0.0, minimum_s=6.0, maximum_s=12.0)
+    shown, network = plan_of(FLICKER), network_of(FLICKER)
+    follows = ActuatedPattern.of(shown.patterns[0], Actuation(stretches=(stretch,), gap_s=1.5))
+    running = replace(shown, patterns=(follows,))
+    workshop = Workshop.of(running, network, shown=bridged_plan(running, network))
+    today = workshop.today()
+    assert workshop.unchanged() == today != workshop.start()
+    assert workshop.plan(today, follows.program).patterns == (follows,)
+    (name, timing), *_ = today.timings
+    moved = replace(timing, offset_s=timing.offset_s + 1)
+    near = workshop.plan(Candidate.of({name: moved}), "p").patterns[0]
+    assert isinstance(near, ActuatedPattern)
+    assert near.actuation.gap_s == 1.5
+    assert max(stretch.maximum_s for stretch in near.actuation.stretches) == 12.0
+
+
+def test_what_follows_the_traffic_and_breaks_a_bound_is_no_candidate() -> None:
+    stretch = Stretch(start_s=0.0, minimum_s=2.0, maximum_s=12.0)
+    shown, network = plan_of(FLICKER), network_of(FLICKER)
+    follows = ActuatedPattern.of(shown.patterns[0], Actuation(stretches=(stretch,)))
+    workshop = Workshop.of(replace(shown, patterns=(follows,)), network)
+    assert workshop.unchanged() is None
+    assert workshop.today() == workshop.start()
 
 
 def test_without_a_gap_the_workshop_is_the_usual_one() -> None:
