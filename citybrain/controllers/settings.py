@@ -27,6 +27,7 @@ The file holds no secret itself.  Example::
     timeout_s = 2.0
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -151,6 +152,7 @@ def read_controllers(path: Path) -> ControllerSettings:
     units = {name: Unit(name=name, **part.model_dump()) for name, part in content.units.items()}
     for unit in units.values():
         _check(path, unit, content)
+    _check_apart(path, units.values())
     return ControllerSettings(
         path=path,
         units=units,
@@ -170,3 +172,13 @@ def _check(path: Path, unit: Unit, content: _File) -> None:
         if name not in content.credentials:
             known = ", ".join(sorted(content.credentials))
             raise InputError(where, f"there are no credentials {name}", f"choose one of: {known}")
+
+
+def _check_apart(path: Path, units: Iterable[Unit]) -> None:
+    """Raise if two units are one device: the second push would write over the first one's plan."""
+    known = dict[tuple[str, int], str]()
+    for unit in units:
+        other = known.setdefault((unit.address, unit.port), unit.name)
+        if other != unit.name:
+            where, place = f"{path}: units.{unit.name}", f"{unit.address}, port {unit.port}"
+            raise InputError(where, f"has the address of {other} ({place})", "mend one of them")

@@ -102,6 +102,14 @@ def test_a_wrong_setting_is_named(path: Path, old: str, new: str, told: str) -> 
         read_controllers(changed(path, old, new))
 
 
+def test_two_units_at_one_address_are_refused(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    unit = text[text.index("[units.k101]") : text.index("[patience]")]
+    path.write_text(text + unit.replace("k101", "k102"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"units\.k102: has the address of k101"):
+        read_controllers(path)
+
+
 def test_a_unit_without_write_credentials_is_only_read(path: Path) -> None:
     async def act() -> None:
         async with Controllers(read_controllers(path)) as controllers:

@@ -22,7 +22,8 @@ user = "u"
 auth_variable = "A"
 priv_variable = "P"
 """ + "\n".join(
-    f'[units.K{n}]\naddress = "127.0.0.1"\nintersection = "J{n}"\nread = "watch"' for n in (1, 2, 3)
+    f'[units.K{n}]\naddress = "127.0.0.{n}"\nintersection = "J{n}"\nread = "watch"'
+    for n in (1, 2, 3)
 )
 
 
