@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from citybrain.units import MS_PER_S
 from detectors.kernels import LONGEST_MS, Words
 from detectors.pulses import Floats, Ints, Pulses
 
-MS_PER_S = 1000.0
 FLOAT_ERROR_MS = 1e-3
 """A time this little short of a whole millisecond is that millisecond [ms]."""
 

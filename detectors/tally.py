@@ -9,7 +9,8 @@ from typing import Self
 import numpy as np
 
 from citybrain.errors import InfeasibleError
-from detectors.batches import MS_PER_S, PulseBatch, batches_of, to_ms
+from citybrain.units import MS_PER_S
+from detectors.batches import PulseBatch, batches_of, to_ms
 from detectors.bins import Bins
 from detectors.kernels import (
     LONGEST_MS,

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from citybrain.units import MS_PER_S
 from detectors.controller_log.codes import Event
 from detectors.controller_log.measures import EventLog
 from detectors.pulses import Floats, Ints
 from detectors.repair import pair_events
-
-MS_PER_S = 1000.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

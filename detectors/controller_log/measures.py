@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from citybrain.errors import InfeasibleError
-from citybrain.units import DAY_S
+from citybrain.units import DAY_S, MS_PER_S
 from detectors.controller_log.kernels import (
     DETECTOR_STATE,
     DETECTOR_SUMS,
@@ -105,8 +105,8 @@ class EventLog:
         time_ms = stamps.astype(np.int64)
         start_ms = int(time_ms.min()) // QUARTER_HOUR_MS * QUARTER_HOUR_MS
         time_ms = time_ms - start_ms
-        if time_ms.max() > LONGEST_LOG_DAYS * DAY_S * 1000:
-            msg = f"the log reaches over {time_ms.max() / DAY_S / 1000:,.0f} days"
+        if time_ms.max() > LONGEST_LOG_DAYS * DAY_S * MS_PER_S:
+            msg = f"the log reaches over {time_ms.max() / DAY_S / MS_PER_S:,.0f} days"
             raise InfeasibleError(msg)
         older = int(np.count_nonzero(time_ms[1:] < time_ms[:-1]))
         codes, devices = pd.factorize(frame["DeviceId"])

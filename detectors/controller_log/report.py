@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from citybrain.units import MS_PER_S
 from detectors.controller_log.cycles import Cycles, cycles_of, passages_of
 from detectors.controller_log.measures import USES, EventLog, LogMeasures, measure_log
 from detectors.controller_log.queues import Queues, QueueState, queue_lengths
@@ -14,7 +15,6 @@ from detectors.controller_log.saturation import Saturation, saturation_flow
 from detectors.pulses import Floats, Ints
 
 STOP_LINE = ("Presence", "Stopbar Count")
-MS_PER_S = 1000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

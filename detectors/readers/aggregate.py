@@ -12,6 +12,7 @@ from citybrain.model.flows import Detector, FlowSnapshot, Quality
 from detectors.choice import detector_of_lanes
 from detectors.clock import Instants
 from detectors.clock_steps import wild_times
+from detectors.counting import MOST_CELLS
 from detectors.intervals import count_interval
 from detectors.pulses import SIMULATION_START, FeedRepairs, Flags, Floats, Ints
 from detectors.repair import older_than_before
@@ -20,10 +21,11 @@ from detectors.trust import TrustRules, judge_by_coverage
 
 MOST_BINS = 100_000
 """More than half a year of five minutes; a file that reaches further holds a wrong time."""
-MOST_CELLS = 50_000_000
 USUAL_S = 300.0
 """Length of an interval where no detector speaks twice [s]."""
 PERCENT = 100.0
+FASTEST_MPS = 100.0
+"""No mean speed is higher. [m/s]"""
 _ROUNDING = 1e-6
 
 

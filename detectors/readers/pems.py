@@ -12,6 +12,7 @@ from citybrain.model.flows import Detector
 from detectors.clock import Instants, seconds_since, utc_instants
 from detectors.pulses import SIMULATION_START, Flags, Floats, Ints
 from detectors.readers.aggregate import (
+    FASTEST_MPS,
     PERCENT,
     Found,
     IntervalFlows,
@@ -25,7 +26,6 @@ from detectors.trust import TrustRules
 
 MPS_PER_MPH = 0.44704
 HIGHEST_VEH = 1e5
-FASTEST_MPS = 100.0
 LARGEST_STATION = 1e12
 STATION_COLUMNS = (
     "timestamp",

@@ -11,6 +11,7 @@ from citybrain.units import DAY_S, SECONDS_PER_HOUR
 from detectors.clock import Instants, seconds_since, utc_instants
 from detectors.pulses import SIMULATION_START, Ints
 from detectors.readers.aggregate import (
+    FASTEST_MPS,
     Found,
     IntervalFlows,
     Intervals,
@@ -24,7 +25,6 @@ from detectors.trust import TrustRules
 
 KMH_PER_MPS = 3.6
 HIGHEST_VPH = 1e5
-FASTEST_MPS = 100.0
 _REQUIRED = ("day", "interval", "detid", "flow")
 _OPTIONAL = ("occ", "error", "speed")
 

@@ -2,9 +2,10 @@
 
 import math
 
+from citybrain.units import DAY_S
+
 RATE_HPS = (0.05, 500.0)
 """Rates that a camera can have; containers also give clock rates such as 90,000."""
-DAY_S = 86_400.0
 RUN = 3
 """Frames in a row whose times are behind before the clock is taken to have been set back."""
 
