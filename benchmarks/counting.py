@@ -38,8 +38,6 @@ from detectors.tally import Grid, Tally
 PLAIN = "plain Numba loop"
 ROUNDS = 3
 """Rounds over all methods; every method meets quiet and busy minutes of the machine."""
-QUICK_REPEATS = 5
-"""Repeats in each round of what takes less than a second."""
 
 
 def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:

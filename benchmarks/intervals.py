@@ -23,8 +23,6 @@ from detectors.pulses import SIMULATION_START, Floats, Pulses
 
 SUMO = "SUMO"
 STATED = 0.95
-WIDEST = 0.35
-"""Mean width over mean count above which an interval of whole bins says too little [-]."""
 FEEDS = 24
 SEED = 20260317
 GAPS = Faults(gaps=6)

@@ -9,10 +9,8 @@ from scipy.stats import binom
 from benchmarks.intervals import STATED, STRATA, study
 from detectors.bins import Bins
 from detectors.interval_evidence import dispersions, neighbours_of, suspects
-from detectors.intervals import CountErrors, count_interval
+from detectors.intervals import count_interval
 from tests.detectors.feeds import START, pulses
-
-ERRORS = CountErrors()
 
 
 @pytest.mark.parametrize("passed", [0, 1, 7, 40, 400])

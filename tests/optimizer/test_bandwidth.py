@@ -11,7 +11,6 @@ from optimizer.bandwidth import Arterial, Section, Signal, bands_of, widest_band
 
 FEW = settings(max_examples=25, deadline=None)
 CYCLE_S = 24
-EVERY_OFFSET = list(product([0], range(CYCLE_S), range(CYCLE_S)))
 
 
 @st.composite
@@ -57,12 +56,6 @@ def rides(
             section = sections[index]
             at_s += round(section.outbound_s if is_outbound else section.inbound_s)
     return True
-
-
-def through_bands(arterial: Arterial, offsets_s: dict[str, float]) -> float:
-    section = arterial.sections[0]
-    out_s, back_s = uniform_s(arterial, offsets_s)
-    return section.outbound_vph * out_s + section.inbound_vph * back_s
 
 
 def worth(arterial: Arterial, offsets_s: dict[str, float]) -> float:
