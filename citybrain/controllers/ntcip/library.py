@@ -50,7 +50,7 @@ class Acquaintances:
             "contextEngineId": name,
             "contextName": OctetString(b""),
         }
-        heard_s = 0
+        heard_s = 0  # the library sets it anew with every signed message, before it looks
         self._clocks[name] = (met.boots, met.seconds, met.seconds, heard_s)
 
     def remove(self, address: Address) -> None:

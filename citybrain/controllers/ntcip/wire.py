@@ -34,7 +34,7 @@ from citybrain.controllers.ntcip.meeting import Meetings
 from citybrain.controllers.ntcip.patience import has_come
 from citybrain.controllers.ntcip.secrets import V3, Credentials, V2c
 from citybrain.controllers.ntcip.syntax import Instance, Kind, Value
-from citybrain.controllers.ntcip.trouble import NoAnswerError, Trouble
+from citybrain.controllers.ntcip.trouble import NoAnswerError, Trouble, trouble_of
 from citybrain.controllers.polling.introduction import Met
 
 Pair = tuple[Instance, Value]
@@ -223,7 +223,7 @@ class PysnmpWire:
         finally:
             self._peer.part(not indication)
         if indication:
-            raise NoAnswerError(_trouble_of(indication))
+            raise NoAnswerError(trouble_of(indication))
         return Answer(
             error=_ERRORS.get(int(status), "genErr"),
             index=int(index),
@@ -261,15 +261,6 @@ _ERRORS = dict(
     )
 )
 """Error status → name (RFC 3416, 3)."""
-_BAD_CREDENTIALS = (
-    errind.WrongDigest,
-    errind.UnknownUserName,
-    errind.UnknownSecurityName,
-    errind.AuthenticationError,
-    errind.AuthenticationFailure,
-    errind.DecryptionError,
-    errind.UnsupportedSecurityLevel,
-)
 _WRAP = 2**32
 
 
@@ -283,14 +274,6 @@ def _user_of(credentials: Credentials) -> CommunityData | UsmUserData:
         authProtocol=USM_AUTH_HMAC192_SHA256,
         privProtocol=USM_PRIV_CFB128_AES,
     )
-
-
-def _trouble_of(indication: object) -> Trouble:
-    if isinstance(indication, errind.RequestTimedOut):
-        return Trouble.SILENT
-    if isinstance(indication, _BAD_CREDENTIALS):
-        return Trouble.CREDENTIALS
-    return Trouble.GARBLED
 
 
 def _encoded(instance: Instance, value: Value) -> object:
