@@ -58,12 +58,13 @@ class Option:
     @classmethod
     def like(cls, actuation: Actuation) -> Self:
         """Return the setting nearest to how a pattern follows the traffic already."""
+        held = [s for s in actuation.stretches if s.minimum_s < s.maximum_s] or actuation.stretches
         return cls(
             gap_s=actuation.gap_s,
             detector_s=actuation.detector_s,
             longer=1.0 if actuation.is_coordinated else math.inf,
-            most_s=max(stretch.maximum_s for stretch in actuation.stretches),
-            least_s=min(stretch.minimum_s for stretch in actuation.stretches),
+            most_s=max(stretch.maximum_s for stretch in held),
+            least_s=min(stretch.minimum_s for stretch in held),
             is_coordinated=actuation.is_coordinated,
             is_own=True,
         )

@@ -5,10 +5,10 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citybrain.model.actuation import ActuatedPattern, with_durations
+from citybrain.model.actuation import ActuatedPattern, Actuation, Stretch, with_durations
 from citybrain.model.rules import check_pattern
 from citybrain.model.violations import Rule
-from optimizer.actuating import OPTIONS, USUAL
+from optimizer.actuating import OPTIONS, USUAL, Option
 from optimizer.candidate import Candidate
 from optimizer.moves import Mover
 from optimizer.workshop import Workshop
@@ -76,3 +76,30 @@ def test_moves_keep_actuated_timings_safe(junction: Junction, rng: random.Random
         plan = workshop.plan(candidate, "p")
         assert check_pattern(plan.patterns[0], junction.intersection) == ()
     assert len(seen) > 1
+
+
+@FEW
+@given(junctions(), st.sampled_from(OPTIONS), DICE)
+def test_what_follows_today_is_a_candidate_and_moves_from_it_keep_the_rules(
+    junction: Junction, option: Option, rng: random.Random
+) -> None:
+    network = network_of(junction)
+    made = Workshop.of(plan_of(junction), network)
+    running = made.plan(made.following([made.start()], [option])[0], "running")
+    workshop = Workshop.of(running, network)
+    candidate = workshop.today()
+    assert workshop.plan(candidate, "running").patterns == running.patterns
+    mover = Mover(workshop, OPTIONS)
+    for _ in range(10):
+        candidate = mover.perturbed(candidate, rng, share=1.0, reach_s=8.0)
+        (pattern,) = workshop.plan(candidate, "p").patterns
+        assert check_pattern(pattern, junction.intersection) == ()
+
+
+def test_the_option_of_a_running_pattern_spans_what_detectors_hold_there() -> None:
+    reaches = ((0.0, 6.0, 20.0), (30.0, 4.0, 4.0), (40.0, 9.0, 45.0))
+    stretches = tuple(Stretch(start_s=s, minimum_s=a, maximum_s=b) for s, a, b in reaches)
+    option = Option.like(Actuation(stretches=stretches, gap_s=2.5, detector_s=1.0))
+    assert (option.gap_s, option.detector_s) == (2.5, 1.0)
+    assert (option.least_s, option.most_s, option.is_coordinated) == (6.0, 45.0, False)
+    assert option not in OPTIONS
