@@ -87,7 +87,8 @@ def retime(
         typer.Option(min=1, help="Simulation runs for the search, instead of a time."),
     ] = None,
     actuated: Annotated[
-        bool, typer.Option("--actuated", help="Greens may follow detectors, within bounds.")
+        bool,
+        typer.Option("--actuated", help="Greens may follow detectors, in actuated signals too."),
     ] = False,
     safety: Annotated[
         Path | None,
