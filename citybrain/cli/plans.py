@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from citybrain.cli.alarms import told
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.cli.street import SHORT, plan_content, print_plan, print_times, signing_desk
 from citybrain.cli.street_options import Signer
@@ -92,7 +93,7 @@ def _all(desk: Desk, *, is_json: bool) -> int:
         line = f"{plan.hash[:SHORT]}  {plan.state.value:<9} {plan.name:<20} {units}"
         OUTPUT.print(line)
     for alarm in alarms:
-        OUTPUT.print(f"alarm {alarm['record']}: {alarm['unit']}: {alarm['text']}")
+        OUTPUT.print(told(alarm))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What plans need on their way to controllers: gate, units, log, keys and kill switch.
+"""What plans need on their way to controllers: gate, units, log, alarms, keys and kill switch.
 
 Each imports its worker only when it runs.
 """
@@ -17,6 +17,7 @@ def _group(text: str) -> typer.Typer:
 
 
 audit = _group("The log of everything that was decided and done.")
+alarms = _group("What somebody must look at, such as a unit that does not run its plan.")
 keys = _group("Keys that sign proposals, approvals and orders.")
 kill_switch = _group("Stop all pushes at once.")
 gate = _group("The process that alone may write to controllers.")
@@ -24,6 +25,7 @@ controllers = _group("Read controllers; nothing is ever written by these.")
 GROUPS = {
     "controllers": controllers,
     "audit": audit,
+    "alarms": alarms,
     "keys": keys,
     "kill-switch": kill_switch,
     "gate": gate,
@@ -212,3 +214,30 @@ def kill_switch_status(*, street: StreetFile = STREET, json: Json = False) -> in
     from citybrain.cli import kill_switch as command
 
     return command.status(street, is_json=json)
+
+
+@alarms.command("show")
+def alarms_show(*, street: StreetFile = STREET, json: Json = False) -> int:
+    """Print the alarms that nobody has cleared.
+
+    Exits 1 if there are any.
+    """
+    from citybrain.cli import alarms as command
+
+    return command.show(street, is_json=json)
+
+
+@alarms.command("clear")
+def alarms_clear(
+    number: Annotated[int, typer.Argument(help="Number of the alarm.")],
+    *,
+    key: Key,
+    comment: Comment,
+    street: StreetFile = STREET,
+    json: Json = False,
+) -> int:
+    """Say that an alarm was looked at; signed by a person with the role `push`."""
+    from citybrain.cli import alarms as command
+
+    signer = Signer(street=street, key=key, comment=comment, is_json=json)
+    return command.clear_one(signer, number)

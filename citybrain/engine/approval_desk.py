@@ -97,7 +97,7 @@ def signed_by(
     act
         What the statement does.
     about
-        The plan; none for the kill switch.
+        The plan; none for the kill switch and for alarms.
     said
         Comment, and the units that an order is for.
     schedule

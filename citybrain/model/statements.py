@@ -34,6 +34,7 @@ class Act(StrEnum):
     PUSH = "push"
     ROLL_BACK = "roll back"
     RELEASE = "release the kill switch"
+    CLEAR = "clear an alarm"
 
 
 ROLE_OF: Mapping[Act, Role] = {
@@ -44,6 +45,7 @@ ROLE_OF: Mapping[Act, Role] = {
     Act.PUSH: Role.PUSH,
     Act.ROLL_BACK: Role.PUSH,
     Act.RELEASE: Role.STOP,
+    Act.CLEAR: Role.PUSH,
 }
 """Role that a key needs for an act."""
 

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from citybrain.config import SafetyLimits
+from citybrain.engine.approval_desk import open_desk
+from citybrain.engine.approval_settings import read_street
 from citybrain.engine.area import StudyArea, open_area
 from citybrain.model.plan import Plan
 from citybrain.model.safety import SafetyData
 from citybrain.model.safety_draft import draft_safety
+from citybrain.store.ledger.pushes import raise_alarm
 from citybrain.store.plans import plan_hash, write_plan
 from citybrain.store.safety import write_safety
 from citybrain.store.verdicts import write_verdict
@@ -190,6 +193,19 @@ def test_anybody_stops_and_few_let_go_again(desk: Desk) -> None:
         "signed: release the kill switch",
         "kill switch off",
     ]
+
+
+def test_alarms_are_shown_until_they_are_cleared(desk: Desk) -> None:
+    street = read_street(desk.folder / "street.toml")
+    with open_desk(street) as office, office.ledger.writing("gate") as writing:
+        number = raise_alarm(writing, "K1", "lost", "K1 does not answer")
+    shown = desk.terminal("alarms", "show", "--street", desk.folder / "street.toml")
+    assert (shown.code, f"alarm {number}: K1: K1 does not answer" in shown.output) == (1, True)
+    assert "may not clear" in desk.refused("alarms", "clear", str(number), key="berta")
+    cleared = desk("alarms", "clear", str(number), key="anna", comment="cable mended")
+    assert cleared["cleared"]["unit"] == "K1"  # type: ignore[index]
+    assert desk("alarms", "show") == {"alarms": []}
+    assert "is not open" in desk.refused("alarms", "clear", str(number), key="anna", code=2)
 
 
 def test_the_kill_switch_works_without_its_ledger(desk: Desk) -> None:

@@ -180,7 +180,15 @@ def raise_alarm(writing: Writing, unit: str, kind: str, text: str) -> int:
 
 
 def clear_alarm(writing: Writing, number: int, unit: str) -> None:
-    """Note that somebody has looked at an alarm."""
+    """Note that somebody has looked at an alarm.
+
+    Parameters
+    ----------
+    writing
+        Tells who, and when.
+    number, unit
+        The alarm, and the unit that it is about.
+    """
     changes = {"cleared_at": writing.at, "cleared_by": writing.who}
     writing.update(ALARMS, number, changes, "alarm cleared", unit)
 

@@ -1,0 +1,57 @@
+"""Alarms: what somebody must look at, until somebody says that it was looked at."""
+
+from collections.abc import Mapping
+
+from citybrain.controllers.signatures import SigningKey
+from citybrain.engine.approval_desk import Desk, signed_by
+from citybrain.errors import InputError
+from citybrain.model.statements import Act
+from citybrain.store.ledger.pushes import clear_alarm, open_alarms
+
+Alarm = Mapping[str, object]
+"""Number (``record``), instant, unit, kind and text."""
+
+
+def present_alarms(desk: Desk) -> list[Alarm]:
+    """Return the alarms that nobody has cleared, the oldest first."""
+    with desk.ledger.reading() as connection:
+        return list(open_alarms(connection))
+
+
+def clear(desk: Desk, number: int, key: SigningKey, comment: str) -> Alarm:
+    """Say that an alarm was looked at: signed, and kept in the audit log.
+
+    Parameters
+    ----------
+    desk
+        Ledger and register.
+    number
+        Number of the alarm.
+    key
+        Key with the role ``push``.
+    comment
+        What was found.
+
+    Returns
+    -------
+    Alarm
+        The alarm that is cleared.
+
+    Raises
+    ------
+    UnsafePlanError
+        The key may not do this.
+    InputError
+        No such alarm is open.
+    """
+    alarm = next((each for each in present_alarms(desk) if each["record"] == number), None)
+    if alarm is None:
+        where = f"alarm {number}"
+        raise InputError(where, "is not open", "see those that are: citybrain alarms show")
+    unit = str(alarm["unit"])
+    signed = signed_by(desk, key, Act.CLEAR, None, (f"alarm {number}: {comment}", (unit,)))
+    with desk.ledger.writing(desk.register.vouch(signed).person) as writing:
+        signature = {"statement": signed.statement, "signature": signed.signature}
+        writing.note(f"signed: clear alarm {number}", unit, signature)
+        clear_alarm(writing, number, unit)
+    return alarm
