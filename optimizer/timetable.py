@@ -41,8 +41,6 @@ class Timetable:
         What each group does; the events are the group's own.
     running_s
         Event times of the running pattern. [s]
-    running_cycle_s
-        Its cycle. [s]
     shared
         Event of the running pattern's skeleton that each event was split from.
     intergreens_s
@@ -54,7 +52,6 @@ class Timetable:
     intersection: str
     courses: tuple[Course, ...]
     running_s: tuple[float, ...]
-    running_cycle_s: float
     shared: tuple[int, ...]
     intergreens_s: dict[tuple[str, str], float]
     bounds: tuple[Bound, ...]
@@ -91,7 +88,6 @@ class Timetable:
             intersection=pattern.intersection,
             courses=courses,
             running_s=tuple(maker.running_s),
-            running_cycle_s=pattern.cycle_s,
             shared=shared,
             intergreens_s=intersection.intergreens_s,
             bounds=(*maker.stay_names, *names, *maker.pair_names),

@@ -36,7 +36,7 @@ class ClipReport:
     found_by
         What the headline says of the clip beside vehicles, lanes and length.
     bins
-        What is said of the bins; nothing where they were asked for.
+        What is said of the bins.
     """
 
     camera: str
@@ -49,7 +49,7 @@ class ClipReport:
     notes: tuple[str, ...]
     duration_s: float
     found_by: str
-    bins: str = ""
+    bins: str
 
 
 def tell(request: Request, report: ClipReport, flows: FlowSnapshot) -> None:
@@ -83,8 +83,7 @@ def _print(request: Request, report: ClipReport, flows: FlowSnapshot) -> None:
         f": {report.vehicles:.0f} vehicles on {len(flows.lanes)} lanes "
         f"in {report.duration_s:.0f} s{report.found_by}",
     )
-    if report.bins:
-        OUTPUT.print(f"bins      {report.bins}")
+    OUTPUT.print(f"bins      {report.bins}")
     if report.against:
         OUTPUT.print(
             f"caveat    {report.against} vehicles went against their lane and are not counted"

@@ -2,17 +2,18 @@
 
 import numpy as np
 
+from citybrain.cli.clip_bins import ClipTime, bins_told, clip_flows
 from citybrain.cli.clip_report import ClipReport, tell
 from citybrain.cli.console import Stages
 from citybrain.cli.counting import Request
 from citybrain.errors import InfeasibleError, InputError
+from citybrain.model.flows import FlowSnapshot
 from citybrain.store.flows import write_flows
 from detectors.camera.counting import lane_detectors
 from detectors.camera.model import ModelPlan
 from detectors.camera.model.crossings import ModelCount, count_model
 from detectors.camera.preview import Mark, write_preview
 from detectors.camera.settings import CameraSettings
-from detectors.counting import count_pulses
 
 
 def run(request: Request, settings: CameraSettings, plan: ModelPlan) -> int:
@@ -36,7 +37,8 @@ def run(request: Request, settings: CameraSettings, plan: ModelPlan) -> int:
         stages.begin("count", request.feed)
         counted = count_model(request.feed, plan, settings, start=request.start)
         try:
-            flows = count_pulses(counted.pulses, lane_detectors(settings), bin_s=request.bin_s)
+            clip = ClipTime(end_s=counted.end_s, is_live=counted.info.is_live)
+            flows = clip_flows(request, counted.pulses, lane_detectors(settings), clip)
         except InfeasibleError as error:
             mend = "check the clip and the length of the bins"
             raise InputError(request.feed, str(error), mend) from None
@@ -44,7 +46,7 @@ def run(request: Request, settings: CameraSettings, plan: ModelPlan) -> int:
         if request.preview is not None:
             stages.begin("preview", str(request.preview))
             write_preview(request.preview, request.feed, settings, _marks(counted))
-    tell(request, _report(settings, counted), flows)
+    tell(request, _report(request, settings, counted, flows), flows)
     return 0
 
 
@@ -56,7 +58,9 @@ def _marks(counted: ModelCount) -> list[Mark]:
     ]
 
 
-def _report(settings: CameraSettings, counted: ModelCount) -> ClipReport:
+def _report(
+    request: Request, settings: CameraSettings, counted: ModelCount, flows: FlowSnapshot
+) -> ClipReport:
     lanes = np.bincount(counted.pulses.detector, minlength=len(settings.lane)).tolist()
     return ClipReport(
         camera=settings.camera,
@@ -69,4 +73,5 @@ def _report(settings: CameraSettings, counted: ModelCount) -> ClipReport:
         notes=counted.pulses.notes,
         duration_s=counted.end_s,
         found_by=", by a detector of your own",
+        bins=bins_told(request, flows),
     )

@@ -18,6 +18,7 @@ from sim.queue_model.demand import Trip
 from sim.queue_model.kinds import Kinds
 from sim.sumo.driven import LETTING_IN, DrivenTrip, run_routes
 from sim.sumo.given import given_trips
+from sim.sumo.net_file import OFF_STREET, read_net_file
 from sim.sumo.scenario import SumoScenario
 from sim.sumo.staging import Staging
 from sim.sumo.xml_files import iterate_elements
@@ -58,7 +59,7 @@ def routed_days(
             _trip(replace(one, depart_s=one.depart_s - scenario.begin_s), kinds, {}, stops)
             for one in given
         )
-        return (shared,) * len(seeds)
+        return (*_on_streets(scenario, (shared,)),) * len(seeds)
     with Staging(scenario, planned=()) as staging:
         jobs: list[tuple[int, tuple[str, ...]]] = [
             (seed, options) for options in (LETTING_IN, _CROWDED) for seed in seeds
@@ -74,8 +75,23 @@ def routed_days(
         what = f"no vehicle departs between {scenario.begin_s:g} s and {scenario.end_s:g} s"
         raise InputError(scenario.config, what, "correct route-files, begin or end")
     known = _known_routes([*days, *others], free)
-    return tuple(
+    routed = tuple(
         tuple(_trip(one, kinds, known if _is_free(one, free) else {}, stops) for one in day)
+        for day in days
+    )
+    return _on_streets(scenario, routed)
+
+
+def _on_streets(
+    scenario: SumoScenario, days: Sequence[tuple[Trip, ...]]
+) -> tuple[tuple[Trip, ...], ...]:
+    """Leave out trains, boats and bicycles on ways of their own: they are not simulated."""
+    if not any(trip.vclass in OFF_STREET for day in days for trip in day):
+        return tuple(days)
+    lanes = read_net_file(scenario.net_file).lanes.values()
+    streets = {lane.edge for lane in lanes if lane.for_vehicles}
+    return tuple(
+        tuple(t for t in day if t.vclass not in OFF_STREET or streets.issuperset(t.edges))
         for day in days
     )
 

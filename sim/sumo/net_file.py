@@ -13,6 +13,8 @@ from sim.sumo.xml_files import attribute, read_xml
 _NOT_MOTOR = frozenset({"pedestrian", "bicycle", "scooter", "wheelchair", "ship", "container"})
 _RAIL = frozenset({"tram", "rail", "rail_urban", "rail_electric", "rail_fast", "subway"})
 _RAIL |= frozenset({"light_rail", "cable_car"})
+OFF_STREET = _NOT_MOTOR | _RAIL
+"""Classes of vehicles that have, or may have, ways of their own beside the streets."""
 _MOTOR_SAMPLE = frozenset({"passenger", "bus", "taxi", "truck", "delivery", "emergency"})
 
 

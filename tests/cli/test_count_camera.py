@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from citybrain.cli.camera_counting import bin_for_s
+from citybrain.cli.clip_bins import bin_for_s
 from citybrain.store.flows import read_flows
 from detectors.camera.suggest import as_toml
 from tests.cli.towns import Terminal
