@@ -23,8 +23,8 @@ class Trip:
         Route.
     space_m
         Length with the gap to the vehicle in front, in a standing queue. [m]
-    speed_deviation
-        Standard deviation of the wanted speed over the limit. [-]
+    speed_factor, speed_deviation
+        Mean and standard deviation of the wanted speed over the limit. [-]
     acceleration_mps2, imperfection
         Highest acceleration [m/s²], and how far its driver falls short of it [0-1]; on average
         by half of that share, both while accelerating and when cruising.
@@ -42,6 +42,7 @@ class Trip:
     depart_s: float
     edges: tuple[str, ...]
     space_m: float = 7.5
+    speed_factor: float = 1.0
     speed_deviation: float = 0.1
     acceleration_mps2: float = 2.6
     imperfection: float = 0.5
@@ -125,8 +126,8 @@ def compile_demand(
     lane_count
         Lanes of the streets, sources among them.
     seed
-        Dice of the drivers' speeds: normal with mean 1, kept within 0.2 and 2 as SUMO does; and of
-        their reactions.
+        Dice of the drivers' speeds: normal, kept within 0.2 and 2 as SUMO does; and of their
+        reactions.
     physics
         Deviation of these, and what care costs at links that give way; the usual ones if none.
     """
@@ -134,7 +135,8 @@ def compile_demand(
     ordered = sorted(trips, key=lambda trip: (trip.depart_s, trip.edges))
     rng = np.random.default_rng(seed)
     deviation = np.array([trip.speed_deviation for trip in ordered])
-    factor = np.clip(1.0 + deviation * rng.standard_normal(len(ordered)), 0.2, 2.0)
+    wanted = np.array([trip.speed_factor for trip in ordered])
+    factor = np.clip(wanted + deviation * rng.standard_normal(len(ordered)), 0.2, 2.0)
     brake = np.array([trip.deceleration_mps2 for trip in ordered], dtype=np.float64)
     space_m = np.array([trip.space_m for trip in ordered], dtype=np.float64)
     highest = np.array([trip.acceleration_mps2 for trip in ordered], dtype=np.float64)

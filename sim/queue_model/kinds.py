@@ -1,12 +1,15 @@
 """Vehicles of a SUMO scenario by type: what the model needs of each, also where types are drawn."""
 
+import math
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from xml.etree import ElementTree
 
+from citybrain.errors import InputError
 from sim.queue_model.demand import Trip
 from sim.sumo.vehicle_types import VehicleType, read_vehicle_types
 from sim.sumo.xml_files import iterate_elements
@@ -26,6 +29,13 @@ _CLASSES = {
 
 Source: SUMO documentation, "Vehicle Type Parameter Defaults".
 """
+
+
+_TOP_MPS = {"bicycle": 20 / 3.6, "moped": 60 / 3.6}
+"""Highest speed of the classes that are slower than streets allow; same source. [m/s]"""
+_STREET_MPS = 50 / 3.6
+"""Limit of usual streets, over which a top speed is a share of what is allowed. [m/s]"""
+_NORMAL = re.compile(r"\s*normc?\(([^,]+),([^,)]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +63,26 @@ class Kinds:
         Raises
         ------
         InputError
-            A file is missing or broken.
+            A file is missing or broken, or holds a bad number.
         """
         elements = {
             element.get("id", ""): dict(element.attrib)
             for path in files
             for element in iterate_elements(path, {"vType"})
         }
-        types = {
-            kind.name: _kind(kind, elements.get(kind.name, {}))
-            for kind in read_vehicle_types(files).values()
-        }
-        mixtures = {
-            element.get("id", ""): _mixture(element, elements)
-            for path in files
-            for element in iterate_elements(path, {"vTypeDistribution"})
-        }
+        try:
+            types = {
+                kind.name: _kind(kind, elements.get(kind.name, {}))
+                for kind in read_vehicle_types(files).values()
+            }
+            mixtures = {
+                element.get("id", ""): _mixture(element, elements)
+                for path in files
+                for element in iterate_elements(path, {"vTypeDistribution"})
+            }
+        except ValueError as error:
+            where = "vehicle types of the scenario"
+            raise InputError(where, f"hold a bad number ({error})", "correct it") from None
         return cls(types, mixtures)
 
     def of(self, name: str, vehicle: str) -> Trip:
@@ -108,14 +122,25 @@ def _members(
 
 
 def _kind(kind: VehicleType, told: Mapping[str, str]) -> Trip:
-    gap_m, acceleration_mps2, deceleration_mps2, deviation = _CLASSES.get(kind.vclass, _USUAL)
+    gap_m, acceleration_mps2, deceleration_mps2, _ = _CLASSES.get(kind.vclass, _USUAL)
+    factor, deviation = _wanted_speed(kind.vclass, told)
     return Trip(
         depart_s=0.0,
         edges=(),
         space_m=kind.length_m + float(told.get("minGap", gap_m)),
-        speed_deviation=float(told.get("speedDev", deviation)),
+        speed_factor=factor,
+        speed_deviation=deviation,
         acceleration_mps2=float(told.get("accel", acceleration_mps2)),
         deceleration_mps2=float(told.get("decel", deceleration_mps2)),
         imperfection=float(told.get("sigma", _ANY.imperfection)),
         vclass=kind.vclass,
     )
+
+
+def _wanted_speed(vclass: str, told: Mapping[str, str]) -> tuple[float, float]:
+    """Return mean and deviation of the speed over the limit; the slow keep their top speed."""
+    factor, deviation = told.get("speedFactor", "1"), _CLASSES.get(vclass, _USUAL)[-1]
+    if drawn := _NORMAL.match(factor):
+        factor, deviation = drawn[1], float(drawn[2])
+    top_mps = float(told.get("maxSpeed", _TOP_MPS.get(vclass, math.inf)))
+    return min(float(factor), top_mps / _STREET_MPS), float(told.get("speedDev", deviation))

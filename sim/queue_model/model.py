@@ -137,7 +137,7 @@ class QueueModel:
         trips
             Demand of each day; SUMO's own routes of the scenario's demand if none.
         physics
-            Constants; those of SUMO's standard car if none.
+            Constants; those of SUMO's standard car, with the scenario's patience, if none.
         threads
             Runs side by side; as many as there are cores if none.
 
@@ -178,7 +178,7 @@ class QueueModel:
         InputError
             A route uses an unknown edge, or has a gap.
         """
-        physics = physics or Physics()
+        physics = physics or Physics(patience_s=ground.patience_s)
         signals = ground.signals
         streets = compile_streets(ground.net, ground.right_of_way, signals.rows, physics)
         everybody = [trip for day in days for trip in day]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from citybrain.errors import InputError
 from sim.queue_model.kinds import Kinds
 from sim.queue_model.options import Drivers, Rows
 from sim.queue_model.physics import Physics
@@ -105,3 +106,34 @@ def test_an_unknown_type_is_a_usual_car(tmp_path: Path) -> None:
     path.write_text("<additional/>", encoding="utf-8")
 
     assert Kinds.read([path]).of("nobody knows", "x").vclass == "passenger"
+
+
+@pytest.mark.parametrize(
+    ("told", "factor", "deviation"),
+    [
+        ("", 1.0, 0.1),
+        ('speedFactor="1.2"', 1.2, 0.1),
+        ('speedFactor="normc(1.10,0.20,0.2,2.0)"', 1.1, 0.2),
+        ('speedFactor="norm(0.9, 0.05)" speedDev="0"', 0.9, 0.0),
+        ('vClass="bicycle"', 0.4, 0.1),
+        ('vClass="truck" maxSpeed="6.944"', 0.5, 0.05),
+    ],
+)
+def test_drivers_want_the_speed_of_their_type(
+    tmp_path: Path, told: str, factor: float, deviation: float
+) -> None:
+    path = tmp_path / "types.add.xml"
+    path.write_text(f'<additional><vType id="one" {told}/></additional>', encoding="utf-8")
+
+    kind = Kinds.read([path]).of("one", "x")
+
+    assert kind.speed_factor == pytest.approx(factor, abs=1e-3)
+    assert kind.speed_deviation == deviation
+
+
+def test_a_bad_number_of_a_type_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "types.add.xml"
+    path.write_text('<additional><vType id="one" accel="quick"/></additional>', encoding="utf-8")
+
+    with pytest.raises(InputError, match="quick"):
+        Kinds.read([path])
