@@ -74,6 +74,12 @@ def test_an_answer_from_elsewhere_or_to_nothing_is_refused() -> None:
     assert not door.admits(other, UNIT)
 
 
+def test_the_managers_own_question_sent_back_is_refused_though_it_is_signed() -> None:
+    door, answer = asked(question())
+    assert not door.admits(question(), UNIT)
+    assert door.admits(answer, UNIT)
+
+
 @given(st.integers(min_value=0), st.integers(0, 7))
 def test_an_answer_of_which_one_bit_is_changed_is_refused(place: int, bit: int) -> None:
     door, answer = asked(question())

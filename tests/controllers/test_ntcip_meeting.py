@@ -1,4 +1,4 @@
-"""A unit is known once it has signed: whoever answers before it, unsigned, holds nothing up."""
+"""A unit is known once it has signed an answer: whoever answers before it holds nothing up."""
 
 import asyncio
 import random
@@ -66,6 +66,19 @@ def always(request: bytes, _: bytes) -> bytes | None:
     return forged(request, b"forged-engine")
 
 
+def mirrored(request: bytes, engine: bytes) -> bytes:
+    """Name an engine, and send back what it is asked: the manager's signature is the unit's."""
+    return request if opened(request).engine_id else forged(request, engine)
+
+
+def mirroring(request: bytes, _: bytes) -> bytes:
+    return mirrored(request, b"forged-engine")
+
+
+def mirroring_in_its_name(request: bytes, _: bytes) -> bytes:
+    return mirrored(request, unit_named("k1").engine)
+
+
 def refusing(request: bytes, _: bytes) -> bytes | None:
     """Say to every message, in the unit's own name, that its user is unknown."""
     return forged(request, unit_named("k1").engine, usm.UNKNOWN_USER)
@@ -89,14 +102,14 @@ def operated(
     return run_virtually(operate())
 
 
-@pytest.mark.parametrize("mutants", [at_first, always, refusing])
+@pytest.mark.parametrize("mutants", [at_first, always, refusing, mirroring, mirroring_in_its_name])
 def test_what_is_forged_before_the_units_answer_costs_no_time(mutants: Mutants) -> None:
     status, took_s = operated(unit_named("k1"), mutants, lambda link: link.status())
     assert (status.unit, status.backup_time_s, status.missing) == ("k1", 600, ())
     assert took_s < Patience().timeout_s
 
 
-@pytest.mark.parametrize("mutants", [at_first, always])
+@pytest.mark.parametrize("mutants", [at_first, always, mirroring])
 def test_a_push_ends_as_without_the_forger_and_nothing_else_is_written(mutants: Mutants) -> None:
     async def push(link: NtcipLink) -> Outcome:
         own = await link.read_plan(1)
@@ -109,12 +122,13 @@ def test_a_push_ends_as_without_the_forger_and_nothing_else_is_written(mutants: 
     assert disturbed.unit.database.values == quiet.unit.database.values
 
 
-def test_a_forger_alone_is_not_believed_and_the_wait_is_bounded() -> None:
+@pytest.mark.parametrize("mutants", [always, mirroring])
+def test_a_forger_alone_is_not_believed_and_the_wait_is_bounded(mutants: Mutants) -> None:
     unit = unit_named("k1")
     silent = Chances(mutants=1, before=1.0, lost=1.0)
 
     async def operate() -> float:
-        end, wires = MutatingSocket(unit, always, silent), Wires(USER)
+        end, wires = MutatingSocket(unit, mutants, silent), Wires(USER)
         wire = await wires.to("127.0.0.1", end.port)
         with pytest.raises(UnreachableError):
             await NtcipLink(SnmpSession("k1", wire, Patience())).status()

@@ -168,6 +168,14 @@ def test_a_name_is_not_believed_before_its_engine_has_signed() -> None:
     assert (station.keys, station.clock, scene.polls) == (None, None, [])
 
 
+@pytest.mark.parametrize("name", [FORGED, ENGINE], ids=["another", "its own"])
+def test_the_pollers_own_question_sent_back_proves_no_engine(name: bytes) -> None:
+    scene = Scene()
+    scene.take(scene.report(name))
+    scene.take(scene.pipe.sent[-1])
+    assert scene.poller._stations[0].keys is None
+
+
 def test_no_flood_of_names_makes_it_send_without_end() -> None:
     scene = Scene()
     first = scene.number

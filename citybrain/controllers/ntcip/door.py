@@ -3,7 +3,8 @@
 The library decodes whatever arrives, keeps a little of every message that it refuses, answers some
 of them, takes the clock of an old signed message for the unit's, and the engine and clock of the
 first unsigned report.  So a message is looked at here before: it must come from the unit that was
-asked, carry the number of a question that waits and, over v3, the unit's signature.  An unsigned
+asked, carry the number of a question that waits and, over v3, be an answer with the unit's
+signature: both ends sign alike, so a question that somebody sends back is signed, too.  An unsigned
 report, which may tell a wrong user or another engine, only makes the unit one to be met anew, if
 nothing signed follows.
 
@@ -18,8 +19,8 @@ from dataclasses import dataclass
 from citybrain.controllers.ntcip.secrets import V3, Credentials
 from citybrain.controllers.polling import ber
 from citybrain.controllers.polling.ber import BerError, Reader
-from citybrain.controllers.polling.introduction import is_signed
-from citybrain.controllers.polling.messages import AUTHENTIC, PRIVATE, Envelope, opened
+from citybrain.controllers.polling.introduction import is_answer
+from citybrain.controllers.polling.messages import AUTHENTIC, PRIVATE, kind_of, opened
 from citybrain.controllers.polling.usm import Keys
 
 Address = tuple[str, int]
@@ -112,12 +113,12 @@ class Door:
         if asked is None or asked.address != address:
             return False
         if not envelope.flags & (AUTHENTIC | PRIVATE):
-            self._doubted |= {address} if _is_report(envelope) else set()
+            self._doubted |= {address} if kind_of(envelope, None) == ber.REPORT else set()
             return False
         if asked.engine_id not in self._keys:
             self._keys[asked.engine_id] = Keys(self._credentials, asked.engine_id, 0)
         user = self._credentials.user.encode()
-        return is_signed(envelope, self._keys[asked.engine_id], user)
+        return is_answer(envelope, self._keys[asked.engine_id], user)
 
 
 def _open_parts(message: bytes) -> tuple[bytes, int]:
@@ -129,12 +130,3 @@ def _open_parts(message: bytes) -> tuple[bytes, int]:
     community = outer.content(ber.OCTETS)
     _, content = outer.any()
     return community, Reader(content, 0, len(content)).integer()
-
-
-def _is_report(envelope: Envelope) -> bool:
-    """Tell whether an unsigned message holds a report, the only kind that may be unsigned."""
-    scoped = Reader(envelope.data, 0, len(envelope.data)).enter(ber.SEQUENCE)
-    scoped.content(ber.OCTETS)
-    scoped.content(ber.OCTETS)
-    kind, _ = scoped.any()
-    return kind == ber.REPORT

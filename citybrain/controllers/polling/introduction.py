@@ -1,8 +1,9 @@
-"""Learning which engine answers at an address: a name is believed once its engine has signed.
+"""Learning which engine answers at an address: one is believed once it has signed an answer.
 
 The first answer of a unit is never signed (RFC 3414, 4), so anybody on the network can give it.
-Here every engine that is named is asked to sign something, and the one that does is the unit: a
-forged name costs one message, and holds up nothing.
+Here every engine that is named is asked for a signed answer, and the one that gives it is the unit:
+a forged name costs one message, and holds up nothing.  Both ends sign with the same keys, so a
+question that comes back is signed, too; it is no answer, and proves nothing.
 """
 
 import random
@@ -18,6 +19,7 @@ from citybrain.controllers.polling.messages import (
     Envelope,
     Question,
     discovery,
+    kind_of,
     sealed,
     told,
 )
@@ -31,13 +33,14 @@ _MOST_WAITING = 4 * (MOST_NAMES + 1)
 _SHORTEST_NAME, _LONGEST_NAME = 5, 32
 _LATEST = 2**31
 _UP_TIME = Question(["1.3.6.1.2.1.1.3.0"])
+_ANSWERS = frozenset({ber.RESPONSE, ber.REPORT})
 _REFUSALS = frozenset(f"1.3.6.1.6.3.15.1.1.{which}.0" for which in (1, 3, 5, 6))
 """Unsupported level, unknown user, wrong digest, decryption error (RFC 3414, 5)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Met:
-    """An engine that has signed.
+    """An engine that has signed an answer.
 
     Parameters
     ----------
@@ -97,7 +100,7 @@ class Introduction:
         if not envelope.flags & (AUTHENTIC | PRIVATE):
             self._hear(envelope)
             return None
-        if keys is None or not is_signed(envelope, keys, self._user):
+        if keys is None or not is_answer(envelope, keys, self._user):
             return None
         return Met(keys=keys, boots=envelope.boots, seconds=envelope.seconds)
 
@@ -122,8 +125,21 @@ class Introduction:
         return number
 
 
+def is_answer(envelope: Envelope, keys: Keys, user: bytes) -> bool:
+    """Tell whether a message is signed as in ``is_signed``, and an answer: no question sent back.
+
+    Raises
+    ------
+    BerError
+        It is signed, and not what it should be.
+    """
+    if not is_signed(envelope, keys, user):
+        return False
+    return kind_of(envelope, keys if envelope.flags & PRIVATE else None) in _ANSWERS
+
+
 def is_signed(envelope: Envelope, keys: Keys, user: bytes) -> bool:
-    """Tell whether a message is signed with a user's keys, by the engine that they are for."""
+    """Tell whether a message is signed with a user's keys, at the engine that they are for."""
     return (
         envelope.flags & AUTHENTIC != 0
         and envelope.engine_id == keys.engine_id

@@ -175,6 +175,17 @@ def told(envelope: Envelope, keys: Keys | None) -> Told:
     BerError
         It is not what it should be.
     """
+    scoped = _scoped(envelope, keys)
+    return _pdu(_kind(scoped), scoped)
+
+
+def kind_of(envelope: Envelope, keys: Keys | None) -> int:
+    """Return what kind of PDU a message holds; parameters and errors as those of ``told``."""
+    return _kind(_scoped(envelope, keys))
+
+
+def _scoped(envelope: Envelope, keys: Keys | None) -> Reader:
+    """Return a reader that stands before the PDU of a message."""
     data = envelope.data
     if keys is not None:
         cipher = Reader(data, 0, len(data)).content(ber.OCTETS)
@@ -185,7 +196,11 @@ def told(envelope: Envelope, keys: Keys | None) -> Told:
     scoped = Reader(data, 0, len(data)).enter(ber.SEQUENCE)
     scoped.content(ber.OCTETS)
     scoped.content(ber.OCTETS)
-    return _pdu(data[scoped.at] if scoped.at < scoped.end else ber.NULL, scoped)
+    return scoped
+
+
+def _kind(scoped: Reader) -> int:
+    return scoped.data[scoped.at] if scoped.at < scoped.end else ber.NULL
 
 
 def _pdu(kind: int, scoped: Reader) -> Told:
