@@ -114,7 +114,18 @@ class ActuatedPattern(Pattern):
         return next((s for s in self.actuation.stretches if same_time(s.start_s, start_s)), None)
 
     def as_shown(self) -> Pattern:
-        """Return what is shown when every stretch keeps the time that the pattern shows."""
+        """Return the fixed times that come nearest to the pattern's own within all stretches.
+
+        The times of the pattern itself only say where it begins: what lies outside the bounds of
+        a stretch is never shown.
+        """
+        drawn_s = [interval.duration_s for interval in self.intervals()]
+        durations_s = [
+            min(max(own_s, stretch.minimum_s), stretch.maximum_s)
+            for own_s, stretch in zip(drawn_s, self.bounds(), strict=True)
+        ]
+        if not all(map(same_time, drawn_s, durations_s)):
+            return self._realised(durations_s)
         return Pattern(
             intersection=self.intersection,
             program=self.program,
@@ -148,7 +159,7 @@ class ActuatedPattern(Pattern):
 
 
 def as_shown(pattern: Pattern) -> Pattern:
-    """Return the fixed times that a pattern shows: itself, unless it follows the traffic."""
+    """Return fixed times that a pattern may show: itself, unless it follows the traffic."""
     return pattern.as_shown() if isinstance(pattern, ActuatedPattern) else pattern
 
 
@@ -163,11 +174,10 @@ def realisations(pattern: Pattern) -> tuple[Pattern, ...]:
     Returns
     -------
     tuple of Pattern
-        A fixed pattern alone; one that follows the traffic as it stands, at its shortest and at
-        its longest.
+        A fixed pattern alone; one that follows the traffic at its shortest and at its longest.
     """
     if isinstance(pattern, ActuatedPattern):
-        return pattern.as_shown(), pattern.shortest(), pattern.longest()
+        return pattern.shortest(), pattern.longest()
     return (pattern,)
 
 
@@ -204,7 +214,7 @@ def with_durations(
     for index, timing in enumerate(pattern.groups):
         aspects = [interval.aspects[index] for interval in intervals]
         runs = cyclic_runs(list(zip(starts_s, aspects, strict=True)), cycle_s)
-        timings.append(_cleared_like(GroupTiming.from_runs(timing.group, runs, cycle_s), timing))
+        timings.append(cleared_like(GroupTiming.from_runs(timing.group, runs, cycle_s), timing))
     return Pattern(
         intersection=pattern.intersection,
         program=pattern.program,
@@ -214,8 +224,16 @@ def with_durations(
     )
 
 
-def _cleared_like(timing: GroupTiming, original: GroupTiming) -> GroupTiming:
-    """Give windows the least red clearance that the original declares."""
+def cleared_like(timing: GroupTiming, original: GroupTiming) -> GroupTiming:
+    """Return a timing whose windows have the least red clearance of an original.
+
+    Parameters
+    ----------
+    timing
+        What is shown.
+    original
+        Declares the red clearances; 0 where it has no windows. [s]
+    """
     clearance_s = min((window.red_clearance_s for window in original.windows), default=0.0)
     windows = (replace(window, red_clearance_s=clearance_s) for window in timing.windows)
     return replace(timing, windows=tuple(windows))

@@ -49,8 +49,8 @@ def unknown(pattern: Pattern) -> Violation:
 def check_pattern(pattern: Pattern, intersection: Intersection) -> tuple[Violation, ...]:
     """Return everything in a pattern that breaks a rule of its intersection.
 
-    An actuated pattern is judged as it stands, and as it runs when every stretch is at its
-    shortest and at its longest; the bounds of the cycle are asked of it as it stands.
+    An actuated pattern is judged as it runs when every stretch is at its shortest and at its
+    longest; the bounds of the cycle are asked of the times that it shows in between.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def check_pattern(pattern: Pattern, intersection: Intersection) -> tuple[Violati
     """
     if isinstance(pattern, ActuatedPattern):
         return (
-            *_check_fixed(pattern, intersection),
+            *_check_fixed(pattern.as_shown(), intersection),
             *(v for v in _check_fixed(pattern.shortest(), intersection) if v.rule not in _LONGEST),
             *(
                 v

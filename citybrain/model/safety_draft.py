@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from citybrain.model.actuation import as_shown
 from citybrain.model.intersection import Intersection, LinkKind
 from citybrain.model.kinematics import (
     SHORTEST_WALK_S,
@@ -34,7 +35,8 @@ def draft_safety(
         As it was read from a network.
     running
         Pattern that runs today: it shows how long accepted greens overlap, which changes of
-        colour there are, and how much red lies before conflicting greens.
+        colour there are, and how much red lies before conflicting greens.  Of one that follows
+        the traffic, fixed times that it may show are taken.
     phase_map
         Phases of its unit, if known.
 
@@ -43,6 +45,7 @@ def draft_safety(
     SafetyData
         Unsigned.  The doubts about it stand among its caveats.
     """
+    running = as_shown(running)
     is_whole = all(
         abs(time_s - round(time_s)) < _WHOLE for time_s in (running.cycle_s, running.offset_s)
     )

@@ -60,7 +60,7 @@ def gather_evidence(
     Parameters
     ----------
     patterns
-        What is shown today; where the signal follows the traffic, at the shortest and longest, too.
+        What is shown today; where the signal follows the traffic, at the shortest and the longest.
     conflicts
         Conflicts of the intersection.
     yellows_s

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from citybrain.config import SafetyLimits
 from citybrain.errors import InputError
-from citybrain.model.actuation import realisations
+from citybrain.model.actuation import as_shown, realisations
 from citybrain.model.aspects import ENDS_AT_RED, STARTS_AT_RED
 from citybrain.model.intersection import Intersection, LinkKind, SignalGroup
 from citybrain.model.network import Untouched
@@ -111,9 +111,17 @@ def _why_fixed(active: str | None, running: ProgramDeclaration | None, limits: S
         return f"its program '{active}' is {running.kind}, neither static nor actuated"
     if running.obstacle:
         return f"program '{active}': {running.obstacle}"
-    is_usual = limits.minimum_cycle_s <= running.cycle_s <= limits.maximum_cycle_s
+    shown_s = _shown_cycle_s(running)
+    is_usual = limits.minimum_cycle_s <= shown_s <= limits.maximum_cycle_s
     usual = f"{limits.minimum_cycle_s:g}-{limits.maximum_cycle_s:g} s"
-    return "" if is_usual else f"its cycle of {running.cycle_s:g} s is outside {usual}"
+    return "" if is_usual else f"its cycle of {shown_s:g} s is outside {usual}"
+
+
+def _shown_cycle_s(running: ProgramDeclaration) -> float:
+    """Return the cycle of a program [s], its durations kept within what is really shown."""
+    if running.actuation is None:
+        return running.cycle_s
+    return as_shown(pattern_of(running, signal_groups((running,)))).cycle_s
 
 
 def _reading(

@@ -1,11 +1,11 @@
 """Patterns from SUMO's programs and back: the two ways across, without loss."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
-from citybrain.model.actuation import ActuatedPattern
+from citybrain.model.actuation import ActuatedPattern, cleared_like
 from citybrain.model.aspects import Aspect
 from citybrain.model.network import Network
 from citybrain.model.pattern import Pattern
@@ -44,7 +44,7 @@ def read_programs(declarations: Declarations, network: Network | None = None) ->
         for program in programs:
             pattern = pattern_of(program, groups)
             if intersection is not None:
-                pattern = with_red_clearances(pattern, intersection.intergreens_s)
+                pattern = _cleared(pattern, intersection.intergreens_s)
             patterns[name, program.program] = pattern
     return ProgramLibrary(
         patterns=patterns, active=declarations.active, day_plans=declarations.day_plans
@@ -128,6 +128,15 @@ def pattern_of(program: ProgramDeclaration, groups: GroupIndices) -> Pattern:
     if program.actuation is None:
         return pattern
     return ActuatedPattern.of(pattern, program.actuation)
+
+
+def _cleared(pattern: Pattern, intergreens_s: Mapping[tuple[str, str], float]) -> Pattern:
+    """Return a pattern with its red clearances, an actuated one with those at its shortest."""
+    if not isinstance(pattern, ActuatedPattern):
+        return with_red_clearances(pattern, intergreens_s)
+    shortest = with_red_clearances(pattern.shortest(), intergreens_s)
+    pairs = zip(pattern.groups, shortest.groups, strict=True)
+    return replace(pattern, groups=tuple(cleared_like(timing, other) for timing, other in pairs))
 
 
 def _width(groups: GroupIndices) -> int:

@@ -45,12 +45,21 @@ def test_bounds_as_shown_realise_the_pattern_itself() -> None:
 
 def test_a_pattern_is_bounded_by_what_it_shows_at_its_shortest_and_longest() -> None:
     actuated = stretched(GREEN_S.duration_s - 4, GREEN_S.duration_s + 9)
-    assert realisations(actuated) == (PATTERN, actuated.shortest(), actuated.longest())
+    assert realisations(actuated) == (actuated.shortest(), actuated.longest())
     assert realisations(PATTERN) == (PATTERN,)
     assert (as_shown(actuated), as_shown(PATTERN)) == (PATTERN, PATTERN)
     assert cycle_range_s(actuated) == (PATTERN.cycle_s - 4, PATTERN.cycle_s + 9)
     in_step = replace(actuated, actuation=replace(actuated.actuation, is_coordinated=True))
     assert cycle_range_s(in_step) == cycle_range_s(PATTERN) == (PATTERN.cycle_s,) * 2
+
+
+def test_times_outside_the_bounds_of_a_stretch_are_never_shown() -> None:
+    above, below = stretched(5.0, 9.0), stretched(60.0, 90.0)
+    assert above.as_shown() == above.longest() != PATTERN
+    assert below.as_shown() == below.shortest() != PATTERN
+    always = Stretch(start_s=GREEN_S.end_s, minimum_s=1.0, maximum_s=1.0)
+    short = replace(above, actuation=Actuation(stretches=(always,)))
+    assert {v.rule for v in check_pattern(short, INTERSECTION)} >= {Rule.YELLOW}
 
 
 def test_a_minimum_below_the_minimum_green_is_found() -> None:

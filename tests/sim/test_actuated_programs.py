@@ -8,10 +8,18 @@ import pytest
 from citybrain.config import SafetyLimits
 from citybrain.engine.actuated import left_actuated
 from citybrain.engine.area import open_area
-from citybrain.model.actuation import ActuatedPattern, Actuation, Stretch, cycle_range_s
+from citybrain.model.actuation import (
+    ActuatedPattern,
+    Actuation,
+    Stretch,
+    cycle_range_s,
+    with_durations,
+)
 from citybrain.model.plan import Plan
-from citybrain.model.rules import check_plan
+from citybrain.model.rules import check_pattern, check_plan
+from citybrain.model.violations import Rule
 from citybrain.ports.evaluation import Evaluation
+from optimizer.bridging import bridged_plan
 from sim.queue_model.model import QueueModel
 from sim.sumo.evaluator import SumoEvaluator
 from sim.sumo.network import read_network
@@ -134,6 +142,34 @@ def test_bounds_are_no_tighter_than_what_the_running_program_may_show(tmp_path: 
     assert [group.minimum_green_s for group in cross.groups] == [3.0, 3.0, 5.0, 5.0]
     assert list(cross.maximum_reds_s.values()) == [176.0, 176.0, 150.0, 150.0]
     assert check_plan(running_plan(read_programs(declarations, network), network), network) == ()
+
+
+SHOWN_BY_NOBODY = """<additional><tlLogic id="0" type="actuated" programID="a" offset="0">
+    <phase duration="2" state="GGgrrrGGgrrr" minDur="12" maxDur="60"/>
+    <phase duration="1" state="yyyrrryyyrrr" minDur="4" maxDur="4"/>
+    <phase duration="0.2" state="rrrrrrrrrrrr" minDur="2" maxDur="2"/>
+    <phase duration="99" state="rrrGGgrrrGGg" minDur="12" maxDur="60"/>
+    <phase duration="1" state="rrryyyrrryyy" minDur="4" maxDur="4"/>
+    <phase duration="7" state="rrrrrrrrrrrr" minDur="2" maxDur="2"/>
+</tlLogic></additional>"""
+
+
+def test_times_that_only_say_where_a_program_begins_bound_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.add.xml"
+    path.write_text(SHOWN_BY_NOBODY)
+    declarations = read_declarations([CROSS_NET, path])
+    network = read_network(CROSS_NET, declarations, SafetyLimits())
+    (cross,) = network.intersections.values()
+    assert set(cross.yellows_s.values()) == {4.0}
+    assert set(cross.intergreens_s.values()) == {6.0}
+    running = running_plan(read_programs(declarations, network), network)
+    assert check_plan(running, network) == ()
+    (drawn,) = running.patterns
+    (start,) = bridged_plan(running, network).patterns
+    assert [i.duration_s for i in start.intervals()] == [12.0, 4.0, 2.0, 60.0, 4.0, 2.0]
+    assert check_pattern(start, cross) == ()
+    at_begin = with_durations(drawn, drawn.intervals(), [i.duration_s for i in drawn.intervals()])
+    assert {v.rule for v in check_pattern(at_begin, cross)} >= {Rule.YELLOW, Rule.INTERGREEN}
 
 
 def test_greens_that_conflict_leave_an_actuated_signal_as_it_is(tmp_path: Path) -> None:
