@@ -140,7 +140,7 @@ def test_a_forger_alone_is_not_believed_and_the_wait_is_bounded(mutants: Mutants
     assert unit.written == []
 
 
-def test_wrong_credentials_are_told_after_two_tries() -> None:
+def test_wrong_credentials_are_told_once_no_answer_can_come() -> None:
     unit = unit_named("k1")
     unit.unit.faults.add(Fault.WRONG_CREDENTIALS)
 
@@ -149,7 +149,25 @@ def test_wrong_credentials_are_told_after_two_tries() -> None:
             await link.status()
 
     _, took_s = operated(unit, None, refused)
-    assert took_s == pytest.approx(sum(Patience().timeouts_s()[:2]), abs=0.5)
+    assert took_s == pytest.approx(sum(Patience().timeouts_s()), abs=0.5)
+
+
+class Tardy(DefectiveResponder):
+    """Is met only when it is asked a fourth time: its answers to earlier questions are lost."""
+
+    asked = 0
+
+    def answer(self, message: bytes) -> bytes | None:
+        self.asked += not opened(message).engine_id
+        return super().answer(message) if self.asked == len(Patience().timeouts_s()) else b""
+
+
+def test_refusals_of_a_forger_do_not_shorten_the_time_of_a_unit_that_answers_late() -> None:
+    access = Access(credentials=USER, may_write=True)
+    unit = Tardy(virtual_unit("k1"), [access])
+    status, took_s = operated(unit, refusing, lambda link: link.status())
+    assert status.backup_time_s == 600
+    assert took_s > sum(Patience().timeouts_s()[:-1])
 
 
 def test_another_device_at_the_address_is_met_within_the_operation() -> None:

@@ -50,6 +50,7 @@ def linked(
     agent: kit.Agent,
     act: Callable[[NtcipLink], Awaitable[Result]],
     credentials: Credentials = ON_V3,
+    patience: Patience = PATIENCE,
 ) -> Result:
     """Do something with a link to the agent."""
 
@@ -57,7 +58,7 @@ def linked(
         wires = Wires(credentials)
         try:
             wire = await wires.to("127.0.0.1", agent.port)
-            return await act(NtcipLink(SnmpSession("peer", wire, PATIENCE)))
+            return await act(NtcipLink(SnmpSession("peer", wire, patience)))
         finally:
             wires.close()
 
@@ -232,4 +233,4 @@ def test_what_a_vendor_lacks_is_named(tmp_path: Path) -> None:
 def test_wrong_keys_are_told_apart_from_silence(agent: kit.Agent) -> None:
     stranger = replace(ON_V3, auth_key=Secret("another-secret"))
     with pytest.raises(CredentialsError, match="does not accept the credentials"):
-        linked(agent, lambda link: link.status(), stranger)
+        linked(agent, lambda link: link.status(), stranger, replace(PATIENCE, retries=0))

@@ -114,8 +114,9 @@ class SnmpSession:
     ) -> Answer:
         """Send until answered; wrong answers count as none, as a doubled or forged one may be.
 
-        A unit that was slow is given its time at once the next time.  One whose refusal of the
-        credentials is all that is heard is believed the second time.
+        A unit that was slow is given its time at once the next time.  A refusal of the credentials
+        is unsigned, so anybody may have sent it: it shortens nothing, and is told if no answer
+        comes.
         """
         trouble, waits_s = Trouble.SILENT, self.patience.timeouts_s()
         for attempt in range(len(waits_s)):
@@ -123,8 +124,6 @@ class SnmpSession:
             try:
                 answer = await send(waits_s[step])
             except NoAnswerError as failure:
-                if trouble is failure.trouble is Trouble.CREDENTIALS:
-                    break
                 trouble = failure.trouble
                 continue
             if answer.error or answer.is_about(asked):
