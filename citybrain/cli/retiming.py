@@ -56,7 +56,7 @@ def run(request: Request) -> int:
     if request.is_json:
         print_json(_content(result))
     else:
-        _print(area, flows, result)
+        _print(flows, result)
     return 0 if result.is_accepted else 1
 
 
@@ -88,8 +88,8 @@ def _content(result: Result) -> dict[str, object]:
     }
 
 
-def _print(area: StudyArea, flows: Measured | None, result: Result) -> None:
-    headline(area.scenario.name, f": {_sizes(area)}")
+def _print(flows: Measured | None, result: Result) -> None:
+    headline(result.area.scenario.name, f": {_sizes(result.area)}")
     if flows is not None:
         snapshot = flows.flows
         passages = float(snapshot.count_veh[:, :].sum())

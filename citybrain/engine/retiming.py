@@ -53,6 +53,8 @@ class Result:
 
     Parameters
     ----------
+    area
+        What was retimed; its actuated signals are left as they are unless they were asked for.
     plan
         The plan that should run: the proposed one if it was accepted, else the running one.
     retiming
@@ -69,6 +71,7 @@ class Result:
         Intersections whose demand no plan can serve, the worst first.
     """
 
+    area: StudyArea
     plan: Plan
     retiming: Retiming
     demand: Demand
@@ -145,6 +148,7 @@ def retime_area(
         ).write(out)
     is_accepted = verdict is not None and verdict.decision is Decision.ACCEPT
     return Result(
+        area=area,
         plan=proposed if proposed is not None and is_accepted else area.running,
         retiming=retiming,
         demand=demand,

@@ -57,6 +57,7 @@ def test_unasked_the_others_are_retimed_beside_them(
 ) -> None:
     told = terminal("retime", mixed, "--evaluations", 6, *FEW, "--out", out)
     assert told.code in {0, 1}, told.errors
+    assert "1 signals to retime, 3 left as they are" in told.output
     assert [p.intersection for p in read_plan(out / "plan.json").patterns] == ["A0"]
     told = terminal("validate", mixed, "--plan", out / "plan.json", *FEW, "--out", out)
     assert told.code in {0, 1}, told.errors
