@@ -142,7 +142,7 @@ class ProgramLibrary:
     Parameters
     ----------
     patterns
-        (intersection, program) → pattern, for static programs.
+        (intersection, program) → pattern, for every program that a pattern can say.
     active
         Intersection → program that runs when the simulation starts.
     day_plans

@@ -65,7 +65,7 @@ def find_conflicts(
     foe_links
         Pairs of links that cross or merge.
     programs
-        All static programs of the intersection.
+        Programs of the intersection that count as safe: the running one.
 
     Raises
     ------

@@ -48,7 +48,7 @@ _GREEN_LETTERS = frozenset(aspect.value for aspect in GREENS)
 _YELLOW_LETTERS = frozenset(aspect.value for aspect in YELLOWS)
 
 
-class Phase(NamedTuple):
+class _Phase(NamedTuple):
     """One ``<phase>`` with its place in the cycle."""
 
     number: int
@@ -102,16 +102,16 @@ def coordinated_ends_s(stretch: Stretch, duration_s: float) -> tuple[float, floa
     return earliest_s, rounded_s(stretch.start_s + duration_s)
 
 
-def _phases(program: ElementTree.Element, durations_s: Sequence[float]) -> Iterator[Phase]:
+def _phases(program: ElementTree.Element, durations_s: Sequence[float]) -> Iterator[_Phase]:
     starts_s = accumulate(durations_s[:-1], initial=0.0)
     elements = program.iter("phase")
     rows = zip(elements, starts_s, durations_s, strict=True)
     for number, (element, start_s, duration_s) in enumerate(rows):
         state = element.get("state", "")
-        yield Phase(number, element, rounded_s(start_s), duration_s, state)
+        yield _Phase(number, element, rounded_s(start_s), duration_s, state)
 
 
-def _actuation(program: ElementTree.Element, phases: Sequence[Phase]) -> Actuation | None:
+def _actuation(program: ElementTree.Element, phases: Sequence[_Phase]) -> Actuation | None:
     rule = next((tag for tag in _RULES if program.find(tag) is not None), None)
     if rule is not None:
         msg = f"it switches by rules of its own ({rule})"
@@ -139,7 +139,7 @@ def _actuation(program: ElementTree.Element, phases: Sequence[Phase]) -> Actuati
     )
 
 
-def _stretch(phase: Phase) -> Stretch | None:
+def _stretch(phase: _Phase) -> Stretch | None:
     """Return how far a phase may last for longer or shorter than shown, none if it may not."""
     shown_s = phase.duration_s
     minimum_s = _bound_s(phase, "minDur")
@@ -163,7 +163,7 @@ def _stretch(phase: Phase) -> Stretch | None:
         raise InfeasibleError(msg) from None
 
 
-def _bound_s(phase: Phase, name: str) -> float | None:
+def _bound_s(phase: _Phase, name: str) -> float | None:
     text = phase.element.get(name)
     try:
         return None if text is None else seconds(text, name)
@@ -175,7 +175,7 @@ def _bound_s(phase: Phase, name: str) -> float | None:
 def _is_coordinated(
     program: ElementTree.Element,
     parameters: Mapping[str, str],
-    phases: Sequence[Phase],
+    phases: Sequence[_Phase],
     stretches: Mapping[int, Stretch],
 ) -> bool:
     """Tell whether all stretches end at times of a fixed cycle, as a pattern says it.
