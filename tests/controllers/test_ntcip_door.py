@@ -6,6 +6,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pysnmp.carrier.asyncio.dgram.udp import DOMAIN_NAME
 
 from benchmarks._forged_replies import Forger
 from benchmarks._mutated_replies import Chances, DefectiveResponder, MutatingSocket, defective
@@ -26,7 +27,7 @@ from citybrain.controllers.virtual.responder import Access
 UNIT, ELSEWHERE = ("127.0.0.1", 161), ("127.0.0.2", 161)
 USER = V3(user="door", auth_key=Secret("door-auth"), priv_key=Secret("door-priv"))
 NUMBER = 2**24 + 5
-_USM = 3
+_USM = _V3 = 3
 CYCLE = "1.3.6.1.4.1.1206.4.2.1.4.7.1.2.1"
 
 
@@ -141,6 +142,21 @@ def test_refused_replies_leave_nothing_in_the_library() -> None:
     run_virtually(ask())
     assert wires.refused > 100
     assert kept.is_empty()
+
+
+def test_the_library_forgets_an_engine_that_it_noted_by_itself_without_a_trip() -> None:
+    """A signed report that comes late makes it note one, to be forgotten at a tick of its timer."""
+    wires = Wires(USER)
+    model = wires._engine.message_processing_subsystems[_V3]
+    place, other = ((DOMAIN_NAME, address) for address in (UNIT, ELSEWHERE))
+    for each in (place, other):
+        model._SnmpV3MessageProcessingModel__engineIdCache[each] = {}
+    model._SnmpV3MessageProcessingModel__engineIdCacheExpQueue[0] = [place, other]
+    wires._known.remove(UNIT)
+    assert UNIT not in wires._known
+    assert ELSEWHERE in wires._known
+    model.receive_timer_tick(wires._engine, 0)
+    assert ELSEWHERE not in wires._known
 
 
 def test_questions_without_an_answer_are_forgotten_in_the_end() -> None:

@@ -36,6 +36,9 @@ class Acquaintances:
         ]
         security = engine.security_models[SnmpUSMSecurityModel.SECURITY_MODEL_ID]
         self._engines: dict[Any, Any] = model._SnmpV3MessageProcessingModel__engineIdCache
+        self._expiring: dict[int, list[Any]] = (
+            model._SnmpV3MessageProcessingModel__engineIdCacheExpQueue
+        )
         self._clocks: dict[Any, Any] = security._SnmpUSMSecurityModel__timeline
 
     def __contains__(self, address: Address) -> bool:
@@ -54,8 +57,14 @@ class Acquaintances:
         self._clocks[name] = (met.boots, met.seconds, met.seconds, heard_s)
 
     def remove(self, address: Address) -> None:
-        """Have the library forget the engine at an address."""
+        """Have the library forget the engine at an address.
+
+        It may have noted it by itself, from a signed report that came late, and then trips when it
+        is to forget what is not there.
+        """
         self._engines.pop((DOMAIN_NAME, address), None)
+        for places in self._expiring.values():
+            places[:] = [each for each in places if each != (DOMAIN_NAME, address)]
 
 
 class Dispatcher(MsgAndPduDispatcher):  # type: ignore[misc]
