@@ -1,6 +1,6 @@
 """Alarms: what somebody must look at, until somebody says that it was looked at."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from citybrain.controllers.signatures import SigningKey
 from citybrain.engine.approval_desk import Desk, signed_by
@@ -44,14 +44,22 @@ def clear(desk: Desk, number: int, key: SigningKey, comment: str) -> Alarm:
     InputError
         No such alarm is open.
     """
-    alarm = next((each for each in present_alarms(desk) if each["record"] == number), None)
-    if alarm is None:
-        where = f"alarm {number}"
-        raise InputError(where, "is not open", "see those that are: citybrain alarms show")
+    alarm = _open(present_alarms(desk), number)
     unit = str(alarm["unit"])
     signed = signed_by(desk, key, Act.CLEAR, None, (f"alarm {number}: {comment}", (unit,)))
     with desk.ledger.writing(desk.register.vouch(signed).person) as writing:
+        writing.wait_for_others()
+        _open(open_alarms(writing.connection), number)  # or somebody has cleared it meanwhile
         signature = {"statement": signed.statement, "signature": signed.signature}
         writing.note(f"signed: clear alarm {number}", unit, signature)
         clear_alarm(writing, number, unit)
+    return alarm
+
+
+def _open(alarms: Sequence[Alarm], number: int) -> Alarm:
+    """Return the alarm of this number among those that are open."""
+    alarm = next((each for each in alarms if each["record"] == number), None)
+    if alarm is None:
+        where = f"alarm {number}"
+        raise InputError(where, "is not open", "see those that are: citybrain alarms show")
     return alarm

@@ -1,11 +1,15 @@
 """Alarms stay open until a person who may says that they were looked at."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from citybrain.engine import alarms
 from citybrain.engine.alarms import clear, present_alarms
+from citybrain.engine.approval_desk import Desk
 from citybrain.errors import InputError, UnsafePlanError
+from citybrain.model.statements import Signed
 from citybrain.store.ledger.audit import read_audit, verify_audit
 from citybrain.store.ledger.pushes import raise_alarm
 from tests.engine.approval_kit import Office, office
@@ -46,3 +50,23 @@ def test_an_alarm_is_cleared_once(tmp_path: Path) -> None:
         clear(at.desk, number, at.keys["dora"], "seen")
         with pytest.raises(InputError, match=f"alarm {number}: is not open"):
             clear(at.desk, number, at.keys["dora"], "seen again")
+
+
+def test_of_two_people_at_once_the_first_clears_it_and_the_second_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with office(tmp_path) as at:
+        number, sign = raised(at, "K1"), alarms.signed_by
+
+        def sign_late(desk: Desk, *said: Any) -> Signed:
+            monkeypatch.setattr(alarms, "signed_by", sign)
+            clear(desk, number, at.keys["anna"], "seen first")
+            return sign(desk, *said)
+
+        monkeypatch.setattr(alarms, "signed_by", sign_late)
+        with pytest.raises(InputError, match=f"alarm {number}: is not open"):
+            clear(at.desk, number, at.keys["dora"], "seen second")
+
+        log = read_audit(at.desk.ledger, subject="K1")
+        assert [r.who for r in log if r.what == "alarm cleared"] == ["Anna Ng"]
+        assert all("seen second" not in r.detail for r in log)
