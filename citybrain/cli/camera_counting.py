@@ -36,14 +36,17 @@ def run(request: Request, camera: Path) -> int:
         stages.begin("count", request.feed)
         counted = count_stream(request.feed, settings)
         pulses, lanes = counted.pulses(settings, request.start), lane_detectors(settings)
-        clip = ClipTime(end_s=counted.end_s, is_live=counted.info.is_live)
-        flows = clip_flows(request, pulses, lanes, clip)
+        flows = clip_flows(request, pulses, lanes, _clip(counted))
         write_flows(flows, request.out)
         if request.preview is not None:
             stages.begin("preview", str(request.preview))
             write_preview(request.preview, request.feed, settings, marks_of(counted))
     tell(request, _report(request, settings, counted, flows), flows)
     return 0
+
+
+def _clip(counted: CameraCount) -> ClipTime:
+    return ClipTime(end_s=counted.end_s, is_live=counted.info.is_live)
 
 
 def _report(
@@ -64,7 +67,7 @@ def _report(
         notes=counted.notes,
         duration_s=counted.end_s,
         found_by=f" ({info.width_px} x {info.height_px}, {info.rate_hps:.1f} frames a second)",
-        bins=bins_told(request, flows),
+        bins=bins_told(request, flows, _clip(counted)),
     )
 
 

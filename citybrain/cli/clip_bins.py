@@ -69,8 +69,9 @@ def bin_for_s(clip_s: float) -> float:
     return fitting_s[0] if fitting_s else max(float(ceil(clip_s - _SLACK_S)), 1.0)
 
 
-def bins_told(request: Request, flows: FlowSnapshot) -> str:
+def bins_told(request: Request, flows: FlowSnapshot, clip: ClipTime) -> str:
     """Return what is said of the bins."""
-    chosen = "" if request.is_bin_given else ", by the length of the clip; --bin sets it"
+    is_asked = request.is_bin_given or clip.is_live
+    chosen = "" if is_asked else ", by the length of the clip; --bin sets it"
     bins = "1 bin" if flows.bin_count == 1 else f"{flows.bin_count} bins"
     return f"{bins} of {flows.bin_s:g} s{chosen}"

@@ -37,8 +37,8 @@ def run(request: Request, settings: CameraSettings, plan: ModelPlan) -> int:
         stages.begin("count", request.feed)
         counted = count_model(request.feed, plan, settings, start=request.start)
         try:
-            clip = ClipTime(end_s=counted.end_s, is_live=counted.info.is_live)
-            flows = clip_flows(request, counted.pulses, lane_detectors(settings), clip)
+            lanes = lane_detectors(settings)
+            flows = clip_flows(request, counted.pulses, lanes, _clip(counted))
         except InfeasibleError as error:
             mend = "check the clip and the length of the bins"
             raise InputError(request.feed, str(error), mend) from None
@@ -48,6 +48,10 @@ def run(request: Request, settings: CameraSettings, plan: ModelPlan) -> int:
             write_preview(request.preview, request.feed, settings, _marks(counted))
     tell(request, _report(request, settings, counted, flows), flows)
     return 0
+
+
+def _clip(counted: ModelCount) -> ClipTime:
+    return ClipTime(end_s=counted.end_s, is_live=counted.info.is_live)
 
 
 def _marks(counted: ModelCount) -> list[Mark]:
@@ -73,5 +77,5 @@ def _report(
         notes=counted.pulses.notes,
         duration_s=counted.end_s,
         found_by=", by a detector of your own",
-        bins=bins_told(request, flows),
+        bins=bins_told(request, flows, _clip(counted)),
     )

@@ -1,5 +1,6 @@
 """Who wants to travel: trips with routes, laid out as arrays, for one or several days."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,6 +10,7 @@ import numpy as np
 from sim.queue_model.arrays import Floats, Ints
 from sim.queue_model.physics import Physics
 from sim.queue_model.routes import Choice, Route, Routes
+from sim.queue_model.streets import Streets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,8 @@ class Trip:
         Length with the gap to the vehicle in front, in a standing queue. [m]
     speed_factor, speed_deviation
         Mean and standard deviation of the wanted speed over the limit. [-]
+    top_mps
+        Highest speed. [m/s]
     acceleration_mps2, imperfection
         Highest acceleration [m/s²], and how far its driver falls short of it [0-1]; on average
         by half of that share, both while accelerating and when cruising.
@@ -44,6 +48,7 @@ class Trip:
     space_m: float = 7.5
     speed_factor: float = 1.0
     speed_deviation: float = 0.1
+    top_mps: float = math.inf
     acceleration_mps2: float = 2.6
     imperfection: float = 0.5
     deceleration_mps2: float = 4.5
@@ -111,7 +116,7 @@ def scaled(trips: Sequence[Trip], factor: float, seed: int) -> tuple[Trip, ...]:
 def compile_demand(
     trips: Sequence[Trip],
     routes: Routes,
-    lane_count: int,
+    streets: Streets,
     seed: int,
     physics: Physics | None = None,
 ) -> DemandArrays:
@@ -123,8 +128,8 @@ def compile_demand(
         In any order.
     routes
         Options of their routes.
-    lane_count
-        Lanes of the streets, sources among them.
+    streets
+        Their lanes, and how fast one may drive there.
     seed
         Dice of the drivers' speeds: normal, kept within 0.2 and 2 as SUMO does; and of their
         reactions.
@@ -136,7 +141,10 @@ def compile_demand(
     rng = np.random.default_rng(seed)
     deviation = np.array([trip.speed_deviation for trip in ordered])
     wanted = np.array([trip.speed_factor for trip in ordered])
-    factor = np.clip(wanted + deviation * rng.standard_normal(len(ordered)), 0.2, 2.0)
+    drawn = np.clip(wanted + deviation * rng.standard_normal(len(ordered)), 0.2, 2.0)
+    fastest_mps = float(streets.arrays.speed_mps[: len(streets.lane_numbers)].max())
+    most = [_most(t, streets) if t.top_mps < fastest_mps else math.inf for t in ordered]
+    factor = np.minimum(drawn, most)
     brake = np.array([trip.deceleration_mps2 for trip in ordered], dtype=np.float64)
     space_m = np.array([trip.space_m for trip in ordered], dtype=np.float64)
     highest = np.array([trip.acceleration_mps2 for trip in ordered], dtype=np.float64)
@@ -144,8 +152,8 @@ def compile_demand(
     accel = highest - dawdle
     option = np.array([routes.sources[trip.route] for trip in ordered], dtype=np.int32)
     following = np.full(len(ordered), -1, dtype=np.int32)
-    first = np.full(lane_count, -1, dtype=np.int32)
-    last = np.full(lane_count, -1, dtype=np.int32)
+    first = np.full(len(streets.lanes), -1, dtype=np.int32)
+    last = np.full(len(streets.lanes), -1, dtype=np.int32)
     for vehicle, lane in enumerate(routes.arrays.lane[option]):
         if last[lane] >= 0:
             following[last[lane]] = vehicle
@@ -171,3 +179,10 @@ def compile_demand(
         first=first,
         last=last,
     )
+
+
+def _most(trip: Trip, streets: Streets) -> float:
+    """Return the largest share of the limits that a vehicle can drive on its route [-]."""
+    lanes = [streets.lane_numbers[streets.edge_lanes[edge][0]] for edge in trip.edges]
+    limit_mps, length_m = streets.arrays.speed_mps[lanes], streets.arrays.length_m[lanes]
+    return trip.top_mps / float(np.average(limit_mps, weights=length_m))

@@ -33,8 +33,6 @@ Source: SUMO documentation, "Vehicle Type Parameter Defaults".
 
 _TOP_MPS = {"bicycle": 20 / 3.6, "moped": 60 / 3.6}
 """Highest speed of the classes that are slower than streets allow; same source. [m/s]"""
-_STREET_MPS = 50 / 3.6
-"""Limit of usual streets, over which a top speed is a share of what is allowed. [m/s]"""
 _NORMAL = re.compile(r"\s*normc?\(([^,]+),([^,)]+)")
 
 
@@ -113,12 +111,12 @@ def _members(
 ) -> Iterator[tuple[str, float]]:
     """Yield type and share of a distribution, whether its types are inside it or named."""
     for inner in element.iter("vType"):
-        yield inner.get("id", ""), float(inner.get("probability", "1"))
+        yield inner.get("id", ""), _number(inner.get("probability", "1"))
     names = element.get("vTypes", "").split()
     shares = element.get("probabilities", "").split()
     for number, name in enumerate(names):
         own = types.get(name, {}).get("probability", "1")
-        yield name, float(shares[number] if number < len(shares) else own)
+        yield name, _number(shares[number] if number < len(shares) else own)
 
 
 def _kind(kind: VehicleType, told: Mapping[str, str]) -> Trip:
@@ -127,20 +125,37 @@ def _kind(kind: VehicleType, told: Mapping[str, str]) -> Trip:
     return Trip(
         depart_s=0.0,
         edges=(),
-        space_m=kind.length_m + float(told.get("minGap", gap_m)),
+        space_m=kind.length_m + _number(told.get("minGap", gap_m)),
         speed_factor=factor,
         speed_deviation=deviation,
-        acceleration_mps2=float(told.get("accel", acceleration_mps2)),
-        deceleration_mps2=float(told.get("decel", deceleration_mps2)),
-        imperfection=float(told.get("sigma", _ANY.imperfection)),
+        top_mps=float(told.get("maxSpeed", _TOP_MPS.get(kind.vclass, math.inf))),
+        acceleration_mps2=_number(told.get("accel", acceleration_mps2)),
+        deceleration_mps2=_number(told.get("decel", deceleration_mps2)),
+        imperfection=_number(told.get("sigma", _ANY.imperfection)),
         vclass=kind.vclass,
     )
 
 
 def _wanted_speed(vclass: str, told: Mapping[str, str]) -> tuple[float, float]:
-    """Return mean and deviation of the speed over the limit; the slow keep their top speed."""
+    """Return mean and deviation of the speed over the limit."""
     factor, deviation = told.get("speedFactor", "1"), _CLASSES.get(vclass, _USUAL)[-1]
     if drawn := _NORMAL.match(factor):
-        factor, deviation = drawn[1], float(drawn[2])
-    top_mps = float(told.get("maxSpeed", _TOP_MPS.get(vclass, math.inf)))
-    return min(float(factor), top_mps / _STREET_MPS), float(told.get("speedDev", deviation))
+        factor, deviation = drawn[1], _number(drawn[2])
+    elif "(" in factor:
+        factor = "1"  # another distribution; those of speeds lie about 1
+    return _number(factor), _number(told.get("speedDev", deviation))
+
+
+def _number(told: str | float) -> float:
+    """Return a finite number; SUMO takes no other.
+
+    Raises
+    ------
+    ValueError
+        It is none.
+    """
+    number = float(told)
+    if not math.isfinite(number):
+        msg = f"{told!r} is not finite"
+        raise ValueError(msg)
+    return number

@@ -195,7 +195,7 @@ class QueueModel:
             streets=streets,
             routes=routes,
             days=tuple(
-                compile_demand(day, routes, len(streets.lanes), seed, physics)
+                compile_demand(day, routes, streets, seed, physics)
                 for day, seed in zip(days, seeds, strict=True)
             ),
             seeds=tuple(seeds),

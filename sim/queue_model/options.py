@@ -188,7 +188,8 @@ class _Ring:
             length_m = float(streets.arrays.length_m[streets.lane_numbers[lane]])
             ahead_m += length_m if number else 0.0
             if edge in streets.roundabouts:
-                inside_m = (float(streets.arrays.inside_m[w.number]) for w in streets.ways[lane])
+                ways = streets.ways.get(lane, ())
+                inside_m = (float(streets.arrays.inside_m[way.number]) for way in ways)
                 ring_m += length_m + max(inside_m, default=0.0)
                 until_m, count = ahead_m, count + 1
             elif count or ahead_m > _RING_AHEAD_M:

@@ -99,7 +99,12 @@ def compile_routes(
         A route uses an unknown edge, or two edges that no lane connects.
     """
     rows = Rows()
-    closed = {vclass: streets.closed_to(vclass) for vclass in {route.vclass for route in routes}}
+    sets: dict[frozenset[str], frozenset[str]] = {}
+    closed = {
+        vclass: sets.setdefault(lanes, lanes)
+        for vclass in dict.fromkeys(route.vclass for route in routes)
+        for lanes in (streets.closed_to(vclass),)
+    }
     found: dict[frozenset[str], Drivers] = {}
 
     def drivers(kept_off: frozenset[str]) -> Drivers:

@@ -46,7 +46,7 @@ def routed_days(
     Raises
     ------
     InputError
-        Nobody wants to travel.
+        Nobody wants to travel, or nobody on a street.
     SimulationError
         A run failed.
     """
@@ -74,7 +74,7 @@ def routed_days(
     if not days[0]:
         what = f"no vehicle departs between {scenario.begin_s:g} s and {scenario.end_s:g} s"
         raise InputError(scenario.config, what, "correct route-files, begin or end")
-    known = _known_routes([*days, *others], free)
+    known = _known_routes([*days, *others], free, kinds)
     routed = tuple(
         tuple(_trip(one, kinds, known if _is_free(one, free) else {}, stops) for one in day)
         for day in days
@@ -90,10 +90,14 @@ def _on_streets(
         return tuple(days)
     lanes = read_net_file(scenario.net_file).lanes.values()
     streets = {lane.edge for lane in lanes if lane.for_vehicles}
-    return tuple(
+    driven = tuple(
         tuple(t for t in day if t.vclass not in OFF_STREET or streets.issuperset(t.edges))
         for day in days
     )
+    if not driven[0]:
+        what = "nobody drives on a street: all have ways of their own"
+        raise InputError(scenario.config, what, "correct route-files, or the classes of the types")
+    return driven
 
 
 def _run(
@@ -125,27 +129,35 @@ def _is_free(one: DrivenTrip, free: Collection[str]) -> bool:
     return one.vehicle in free or one.vehicle.rpartition(".")[0] in free
 
 
+_Ends = tuple[str, str, str]
+"""First edge, last edge and class of a vehicle."""
+
+
 def _known_routes(
-    runs: Sequence[Sequence[DrivenTrip]], free: Collection[str]
-) -> dict[tuple[str, str], tuple[Edges, ...]]:
-    """Return (first edge, last edge) → every route that SUMO chose between them in some run."""
-    known: dict[tuple[str, str], dict[Edges, None]] = defaultdict(dict)
+    runs: Sequence[Sequence[DrivenTrip]], free: Collection[str], kinds: Kinds
+) -> dict[_Ends, tuple[Edges, ...]]:
+    """Return every route that SUMO chose between two edges in some run, by class of vehicle."""
+    known: dict[_Ends, dict[Edges, None]] = defaultdict(dict)
     for one in (one for run in runs for one in run if _is_free(one, free)):
-        known[one.edges[0], one.edges[-1]][one.edges] = None
+        known[_ends(one, kinds)][one.edges] = None
     return {ends: tuple(routes) for ends, routes in known.items() if len(routes) > 1}
+
+
+def _ends(one: DrivenTrip, kinds: Kinds) -> _Ends:
+    return one.edges[0], one.edges[-1], kinds.of(one.kind, one.vehicle).vclass
 
 
 def _trip(
     one: DrivenTrip,
     kinds: Kinds,
-    known: Mapping[tuple[str, str], tuple[Edges, ...]],
+    known: Mapping[_Ends, tuple[Edges, ...]],
     stops: Mapping[str, tuple[tuple[str, float], ...]],
 ) -> Trip:
     return replace(
         kinds.of(one.kind, one.vehicle),
         depart_s=one.depart_s,
         edges=one.edges,
-        choices=known.get((one.edges[0], one.edges[-1]), ()),
+        choices=known.get(_ends(one, kinds), ()) if known else (),
         dwell_s=stops.get(one.vehicle, stops.get(one.vehicle.rpartition(".")[0], ())),
     )
 

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from citybrain.errors import InputError
+from sim.queue_model.demand import Trip, compile_demand
 from sim.queue_model.kinds import Kinds
 from sim.queue_model.options import Drivers, Rows
 from sim.queue_model.physics import Physics
 from sim.queue_model.right_of_way import RightOfWay
+from sim.queue_model.routes import compile_routes
 from sim.queue_model.street_compiler import compile_streets
 from sim.queue_model.streets import Streets
 from sim.sumo.net_file import read_net_file
@@ -57,6 +59,12 @@ def test_the_inner_lane_of_a_roundabout_is_used_by_who_leaves_it_later(tmp_path:
     streets = network(tmp_path, rings=f'<roundabout nodes="a" edges="{" ".join(RING)}"/>')
 
     assert lanes_of(streets) == {"in_0", "in_1"}
+
+
+def test_a_roundabout_may_be_where_a_part_of_the_streets_ends(tmp_path: Path) -> None:
+    streets = network(tmp_path, rings='<roundabout nodes="a" edges="ring3 out"/>')
+
+    assert lanes_of(streets) == {"in_0"}
 
 
 def test_the_inner_lane_is_left_alone_by_who_takes_the_next_exit(tmp_path: Path) -> None:
@@ -115,8 +123,7 @@ def test_an_unknown_type_is_a_usual_car(tmp_path: Path) -> None:
         ('speedFactor="1.2"', 1.2, 0.1),
         ('speedFactor="normc(1.10,0.20,0.2,2.0)"', 1.1, 0.2),
         ('speedFactor="norm(0.9, 0.05)" speedDev="0"', 0.9, 0.0),
-        ('vClass="bicycle"', 0.4, 0.1),
-        ('vClass="truck" maxSpeed="6.944"', 0.5, 0.05),
+        ('speedFactor="gamma(1.0, 0.1)"', 1.0, 0.1),
     ],
 )
 def test_drivers_want_the_speed_of_their_type(
@@ -131,9 +138,21 @@ def test_drivers_want_the_speed_of_their_type(
     assert kind.speed_deviation == deviation
 
 
-def test_a_bad_number_of_a_type_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", ['accel="quick"', 'sigma="nan"', 'speedFactor="inf"'])
+def test_a_bad_number_of_a_type_is_named(tmp_path: Path, told: str) -> None:
     path = tmp_path / "types.add.xml"
-    path.write_text('<additional><vType id="one" accel="quick"/></additional>', encoding="utf-8")
+    path.write_text(f'<additional><vType id="one" {told}/></additional>', encoding="utf-8")
 
-    with pytest.raises(InputError, match="quick"):
+    with pytest.raises(InputError, match=r"quick|nan|inf"):
         Kinds.read([path])
+
+
+@pytest.mark.parametrize(("top_mps", "factor"), [(6.95, 0.5), (20.0, 1.0)])
+def test_nobody_drives_faster_than_he_can(tmp_path: Path, top_mps: float, factor: float) -> None:
+    streets = network(tmp_path)
+    trip = Trip(
+        depart_s=0.0, edges=tuple(edge for edge, _ in ROUTE), speed_deviation=0.0, top_mps=top_mps
+    )
+    routes = compile_routes(streets, [trip.route], [], 500.0)
+
+    assert compile_demand([trip], routes, streets, 1).factor == pytest.approx([factor])
