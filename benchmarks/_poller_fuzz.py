@@ -9,7 +9,7 @@ from benchmarks._fuzz_tally import Fuzz, unintended
 from benchmarks._manager_fuzz import SEED, credentials_v3
 from benchmarks._mutated_replies import defective
 from benchmarks._virtual_units import virtual_unit
-from citybrain.controllers.polling.poller import Poll, Poller, Target
+from citybrain.controllers.polling.poller import Place, Poll, Poller, Target
 from citybrain.controllers.virtual.responder import Access
 from citybrain.ports.controllers import UnitStatus
 
@@ -41,7 +41,7 @@ async def _fuzz_poller(replies: int, longest_s: float, seed: int) -> Fuzz:
     target, polls = Target(unit="k1", address="127.0.0.1", port=161), list[Poll]()
     pipe = _Pipe()
     poller = Poller([target], credentials, _fixed, polls.append, rng)
-    poller.connection_made(pipe)
+    poller.send_over(pipe)
     true_statuses = set[UnitStatus]()
     while fuzz.replies < replies and time.process_time() - begun_s < longest_s:
         poller.ask_all()
@@ -61,15 +61,14 @@ async def _fuzz_poller(replies: int, longest_s: float, seed: int) -> Fuzz:
     return fuzz
 
 
-class _Pipe(asyncio.DatagramTransport):
+class _Pipe:
     """Keeps what is sent."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.sent: list[bytes] = []
 
-    def sendto(self, data: bytes | bytearray | memoryview, addr: object = None) -> None:
-        self.sent.append(bytes(data))
+    def sendto(self, data: bytes, _place: Place) -> None:
+        self.sent.append(data)
 
 
 def _fixed() -> datetime:
@@ -78,6 +77,6 @@ def _fixed() -> datetime:
 
 def _fed(fuzz: Fuzz, poller: Poller, data: bytes) -> None:
     try:
-        poller.datagram_received(data, ("127.0.0.1", 161))
+        poller.take(data, ("127.0.0.1", 161), asyncio.get_running_loop().time())
     except Exception as error:
         fuzz.crashes.append(f"{type(error).__name__}: {error}")

@@ -18,7 +18,7 @@ from citybrain.controllers.ntcip.status import STATUS
 from citybrain.controllers.polling import ber
 from citybrain.controllers.polling.introduction import MOST_NAMES
 from citybrain.controllers.polling.messages import Question, opened, sealed
-from citybrain.controllers.polling.poller import ANSWER_S, Poll, Poller, Target
+from citybrain.controllers.polling.poller import ANSWER_S, Place, Poll, Poller, Target
 from citybrain.controllers.polling.usm import WINDOW_S, EngineClock, Keys, localised
 from tests.controllers import snmpd_kit as kit
 
@@ -28,14 +28,13 @@ ENGINE, ADDRESS = bytes.fromhex("80001f8880aabbccdd"), ("127.0.0.1", 161)
 FORGED = bytes.fromhex("80001f8880ffffffff")
 
 
-class Pipe(asyncio.DatagramTransport):
+class Pipe:
     """Keeps what the poller sends."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.sent: list[bytes] = []
 
-    def sendto(self, data: bytes, addr: object = None) -> None:
+    def sendto(self, data: bytes, _place: Place) -> None:
         self.sent.append(data)
 
 
@@ -58,7 +57,7 @@ class Scene:
         target = Target(unit="k1", address=ADDRESS[0], port=ADDRESS[1])
         self.pipe, self.polls = Pipe(), list[Poll]()
         self.poller = Poller([target], READER, lambda: NOW, self.polls.append, random.Random(1))
-        self.poller.connection_made(self.pipe)
+        self.poller.send_over(self.pipe)
         self.keys = Keys(READER, ENGINE, 1)
         self.poller._ask(self.poller._stations[0], 0.0)
 
@@ -69,11 +68,8 @@ class Scene:
         scene.take(scene.answer())
         return scene
 
-    def take(self, message: bytes, address: tuple[str, int] = ADDRESS) -> None:
-        try:
-            self.poller._take(opened(message), address, 0.0)
-        except ber.BerError:
-            self.poller.dropped += 1
+    def take(self, message: bytes, place: Place = ADDRESS) -> None:
+        self.poller.take(message, place, 0.0)
 
     @property
     def number(self) -> int:
@@ -139,6 +135,14 @@ def test_an_unsigned_answer_is_dropped() -> None:
     assert scene.polls == []
 
 
+def test_the_pollers_own_question_sent_back_is_dropped() -> None:
+    scene = Scene.met()
+    scene.take(scene.pipe.sent[-1])
+    assert (scene.polls, scene.poller.dropped) == ([], 1)
+    scene.take(scene.answer())
+    assert len(scene.polls) == 1
+
+
 def test_a_signed_report_sets_the_clock_and_the_question_is_sent_again() -> None:
     scene = Scene.met()
     scene.take(scene.answer((4, 5), Agent(ber.REPORT)))
@@ -174,6 +178,21 @@ def test_the_pollers_own_question_sent_back_proves_no_engine(name: bytes) -> Non
     scene.take(scene.report(name))
     scene.take(scene.pipe.sent[-1])
     assert scene.poller._stations[0].keys is None
+    assert scene.poller.dropped == 1
+
+
+def test_what_meets_a_unit_is_used_and_all_else_is_counted_as_dropped() -> None:
+    scene = Scene()
+    named = scene.report()
+    scene.take(named)
+    assert scene.poller.dropped == 0
+    scene.take(named)
+    scene.take(scene.report(b"cut"))
+    scene.take(scene.pipe.sent[-1])
+    assert scene.poller.dropped == 3
+    scene.take(scene.answer())
+    assert scene.poller._stations[0].keys is not None
+    assert scene.poller.dropped == 3
 
 
 def test_no_flood_of_names_makes_it_send_without_end() -> None:

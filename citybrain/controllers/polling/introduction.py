@@ -71,6 +71,8 @@ class Introduction:
     def __init__(self, credentials: V3, send: Callable[[bytes], None], rng: random.Random) -> None:
         self.is_refused = False
         """Whether somebody has said, unsigned, that user or keys are wrong."""
+        self.dropped = 0
+        """Messages that neither named a new engine nor proved which one it is."""
         self._credentials, self._user = credentials, credentials.user.encode()
         self._send, self._rng = send, rng
         self._waiting = OrderedDict[int, Keys | None]()
@@ -98,24 +100,30 @@ class Introduction:
         """
         keys = self._waiting.get(envelope.number)
         if not envelope.flags & (AUTHENTIC | PRIVATE):
-            self._hear(envelope)
+            self.dropped += not self._hear(envelope)
             return None
         if keys is None or not is_answer(envelope, keys, self._user):
+            self.dropped += 1
             return None
         return Met(keys=keys, boots=envelope.boots, seconds=envelope.seconds)
 
-    def _hear(self, envelope: Envelope) -> None:
-        """Ask the engine that an unsigned report names to sign, unless it was asked already."""
+    def _hear(self, envelope: Envelope) -> bool:
+        """Ask the engine that an unsigned report names to sign; return whether it names a new one.
+
+        No more than so many are asked.
+        """
         report, name = told(envelope, None), envelope.engine_id
         if report.kind != ber.REPORT or envelope.number not in self._waiting:
-            return
+            return False
         self.is_refused = self.is_refused or not _REFUSALS.isdisjoint(report.values)
         is_name = _SHORTEST_NAME <= len(name) <= _LONGEST_NAME and _is_clock(envelope)
-        if is_name and name not in self._named and len(self._named) < MOST_NAMES:
-            self._named.add(name)
-            keys = Keys(self._credentials, name, self._rng.getrandbits(64))
-            number, clock = self._number_for(keys), (envelope.boots, envelope.seconds)
-            self._send(sealed(_UP_TIME, number, self._user, keys, clock))
+        if not is_name or name in self._named or len(self._named) >= MOST_NAMES:
+            return False
+        self._named.add(name)
+        keys = Keys(self._credentials, name, self._rng.getrandbits(64))
+        number, clock = self._number_for(keys), (envelope.boots, envelope.seconds)
+        self._send(sealed(_UP_TIME, number, self._user, keys, clock))
+        return True
 
     def _number_for(self, keys: Keys | None) -> int:
         number = self._rng.randrange(*NUMBERS)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol, TypeAlias
 
 from citybrain.controllers.ntcip.secrets import V3
 from citybrain.controllers.ntcip.status import STATUS, Clock, status_of
@@ -27,6 +27,8 @@ from citybrain.controllers.polling.messages import (
 from citybrain.controllers.polling.usm import EngineClock, Keys
 from citybrain.ports.controllers import UnitStatus
 
+Place: TypeAlias = tuple[str, int]
+"""Address and port."""
 SLICE_S = 0.02
 """Units are asked in slices of this length, so that no burst fills a buffer; what has arrived is
 taken once a slice, so an answer seems to take up to this much longer. [s]"""
@@ -44,7 +46,7 @@ _LARGEST_BYTES = 65535
 class Way(Protocol):
     """What messages are sent over: a socket, or what stands for one."""
 
-    def sendto(self, data: bytes, place: tuple[str, int], /) -> object:
+    def sendto(self, data: bytes, place: Place, /) -> object:
         """Send a message."""
 
 
@@ -95,8 +97,8 @@ class Poller:
     """Polls units that share credentials.
 
     A message is believed only if it answers the open question of the unit at that address, is
-    signed with the unit's key, fresh and deciphered; ``dropped`` counts the others, ``skipped``
-    the turns at which an answer was still awaited.
+    signed with the unit's key, fresh and deciphered; ``skipped`` counts the turns at which an
+    answer was still awaited.
 
     Parameters
     ----------
@@ -120,12 +122,12 @@ class Poller:
         hear: Callable[[Poll], None],
         rng: random.Random | None = None,
     ) -> None:
-        self.dropped = self.skipped = 0
+        self.skipped = self._dropped = 0
         rng = rng or random.SystemRandom()
         self._user, self._now = credentials.user.encode(), now
         self._question = Question([each.oid for each in STATUS])
         self._open: dict[int, _Station] = {}
-        self._strangers: dict[tuple[str, int], _Station] = {}
+        self._strangers: dict[Place, _Station] = {}
         self._number = rng.randrange(*NUMBERS)
         self._hear = hear
         self._way: Way | None = None
@@ -148,7 +150,7 @@ class Poller:
         slices = max(1, round(every_s / SLICE_S))
         begun_s, turn = loop.time(), 0
         with _opened() as way:
-            self.connection_made(way)
+            self.send_over(way)
             while not end.is_set():
                 for station in self._stations[turn % slices :: slices]:
                     self._ask(station, loop.time())
@@ -156,8 +158,13 @@ class Poller:
                 await asyncio.sleep(max(0.0, begun_s + turn * every_s / slices - loop.time()))
                 self._drain(way)
 
-    def connection_made(self, way: Way) -> None:
-        """Take what messages are sent over."""
+    @property
+    def dropped(self) -> int:
+        """Messages that were not believed and named no new engine of a unit that is to be met."""
+        return self._dropped + sum(each.introduction.dropped for each in self._stations)
+
+    def send_over(self, way: Way) -> None:
+        """Say what messages are sent over."""
         self._way = way
 
     def ask_all(self) -> None:
@@ -166,21 +173,22 @@ class Poller:
         for station in self._stations:
             self._ask(station, at_s)
 
-    def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
-        """Take a message from the network."""
+    def take(self, data: bytes, place: Place, at_s: float) -> None:
+        """Take a message that came from a place; ``at_s`` is the loop's clock. [s]."""
         try:
-            self._take(opened(data), addr, asyncio.get_running_loop().time())
+            self._take(opened(data), place, at_s)
         except BerError:
-            self.dropped += 1
+            self._dropped += 1
 
     def _drain(self, way: socket.socket) -> None:
         """Take what has arrived in the last slice, together: a wake for each costs more than it."""
+        loop = asyncio.get_running_loop()
         for _ in range(_BURST):
             try:
                 data, place = way.recvfrom(_LARGEST_BYTES)
             except OSError:  # nothing more, or a message that could not be delivered: a lost poll
                 return
-            self.datagram_received(data, place)
+            self.take(data, place, loop.time())
 
     def _ask(self, station: _Station, at_s: float) -> None:
         """Ask, unless an answer may still come: more questions make a slow unit no quicker."""
@@ -212,25 +220,25 @@ class Poller:
             self._send_to(station.place, message)
         self._open[station.number] = station
 
-    def _send_to(self, place: tuple[str, int], message: bytes) -> None:
+    def _send_to(self, place: Place, message: bytes) -> None:
         if self._way is not None:
             with suppress(OSError):  # what cannot be sent is lost like any other poll
                 self._way.sendto(message, place)
 
-    def _take(self, envelope: Envelope, addr: tuple[str | Any, int], at_s: float) -> None:
-        stranger = self._strangers.get(addr)
+    def _take(self, envelope: Envelope, place: Place, at_s: float) -> None:
+        stranger = self._strangers.get(place)
         if stranger is not None and stranger.introduction.knows(envelope.number):
             self._meet(stranger, envelope, at_s)
             return
         station = self._open.get(envelope.number)
-        is_asked = station is not None and addr == station.place
+        is_asked = station is not None and place == station.place
         if station is not None and is_asked and self._is_authentic(station, envelope, at_s):
             self._believe(station, envelope, at_s)
         else:
-            self.dropped += 1
+            self._dropped += 1
 
     def _meet(self, station: _Station, envelope: Envelope, at_s: float) -> None:
-        """Learn which engine a unit has, once it has signed; then ask what was to be asked."""
+        """Learn which engine a unit has, once it has signed an answer; then ask what was to be asked."""
         met = station.introduction.take(envelope)
         if met is None:
             return
@@ -258,7 +266,7 @@ class Poller:
         elif is_private and tale.kind == ber.RESPONSE and tale.number == station.number:
             self._tell(station, tale, at_s)
         else:
-            self.dropped += 1
+            self._dropped += 1
 
     def _again(self, station: _Station, at_s: float) -> None:
         """Ask once more within the same poll; its time goes on."""
@@ -270,7 +278,7 @@ class Poller:
     def _tell(self, station: _Station, tale: Told, at_s: float) -> None:
         held = _held(tale)
         if held is None:
-            self.dropped += 1
+            self._dropped += 1
             return
         self._open.pop(station.number, None)
         station.lost = 0
