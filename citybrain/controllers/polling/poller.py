@@ -238,7 +238,7 @@ class Poller:
             self._dropped += 1
 
     def _meet(self, station: _Station, envelope: Envelope, at_s: float) -> None:
-        """Learn which engine a unit has, once it has signed an answer; then ask what was to be asked."""
+        """Learn which engine a unit has, once one has signed; then ask what was to be asked."""
         met = station.introduction.take(envelope)
         if met is None:
             return
