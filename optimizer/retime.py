@@ -200,8 +200,9 @@ def _let_follow(
     among them; the fast model's best come in turn with the settings as they are.
     """
     usual = workshop.following([running], [USUAL])
-    if workshop.todays:
-        usual.insert(0, workshop.today())
+    today = workshop.today()
+    if today != running:
+        usual.insert(0, today)
     bases = dict.fromkeys([running, *search.leaders(_BASES)])
     plain, annealed = workshop.following(bases, OPTIONS), list[Candidate]()
     if forge is not None:

@@ -50,6 +50,9 @@ class Workshop:
     todays
         Intersection → timing that stands for its running pattern, where that follows the traffic
         and keeps every bound; other times of the same option are near to it.
+    nearest
+        Intersection → timing that follows the traffic as its running pattern does, as far as the
+        bounds allow, where that pattern breaks one.
     """
 
     running: Plan
@@ -59,6 +62,7 @@ class Workshop:
     cycle_ranges_s: dict[str, tuple[float, float]] = field(default_factory=dict)
     rings: dict[str, Rings] = field(default_factory=dict)
     todays: dict[str, Timing] = field(default_factory=dict)
+    nearest: dict[str, Timing] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -106,14 +110,17 @@ class Workshop:
 
     def _note_today(self, pattern: Pattern, intersection: Intersection) -> None:
         name = pattern.intersection
-        if not isinstance(pattern, ActuatedPattern) or name in self.rings:
+        is_free = name in self.skeletons and name not in self.rings
+        if not isinstance(pattern, ActuatedPattern) or not is_free:
             return
-        if name in self.skeletons and not check_pattern(pattern, intersection):
-            timing = self._timing(name, self._start_split(name, self.skeletons[name]))
-            usual = replace(timing, option=USUAL)
-            is_usual = self.pattern(name, usual, pattern.program) == pattern
-            own = replace(timing, option=Option.like(pattern.actuation))
-            self.todays[name] = usual if is_usual else own
+        timing = self._timing(name, self._start_split(name, self.skeletons[name]))
+        own = replace(timing, option=Option.like(pattern.actuation))
+        if check_pattern(pattern, intersection):
+            self.nearest[name] = own
+            return
+        usual = replace(timing, option=USUAL)
+        is_usual = self.pattern(name, usual, pattern.program) == pattern
+        self.todays[name] = usual if is_usual else own
 
     def _take_apart(
         self, pattern: Pattern, intersection: Intersection, phase_map: PhaseMap | None
@@ -196,8 +203,11 @@ class Workshop:
         ]
 
     def today(self) -> Candidate:
-        """Return the start with the running patterns that follow the traffic as they are."""
-        return Candidate.of(self.start().by_name() | self.todays)
+        """Return the start with the running patterns that follow the traffic as they are.
+
+        One that breaks a bound follows it as nearly so as the bounds allow.
+        """
+        return Candidate.of(self.start().by_name() | self.nearest | self.todays)
 
     def unchanged(self) -> Candidate | None:
         """Return the candidate that is the running plan, none if it breaks a bound.

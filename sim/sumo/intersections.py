@@ -134,12 +134,13 @@ def _reading(
     _check_width(paths, programs)
     groups = signal_groups(programs)
     conflicts = find_conflicts(groups, foe_links(net, paths), (running,))
-    shown = realisations(pattern_of(running, groups))
+    pattern = pattern_of(running, groups)
+    shown, fixed = realisations(pattern), as_shown(pattern)
     greens = _greens_of_all(shown)
     if not any(greens[first] and greens[second] for first, second in conflicts.conflicting):
         return Untouched(intersection=running.intersection, reason=_NO_CHOICE)
     yellows_s = {name: _yellow_s(own) for name, own in greens.items()}
-    shown_groups = tuple(_groups(groups, paths, greens, limits))
+    shown_groups = tuple(_groups(groups, paths, fixed, limits))
     walks = {group.name for group in shown_groups if group.is_pedestrian}
     evidence = gather_evidence(shown, conflicts, yellows_s, limits.walking_speed_mps)
     intersection = Intersection(
@@ -153,7 +154,7 @@ def _reading(
         yellows_s=yellows_s,
         red_ambers_s={name: _red_amber_s(own) for name, own in greens.items()},
         maximum_reds_s={
-            name: max(limits.maximum_red_s, _longest_red_s(shown, name)) for name in greens
+            name: max(limits.maximum_red_s, _longest_red_s(fixed, name)) for name in greens
         },
         minimum_cycle_s=limits.minimum_cycle_s,
         maximum_cycle_s=limits.maximum_cycle_s,
@@ -172,8 +173,8 @@ def _greens_of_all(shown: Sequence[Pattern]) -> dict[str, tuple[Green, ...]]:
     }
 
 
-def _longest_red_s(shown: Sequence[Pattern], group: str) -> float:
-    return max(longest_red_s(p.timing(group).greens(p.cycle_s), p.cycle_s) for p in shown)
+def _longest_red_s(pattern: Pattern, group: str) -> float:
+    return longest_red_s(pattern.timing(group).greens(pattern.cycle_s), pattern.cycle_s)
 
 
 def _check_width(paths: Sequence[LinkPath], programs: Sequence[ProgramDeclaration]) -> None:
@@ -187,20 +188,22 @@ def _check_width(paths: Sequence[LinkPath], programs: Sequence[ProgramDeclaratio
 def _groups(
     indices: GroupIndices,
     paths: Sequence[LinkPath],
-    greens: dict[str, tuple[Green, ...]],
+    fixed: Pattern,
     limits: SafetyLimits,
 ) -> list[SignalGroup]:
+    """Return the groups; a green is no shorter than the limits, or than the fixed times show it."""
     groups = []
     for name, positions in indices.items():
         kinds = {path.link.kind for path in paths if path.link.index in positions}
         is_pedestrian = kinds == {LinkKind.CROSSING}
         minimum_s = limits.minimum_walk_s if is_pedestrian else limits.minimum_green_s
+        greens = fixed.timing(name).greens(fixed.cycle_s)
         groups.append(
             SignalGroup(
                 name=name,
                 indices=positions,
                 is_pedestrian=is_pedestrian,
-                minimum_green_s=min((minimum_s, *(green.duration_s for green in greens[name]))),
+                minimum_green_s=min((minimum_s, *(green.duration_s for green in greens))),
             )
         )
     return groups

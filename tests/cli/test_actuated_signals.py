@@ -24,6 +24,14 @@ ONE_FIXED = """<additional><tlLogic id="A0" type="static" programID="fixed" offs
 </tlLogic></additional>"""
 
 
+BEYOND_BOUNDS = """<additional><tlLogic id="A0" type="actuated" programID="wide" offset="0">
+    <phase duration="30" state="GGGgrrrrGGGgrrrr" minDur="1" maxDur="170"/>
+    <phase duration="3" state="yyyyrrrryyyyrrrr"/>
+    <phase duration="30" state="rrrrGGGgrrrrGGGg" minDur="5" maxDur="50"/>
+    <phase duration="3" state="rrrryyyyrrrryyyy"/>
+</tlLogic></additional>"""
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     return town_in(tmp_path, end_s=300)
@@ -73,6 +81,21 @@ def test_asked_for_they_are_retimed_and_keep_the_rules(
     area = open_area(mixed, None, SafetyLimits())
     plan = read_plan(out / "plan.json")
     assert tuple(pattern.intersection for pattern in plan.patterns) == SIGNALS
+    assert check_plan(plan, area.network) == ()
+
+
+def test_one_that_goes_beyond_the_bounds_today_stops_nothing_and_is_not_proposed(
+    terminal: Terminal, config: Path, out: Path
+) -> None:
+    (config.parent / "wide.add.xml").write_text(BEYOND_BOUNDS)
+    wide = town_in(config.parent, end_s=300, additional="wide.add.xml")
+    area = open_area(wide, None, SafetyLimits())
+    broken = check_plan(area.running, area.network)
+    assert {violation.intersection for violation in broken} == {"A0"}
+    told = terminal("retime", wide, "--actuated", "--evaluations", 6, *FEW, "--out", out)
+    assert told.code in {0, 1}, told.errors
+    plan = read_plan(out / "plan.json")
+    assert plan != area.running
     assert check_plan(plan, area.network) == ()
 
 

@@ -1,11 +1,13 @@
 """Timings that follow the traffic: safe whatever the detectors say."""
 
 import random
+from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from citybrain.model.actuation import ActuatedPattern, Actuation, Stretch, with_durations
+from citybrain.model.plan import Plan
 from citybrain.model.rules import check_pattern
 from citybrain.model.violations import Rule
 from optimizer.actuating import OPTIONS, USUAL, Option
@@ -94,6 +96,24 @@ def test_what_follows_today_is_a_candidate_and_moves_from_it_keep_the_rules(
         candidate = mover.perturbed(candidate, rng, share=1.0, reach_s=8.0)
         (pattern,) = workshop.plan(candidate, "p").patterns
         assert check_pattern(pattern, junction.intersection) == ()
+
+
+@FEW
+@given(junctions())
+def test_near_what_goes_beyond_the_bounds_today_is_a_candidate_that_keeps_them(
+    junction: Junction,
+) -> None:
+    network = network_of(junction)
+    made = Workshop.of(plan_of(junction), network)
+    (pattern,) = made.plan(made.following([made.start()], [USUAL])[0], "running").patterns
+    assume(isinstance(pattern, ActuatedPattern))
+    beyond = [replace(s, minimum_s=1.0, maximum_s=400.0) for s in pattern.actuation.stretches]
+    wide = replace(pattern, actuation=Actuation(stretches=tuple(beyond), gap_s=1.5))
+    assume(check_pattern(wide, junction.intersection))
+    workshop = Workshop.of(Plan(name="running", patterns=(wide,)), network)
+    assert workshop.unchanged() is None
+    (near,) = workshop.plan(workshop.today(), "p").patterns
+    assert check_pattern(near, junction.intersection) == ()
 
 
 def test_the_option_of_a_running_pattern_spans_what_detectors_hold_there() -> None:

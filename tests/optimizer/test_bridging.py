@@ -8,7 +8,7 @@ from citybrain.model.actuation import ActuatedPattern, Actuation, Stretch
 from citybrain.model.aspects import GREENS
 from citybrain.model.intersection import Intersection, SignalGroup
 from citybrain.model.pattern import Pattern
-from citybrain.model.rules import check_pattern
+from citybrain.model.rules import check_pattern, check_plan
 from optimizer.bridging import bridged, bridged_plan
 from optimizer.candidate import Candidate
 from optimizer.workshop import Workshop
@@ -134,13 +134,17 @@ def test_what_follows_the_traffic_today_is_a_candidate_that_other_times_are_near
     assert max(stretch.maximum_s for stretch in near.actuation.stretches) == 12.0
 
 
-def test_what_follows_the_traffic_and_breaks_a_bound_is_no_candidate() -> None:
+def test_what_follows_the_traffic_and_breaks_a_bound_is_no_candidate_but_what_is_near() -> None:
     stretch = Stretch(start_s=0.0, minimum_s=2.0, maximum_s=12.0)
     shown, network = plan_of(FLICKER), network_of(FLICKER)
-    follows = ActuatedPattern.of(shown.patterns[0], Actuation(stretches=(stretch,)))
+    follows = ActuatedPattern.of(shown.patterns[0], Actuation(stretches=(stretch,), gap_s=1.5))
     workshop = Workshop.of(replace(shown, patterns=(follows,)), network)
     assert workshop.unchanged() is None
-    assert workshop.today() == workshop.start()
+    near = workshop.plan(workshop.today(), "p")
+    assert check_plan(near, network) == ()
+    assert isinstance(near.patterns[0], ActuatedPattern)
+    assert near.patterns[0].actuation.gap_s == 1.5
+    assert near.patterns[0].actuation.stretches[0].minimum_s > stretch.minimum_s
 
 
 def test_without_a_gap_the_workshop_is_the_usual_one() -> None:

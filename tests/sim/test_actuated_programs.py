@@ -133,15 +133,18 @@ ON_THE_CROSS = """<additional><tlLogic id="0" type="actuated" programID="a" offs
 </tlLogic></additional>"""
 
 
-def test_bounds_are_no_tighter_than_what_the_running_program_may_show(tmp_path: Path) -> None:
+def test_what_detectors_may_do_loosens_no_bound_of_what_is_proposed(tmp_path: Path) -> None:
     path = tmp_path / "a.add.xml"
     path.write_text(ON_THE_CROSS)
     declarations = read_declarations([CROSS_NET, path])
     network = read_network(CROSS_NET, declarations, SafetyLimits())
     (cross,) = network.intersections.values()
-    assert [group.minimum_green_s for group in cross.groups] == [3.0, 3.0, 5.0, 5.0]
-    assert list(cross.maximum_reds_s.values()) == [176.0, 176.0, 150.0, 150.0]
-    assert check_plan(running_plan(read_programs(declarations, network), network), network) == ()
+    assert [group.minimum_green_s for group in cross.groups] == [5.0] * 4
+    assert list(cross.maximum_reds_s.values()) == [150.0] * 4
+    running = running_plan(read_programs(declarations, network), network)
+    broken = {violation.rule for violation in check_plan(running, network)}
+    assert broken == {Rule.MINIMUM_GREEN, Rule.MAXIMUM_RED}
+    assert check_plan(bridged_plan(running, network), network) == ()
 
 
 SHOWN_BY_NOBODY = """<additional><tlLogic id="0" type="actuated" programID="a" offset="0">
