@@ -9,6 +9,7 @@ from itertools import groupby
 from math import remainder
 from typing import NamedTuple
 
+from citybrain.model.actuation import as_shown
 from citybrain.model.aspects import GREENS, Aspect
 from citybrain.model.intersection import Intersection
 from citybrain.model.nema.encoding import Refusal, encode
@@ -62,17 +63,19 @@ def check_safety(pattern: Pattern, safety: SafetyData) -> tuple[Violation, ...]:
     Parameters
     ----------
     pattern
-        Pattern that can exist.
+        Pattern that can exist.  Of one that follows the traffic, what ``check_pattern`` does not
+        ask is asked of fixed times that it may show.
     safety
         What the intersection asks for.
     """
     found = check_pattern(pattern, safety.intersection)
     if any(violation.rule is Rule.GROUPS for violation in found):
         return found
+    shown = as_shown(pattern)
     more = (
         violation
         for rule in (_steps, _overlaps, _clearances, _changes)
-        for violation in rule(pattern, safety)
+        for violation in rule(shown, safety)
     )
     found = (*found, *more)
     return found or tuple(_controller(pattern, safety))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from citybrain.model.actuation import ActuatedPattern, Actuation, Stretch
 from citybrain.model.aspects import Aspect
 from citybrain.model.safety_draft import draft_safety
 from citybrain.model.safety_rules import check_safety
@@ -22,6 +23,17 @@ def test_the_running_pattern_keeps_its_own_draft(red_amber_s: float, yellow_s: f
     draft = draft_safety(junction.intersection(), junction.pattern())
     assert check_safety(junction.pattern(), draft) == ()
     assert not draft.is_signed
+
+
+def test_times_that_are_never_shown_are_neither_drafted_nor_judged() -> None:
+    junction, drawn = Crossroads(), Crossroads(red_s=0.5).pattern()
+    intervals = zip(drawn.intervals(), junction.pattern().intervals(), strict=True)
+    real = [(own.start_s, shown.duration_s) for own, shown in intervals]
+    stretches = (Stretch(start_s=at_s, minimum_s=s, maximum_s=s) for at_s, s in real)
+    running = ActuatedPattern.of(drawn, Actuation(stretches=tuple(stretches)))
+    draft = draft_safety(junction.intersection(), running)
+    assert draft == draft_safety(junction.intersection(), junction.pattern())
+    assert check_safety(running, draft) == ()
 
 
 def test_a_short_yellow_is_a_doubt_for_the_signer() -> None:
