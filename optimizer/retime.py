@@ -12,7 +12,7 @@ from citybrain.model.network import Network
 from citybrain.model.plan import Plan
 from citybrain.ports.evaluation import PlanEvaluator, Progress
 from citybrain.ports.tables import TableEvaluator
-from optimizer.actuating import OPTIONS, USUAL
+from optimizer.actuating import OPTIONS, SHORT, USUAL
 from optimizer.annealing import Annealer
 from optimizer.bridging import bridged_plan
 from optimizer.budget import Budget
@@ -166,12 +166,12 @@ def retime(
             painter = Painter(workshop, evaluators.fast())
         annealer = Annealer(painter, replace(mover, options=()), rng)
         forge = Forge(annealer, budget, settings, progress)
-        most = _FIXED_BEFORE_ACTUATION if settings.with_actuation else None
-        seen = search.sieve(dict.fromkeys([*forge.first(starts)[:most], running]))
+        fixed = forge.first(starts)
         if settings.with_actuation:
-            _let_follow(search, workshop, running, forge, seen)
+            opening = [*_plain(workshop, running), *fixed[:_FIXED_BEFORE_ACTUATION], running]
+            _let_follow(search, workshop, running, forge, search.sieve(dict.fromkeys(opening)))
         else:
-            search.sieve(forge.again(seen))
+            search.sieve(forge.again(search.sieve(dict.fromkeys([*fixed, running]))))
         tried = annealer.evaluations
     found = search.settled() if settings.with_actuation else search.best()
     is_better = found.candidate is not None and found.cost_s < found.running_cost_s
@@ -196,13 +196,9 @@ def _let_follow(
 ) -> None:
     """Let the running plan and the best fixed times follow detectors, and exchange the settings.
 
-    What runs today and SUMO's default for actuated programs come first, so that both are always
-    among them; the fast model's best come in turn with the settings as they are.
+    What needs no search comes first; the fast model's best come in turn with the settings as they
+    are.
     """
-    usual = workshop.following([running], [USUAL])
-    today = workshop.today()
-    if today != running:
-        usual.insert(0, today)
     bases = dict.fromkeys([running, *search.leaders(_BASES)])
     plain, annealed = workshop.following(bases, OPTIONS), list[Candidate]()
     if forge is not None:
@@ -210,5 +206,17 @@ def _let_follow(
         forge.annealer.mover = replace(search.mover, options=free)
         annealed = forge.again(seen, workshop.following(bases, free))
     in_turn = chain.from_iterable(zip_longest(annealed, plain))
-    tried = search.sieve(dict.fromkeys([*usual, *filter(None, in_turn)]))
+    first = _plain(workshop, running)
+    tried = search.sieve(dict.fromkeys([*first, *filter(None, in_turn)]))
     search.sieve(search.joined(tried))
+
+
+def _plain(workshop: Workshop, running: Candidate) -> list[Candidate]:
+    """Return what follows detectors without any search, so that it is always among the tried.
+
+    The running plan with two settings, one of them SUMO's default, and what follows them today.
+    Where a run of SUMO takes so long that few fit, a plan that the fast model flatters must not
+    be all that is tried.
+    """
+    today = workshop.today()
+    return [*workshop.following([running], [SHORT, USUAL]), *([today] if today != running else [])]
