@@ -17,7 +17,7 @@ def _group(text: str) -> typer.Typer:
 
 
 audit = _group("The log of everything that was decided and done.")
-alarms = _group("What somebody must look at, such as a unit that does not run its plan.")
+alarms = _group("What somebody must look at, until it is cleared.")
 keys = _group("Keys that sign proposals, approvals and orders.")
 kill_switch = _group("Stop all pushes at once.")
 gate = _group("The process that alone may write to controllers.")
