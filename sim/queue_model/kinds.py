@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from xml.etree import ElementTree
 
 from citybrain.errors import InputError
 from sim.queue_model.demand import Trip
@@ -63,20 +62,23 @@ class Kinds:
         InputError
             A file is missing or broken, or holds a bad number.
         """
-        elements = {
-            element.get("id", ""): dict(element.attrib)
-            for path in files
-            for element in iterate_elements(path, {"vType"})
-        }
+        elements: dict[str, dict[str, str]] = {}
+        mixed: dict[str, tuple[dict[str, str], list[dict[str, str]]]] = {}
+        for path in files:
+            for element in iterate_elements(path, {"vType", "vTypeDistribution"}):
+                name, told = element.get("id", ""), dict(element.attrib)
+                if element.tag == "vType":
+                    elements[name] = told
+                else:
+                    mixed[name] = told, [dict(inner.attrib) for inner in element.iter("vType")]
         try:
             types = {
                 kind.name: _kind(kind, elements.get(kind.name, {}))
                 for kind in read_vehicle_types(files).values()
             }
             mixtures = {
-                element.get("id", ""): _mixture(element, elements)
-                for path in files
-                for element in iterate_elements(path, {"vTypeDistribution"})
+                name: _mixture(_members(told, inside, elements))
+                for name, (told, inside) in mixed.items()
             }
         except ValueError as error:
             where = "vehicle types of the scenario"
@@ -100,20 +102,20 @@ class Kinds:
         return self._types.get(name, _ANY)
 
 
-def _mixture(element: ElementTree.Element, types: Mapping[str, Mapping[str, str]]) -> _Mixture:
-    members = dict(_members(element, types))
-    members = {name: share for name, share in members.items() if share > 0}
-    return _Mixture(tuple(members), tuple(accumulate(members.values())))
+def _mixture(members: Iterator[tuple[str, float]]) -> _Mixture:
+    shares = {name: share for name, share in members if share > 0}
+    return _Mixture(tuple(shares), tuple(accumulate(shares.values())))
 
 
 def _members(
-    element: ElementTree.Element, types: Mapping[str, Mapping[str, str]]
+    told: Mapping[str, str],
+    inside: Sequence[Mapping[str, str]],
+    types: Mapping[str, Mapping[str, str]],
 ) -> Iterator[tuple[str, float]]:
     """Yield type and share of a distribution, whether its types are inside it or named."""
-    for inner in element.iter("vType"):
+    for inner in inside:
         yield inner.get("id", ""), _number(inner.get("probability", "1"))
-    names = element.get("vTypes", "").split()
-    shares = element.get("probabilities", "").split()
+    names, shares = told.get("vTypes", "").split(), told.get("probabilities", "").split()
     for number, name in enumerate(names):
         own = types.get(name, {}).get("probability", "1")
         yield name, _number(shares[number] if number < len(shares) else own)

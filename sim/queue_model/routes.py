@@ -99,21 +99,17 @@ def compile_routes(
         A route uses an unknown edge, or two edges that no lane connects.
     """
     rows = Rows()
-    sets: dict[frozenset[str], frozenset[str]] = {}
-    closed = {
-        vclass: sets.setdefault(lanes, lanes)
-        for vclass in dict.fromkeys(route.vclass for route in routes)
-        for lanes in (streets.closed_to(vclass),)
-    }
     found: dict[frozenset[str], Drivers] = {}
 
-    def drivers(kept_off: frozenset[str]) -> Drivers:
-        return found.setdefault(kept_off, Drivers(streets, kept_off, rows, look_ahead_m))
+    def drivers(closed: frozenset[str]) -> Drivers:
+        return found.setdefault(closed, Drivers(streets, closed, rows, look_ahead_m))
 
+    classes = dict.fromkeys(route.vclass for route in routes)
+    by_class = {vclass: drivers(streets.closed_to(vclass)) for vclass in classes}
     sources = {}
     for route in dict.fromkeys(routes):
         try:
-            options = drivers(closed[route.vclass]).options(route.stops)
+            options = by_class[route.vclass].options(route.stops)
         except InputError:
             # a class that the files bar from its own route drives it all the same
             options = drivers(frozenset()).options(route.stops)

@@ -15,6 +15,7 @@ from citybrain.model.actuation import (
     cycle_range_s,
     with_durations,
 )
+from citybrain.model.network import Network
 from citybrain.model.plan import Plan
 from citybrain.model.rules import check_pattern, check_plan
 from citybrain.model.violations import Rule
@@ -125,6 +126,15 @@ def test_an_offset_given_later_is_no_offset_of_an_actuated_program(tmp_path: Pat
         assert read_declarations([path, moved]).programs[0].obstacle == told
 
 
+def on_the_cross(folder: Path, programs: str) -> tuple[Plan, Network]:
+    """Read the cross with programs of its own: what runs there, and its bounds."""
+    path = folder / "a.add.xml"
+    path.write_text(programs)
+    declarations = read_declarations([CROSS_NET, path])
+    network = read_network(CROSS_NET, declarations, SafetyLimits())
+    return running_plan(read_programs(declarations, network), network), network
+
+
 ON_THE_CROSS = """<additional><tlLogic id="0" type="actuated" programID="a" offset="0">
     <phase duration="30" state="GGgrrrGGgrrr" minDur="3" maxDur="90"/>
     <phase duration="3" state="yyyrrryyyrrr"/>
@@ -134,14 +144,10 @@ ON_THE_CROSS = """<additional><tlLogic id="0" type="actuated" programID="a" offs
 
 
 def test_what_detectors_may_do_loosens_no_bound_of_what_is_proposed(tmp_path: Path) -> None:
-    path = tmp_path / "a.add.xml"
-    path.write_text(ON_THE_CROSS)
-    declarations = read_declarations([CROSS_NET, path])
-    network = read_network(CROSS_NET, declarations, SafetyLimits())
+    running, network = on_the_cross(tmp_path, ON_THE_CROSS)
     (cross,) = network.intersections.values()
     assert [group.minimum_green_s for group in cross.groups] == [5.0] * 4
     assert list(cross.maximum_reds_s.values()) == [150.0] * 4
-    running = running_plan(read_programs(declarations, network), network)
     broken = {violation.rule for violation in check_plan(running, network)}
     assert broken == {Rule.MINIMUM_GREEN, Rule.MAXIMUM_RED}
     assert check_plan(bridged_plan(running, network), network) == ()
@@ -158,14 +164,10 @@ SHOWN_BY_NOBODY = """<additional><tlLogic id="0" type="actuated" programID="a" o
 
 
 def test_times_that_only_say_where_a_program_begins_bound_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "a.add.xml"
-    path.write_text(SHOWN_BY_NOBODY)
-    declarations = read_declarations([CROSS_NET, path])
-    network = read_network(CROSS_NET, declarations, SafetyLimits())
+    running, network = on_the_cross(tmp_path, SHOWN_BY_NOBODY)
     (cross,) = network.intersections.values()
     assert set(cross.yellows_s.values()) == {4.0}
     assert set(cross.intergreens_s.values()) == {6.0}
-    running = running_plan(read_programs(declarations, network), network)
     assert check_plan(running, network) == ()
     (drawn,) = running.patterns
     (start,) = bridged_plan(running, network).patterns
