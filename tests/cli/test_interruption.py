@@ -93,7 +93,7 @@ def wait_for_a_line(job: Job, start: str) -> None:
 
 
 def interrupted_twice(job: Job) -> None:
-    """Press again once the first was heard: two presses within one kernel's run are one to Python."""
+    """Press again once the first was heard: Python takes two during one kernel for one."""
     job.process.send_signal(signal.SIGINT)
     wait_for_a_line(job, "ending")
     job.process.send_signal(signal.SIGINT)
