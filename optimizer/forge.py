@@ -64,8 +64,7 @@ class Forge:
     def first(self, starts: Sequence[Candidate]) -> list[Candidate]:
         """Return diverse finalists, annealed from starting candidates; the cheapest first."""
         self._anneal(starts, _FIRST_SHARE)
-        if not self.settings.with_actuation:
-            self._go_on()
+        self._go_on()
         return self._finalists(FINALISTS)
 
     def again(self, seen: Ranked, others: Sequence[Candidate] = ()) -> list[Candidate]:
