@@ -25,9 +25,7 @@ _EXTENSION = 0.2
 _MOST_EXTENSIONS = 3
 _WORTH = 0.01
 """Share of the cost that an extension has to gain for another.  On 16 and more signals the
-annealing is far from its end when its time is over, and there a plan in SUMO takes long.  Where
-greens that follow detectors come next, they need that time: with it spent on fixed times,
-``cologne8`` came to 31.7 s/veh instead of 25.4 to 26.5."""
+annealing is far from its end when its time is over, and there a plan in SUMO takes long."""
 
 _UNBOUNDED = 500
 """Simulation runs that the annealing is measured by where the budget has no bound at all."""
@@ -66,6 +64,8 @@ class Forge:
     def first(self, starts: Sequence[Candidate]) -> list[Candidate]:
         """Return diverse finalists, annealed from starting candidates; the cheapest first."""
         self._anneal(starts, _FIRST_SHARE)
+        # Greens that follow detectors come next and need that time: with it spent on fixed times,
+        # cologne8 came to 31.7 s/veh instead of 25.4 to 26.5.
         if not self.settings.with_actuation:
             self._go_on()
         return self._finalists(FINALISTS)
