@@ -32,13 +32,17 @@ SEARCH_TIME_S: Mapping[str, float] = {
     "arterial4x4": 180.0,
     "ingolstadt21": 300.0,
 }
-"""Network → time for the search. [s]"""
+"""Network → time for the search of fixed times. [s]"""
 
 DEFAULT_NETWORKS = ("cologne1", "cologne3", "cologne8", "ingolstadt1")
 """What runs by default; the others take an hour and more."""
 
 OTHER_SEARCH_TIME_S = 150.0
 """Time for the search in any other network. [s]"""
+
+FOLLOWING_TIME = 3.0
+"""How many times as long a search takes where greens may follow detectors: it finds fixed times
+first, and what follows them needs many runs of SUMO to be told from chance. [-]"""
 
 ACTUATED_ONLY = "actuated-only"
 """Stands among the networks for: of the peers, SUMO actuated alone.  The others take hours where
@@ -58,7 +62,7 @@ class Bench:
         Seeds of every comparison, processes and the longest time of a run; the seeds are none
         that a search sees.
     search_time_s
-        Network → time for the search. [s]
+        Network → time for the search of fixed times. [s]
     out
         Folder for plans, verdicts and reports, one folder for each network.
     peers
@@ -73,6 +77,7 @@ class Bench:
     def settings(self, network: str, *, with_actuation: bool = False) -> Settings:
         """Return the settings of the product for one network."""
         seconds = self.search_time_s.get(network, OTHER_SEARCH_TIME_S)
+        seconds *= FOLLOWING_TIME if with_actuation else 1.0
         search = SearchSettings(seconds_budget=seconds, with_actuation=with_actuation)
         return Settings(search=search, proof=self.proof)
 
@@ -86,6 +91,7 @@ class Bench:
             "workers": self.proof.workers,
             "seeds": list(seeds),
             "search_seeds": list(search.simulation_seeds),
+            "following_time": FOLLOWING_TIME,
         }
 
 
@@ -226,5 +232,6 @@ def _told(conditions: Mapping[str, object]) -> str:
         f"SUMO {conditions['sumo']}, citybrain {conditions['citybrain']}, "
         f"Python {conditions['python']}, {conditions['cores']} cores, "
         f"{conditions['workers']} simulations side by side, seeds {conditions['seeds']}, "
-        f"seeds of the search {conditions['search_seeds']}"
+        f"seeds of the search {conditions['search_seeds']}, with detectors "
+        f"{conditions['following_time']:g} times as long a search"
     )

@@ -76,7 +76,8 @@ class SearchSettings:
     seed
         Seed of the search's own dice.
     simulation_seeds
-        Seeds that the search may see; the proof uses others.
+        Seeds that the search may see, the later ones only to choose among greens that follow the
+        traffic; the proof uses others.
     demand_scales
         Travellers for each one of the demand, for these seeds in turn: a plan that has no reserve
         shows it on a day that is a little busier (B. Hellinga and Z. Abdy, "Impact of day-to-day
@@ -94,7 +95,7 @@ class SearchSettings:
     seconds_budget: float | None = 60.0
     evaluation_budget: int | None = None
     seed: int = 1
-    simulation_seeds: tuple[int, ...] = tuple(range(1001, 1009))
+    simulation_seeds: tuple[int, ...] = tuple(range(1001, 1017))
     demand_scales: tuple[float, ...] = (1.0, 1.1)
     with_actuation: bool = False
     model_share: float = 0.5

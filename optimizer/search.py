@@ -18,9 +18,16 @@ from optimizer.scoring import Day, Score, Scorer
 _BATCH = 3
 _FEWEST_STARTS = 3
 _START_SHARE = 0.3
-_FINALS = ((4, 6), (6, 4), (8, 3))
-"""Days, and candidates that are run on so many: a plan that jams one day in ten looks good on the
-other nine, so the choice among the best is worth more runs than finding yet another."""
+Finals = Sequence[tuple[int, int]]
+"""Days, and how many candidates are run on so many; more and more days."""
+
+_FINALS: Finals = ((4, 6), (6, 4), (8, 3))
+"""A plan that jams one day in ten looks good on the other nine, so the choice among the best is
+worth more runs than finding yet another."""
+
+_FINALS_OF_FOLLOWING: Finals = ((12, 3), (16, 2))
+"""More of them where greens may follow detectors, as chance moves more there: eight days hide a
+jam of one day in ten with 43 %, sixteen with 19 %."""
 
 _FEWEST_FINALISTS = 2
 _LONGEST_REACH_S = 13.0
@@ -133,8 +140,10 @@ class Search:
     def best(self) -> Found:
         """Climb from the best start with what is left of the budget; return the best of all."""
         if self._archive:
-            self._climb(self.leaders(1)[0], self._climbing, self._runs_of_the_finals())
-        return self._final_choice()
+            reserve = self._runs_of(_FINALS, MODEL_DAYS)
+            self._climb(self.leaders(1)[0], self._climbing, reserve)
+        self._choose(_FINALS)
+        return self._best_known()
 
     def settled(self) -> Found:
         """Choose among the starts on more and more days before climbing; return the best of all.
@@ -143,16 +152,18 @@ class Search:
         move gains: a climb on few days would follow chance, from a start that chance has chosen.
         So it begins after the choice, on as many of its days as leave the climb some rounds.
         """
-        self._final_choice()
+        self._choose(_FINALS)
         if self._archive:
             leader = self.leaders(1)[0]
             days = self.days[: -self._archive[leader][0]]
             rounds = self.scorer.budget.left() // (_FEWEST_ROUNDS * (_BATCH + 1))
             climbing = days[: max(MODEL_DAYS, rounds)]
-            reached = self._climb(leader, climbing, len(days) - len(climbing))
+            reserve = len(days) - len(climbing) + self._runs_of(_FINALS_OF_FOLLOWING, len(days))
+            reached = self._climb(leader, climbing, reserve)
             if self._affordable([reached], days, self.scorer.budget.left()):
                 self._note([(reached, self._scored(reached, days))], len(days))
-        return self._final_choice()
+        self._choose((*_FINALS, *_FINALS_OF_FOLLOWING))
+        return self._best_known()
 
     def _affordable(
         self, candidates: Sequence[Candidate], days: Sequence[Day], runs: int
@@ -228,18 +239,14 @@ class Search:
         best_s = self._archive[self.leaders(1)[0]][1]
         self.progress(self.scorer.budget.used, f"search: best {best_s:.1f} s/veh")
 
-    def _final_choice(self) -> Found:
-        """Run the best candidates on more and more days, ever fewer of them; return the best."""
-        for count, keep in _FINALS:
+    def _choose(self, finals: Finals) -> None:
+        """Run the best candidates on more and more days, ever fewer of them."""
+        for count, keep in finals:
             days, leaders = self.days[:count], self.leaders(keep)
             finalists = self._affordable(leaders, days, self.scorer.budget.left())
             if finalists and len(finalists) >= min(len(leaders), _FEWEST_FINALISTS):
                 scores = self.scorer.scores(finalists, days)
                 self._note(zip(finalists, scores, strict=True), len(days))
-        if not self._archive:
-            running_s = self.scorer.running_score(self.days[:1]).mean_s
-            return Found(None, running_s, running_s)
-        return self._best_known()
 
     def _best_known(self) -> Found:
         """Return the candidate that was run on the most days of those better than the running plan.
@@ -247,19 +254,20 @@ class Search:
         One that more days showed to be no better is out; the next one is not, though it was run on
         fewer.  Where none is better, the one that was run on the most days stands for all.
         """
+        if not self._archive:
+            today_s = self.scorer.running_score(self.days[:1]).mean_s
+            return Found(None, today_s, today_s)
         counts = {-count for count, _ in self._archive.values()}
         running_s = {n: self.scorer.running_score(self.days[:n]).mean_s for n in counts}
         ranked = self.leaders(len(self._archive))
         found = [Found(c, self._archive[c][1], running_s[-self._archive[c][0]]) for c in ranked]
         return next((each for each in found if each.cost_s < each.running_cost_s), found[0])
 
-    def _runs_of_the_finals(self) -> int:
-        """Return how many runs the final choice takes where all of it is affordable."""
-        days = [min(count, len(self.days)) for count, _ in _FINALS]
-        added = [count - before for count, before in zip(days, (MODEL_DAYS, *days), strict=False)]
-        return sum(
-            max(0, more) * (keep + 1) for more, (_, keep) in zip(added, _FINALS, strict=True)
-        )
+    def _runs_of(self, finals: Finals, seen: int) -> int:
+        """Return how many runs a choice takes that begins after some days and is all affordable."""
+        days = [min(count, len(self.days)) for count, _ in finals]
+        added = [count - before for count, before in zip(days, (seen, *days), strict=False)]
+        return sum(max(0, more) * (keep + 1) for more, (_, keep) in zip(added, finals, strict=True))
 
 
 def _by_cost(priced: tuple[Candidate, Score]) -> float:

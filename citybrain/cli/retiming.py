@@ -29,7 +29,7 @@ class Request:
     uses_feed: bool = True
     with_actuation: bool = False
     seed_count: int = 10
-    search_seed_count: int = 8
+    search_seed_count: int = len(SearchSettings().simulation_seeds)
     objective: Objective = field(default_factory=Objective)
     workers: int = 2
     is_json: bool = False
