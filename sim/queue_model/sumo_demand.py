@@ -21,6 +21,7 @@ from sim.sumo.given import given_trips
 from sim.sumo.net_file import OFF_STREET, read_net_file
 from sim.sumo.scenario import SumoScenario
 from sim.sumo.staging import Staging
+from sim.sumo.stops import Stops, planned_stops
 from sim.sumo.xml_files import iterate_elements
 
 _LATE_S = 1800.0
@@ -52,7 +53,7 @@ def routed_days(
     """
     kinds = Kinds.read((*scenario.route_files, *scenario.additional_files))
     free = _free_names(scenario)
-    stops = _stops(scenario)
+    stops = planned_stops(scenario)
     given = given_trips(scenario)
     if given:
         shared = tuple(
@@ -151,7 +152,7 @@ def _trip(
     one: DrivenTrip,
     kinds: Kinds,
     known: Mapping[_Ends, tuple[Edges, ...]],
-    stops: Mapping[str, tuple[tuple[str, float], ...]],
+    stops: Mapping[str, Stops],
 ) -> Trip:
     return replace(
         kinds.of(one.kind, one.vehicle),
@@ -160,24 +161,3 @@ def _trip(
         choices=known.get(_ends(one, kinds), ()) if known else (),
         dwell_s=stops.get(one.vehicle, stops.get(one.vehicle.rpartition(".")[0], ())),
     )
-
-
-def _stops(scenario: SumoScenario) -> dict[str, tuple[tuple[str, float], ...]]:
-    """Return vehicle or flow → (edge, time) of the stops that its entry names [s]."""
-    places = {
-        element.get("id", ""): element.get("lane", "")
-        for path in scenario.additional_files
-        for element in iterate_elements(path, {"busStop"})
-    }
-    found = {}
-    for path in scenario.route_files:
-        for vehicle in iterate_elements(path, {"vehicle", "trip", "flow"}):
-            stops = tuple(
-                (places.get(stop.get("busStop", ""), stop.get("lane", "")), stop.get("duration"))
-                for stop in vehicle.iter("stop")
-            )
-            if stops:
-                found[vehicle.get("id", "")] = tuple(
-                    (lane.rpartition("_")[0], float(time_s or 0.0)) for lane, time_s in stops
-                )
-    return found
