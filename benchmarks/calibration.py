@@ -18,7 +18,7 @@ from benchmarks._one_lane import Street, passages
 from benchmarks._printing import print_whole
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.engine import provenance
-from sim.queue_model.demand import Trip
+from sim.queue_model.demand import USUAL_TAU_S, Trip
 from sim.queue_model.physics import Physics
 
 _SPEED_MPS = 13.89
@@ -76,6 +76,7 @@ def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
     check_nameless(networks, "calibration")
     physics = Physics()
     findings = [*_starts(physics), *_stops(physics), *_minors(physics), *_discharges(physics)]
+    findings += _kept_headways(physics)
     findings += [*_cruises(), *_gaps(physics), _room_behind()]
     misses = [f"{f.experiment}, {f.quantity}" for f in findings if not f.agrees]
     if is_json:
@@ -205,6 +206,25 @@ def _discharges(physics: Physics) -> Iterator[Finding]:
             modelled=physics.headway_s + physics.space_factor * _SPACE_M / speed_mps,
             tolerance=0.12,
         )
+
+
+def _kept_headways(physics: Physics) -> Iterator[Finding]:
+    """Drivers who keep another headway: what it adds to those of a queue, beside usual drivers."""
+    usual_s = np.diff(_crossings_s(_SPEED_MPS, count=12))
+    for tau_s in (0.8, 1.5, 2.0):
+        more_s = np.diff(_crossings_s(_SPEED_MPS, f'tau="{tau_s}"', count=12)) - usual_s
+        later_s = tau_s - USUAL_TAU_S
+        for quantity, measured, modelled in (
+            ("more from headway 1 to 4, s", more_s[:4], physics.starting_share * later_s),
+            ("more from headway 8 to 11, s", more_s[7:], later_s),
+        ):
+            yield Finding(
+                experiment=f"drivers keep {tau_s:g} s, {_SPEED_MPS} m/s",
+                quantity=quantity,
+                measured=float(measured.mean()),
+                modelled=modelled,
+                tolerance=0.12,
+            )
 
 
 def _cruises() -> Iterator[Finding]:

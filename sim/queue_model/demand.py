@@ -12,6 +12,9 @@ from sim.queue_model.physics import Physics
 from sim.queue_model.routes import Choice, Route, Routes
 from sim.queue_model.streets import Streets
 
+USUAL_TAU_S = 1.0
+"""SUMO's default headway; the constants of ``Physics`` are those of drivers who keep it. [s]"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trip:
@@ -34,6 +37,8 @@ class Trip:
         by half of that share, both while accelerating and when cruising.
     deceleration_mps2
         Braking that its driver is ready for; decides who still passes a yellow. [m/s²]
+    tau_s
+        Headway that its driver keeps at least, as SUMO's ``tau``. [s]
     choices
         Routes between the same ends that its driver chooses from at departure; none for one that
         keeps to its own.
@@ -52,6 +57,7 @@ class Trip:
     acceleration_mps2: float = 2.6
     imperfection: float = 0.5
     deceleration_mps2: float = 4.5
+    tau_s: float = USUAL_TAU_S
     choices: tuple[tuple[str, ...], ...] = ()
     dwell_s: tuple[tuple[str, float], ...] = ()
     vclass: str = "passenger"
@@ -75,8 +81,8 @@ class DemandArrays(NamedTuple):
     ``brake`` is the deceleration [m/s²],
     ``launch_s`` the time to drive one space from a standstill, and ``jitter_s`` how much later than
     others the driver starts in a queue; ``careful_mps`` is how fast it approaches a link that gives
-    way.  ``following`` links the vehicles
-    of one source; ``first`` and ``last`` are per lane.
+    way; ``later_s`` is how much longer than SUMO's usual driver it keeps behind the one ahead in
+    motion.  ``following`` links the vehicles of one source; ``first`` and ``last`` are per lane.
     """
 
     depart_s: Floats
@@ -90,6 +96,7 @@ class DemandArrays(NamedTuple):
     launch_s: Floats
     jitter_s: Floats
     careful_mps: Floats
+    later_s: Floats
     following: Ints
     first: Ints
     last: Ints
@@ -150,6 +157,7 @@ def compile_demand(
     highest = np.array([trip.acceleration_mps2 for trip in ordered], dtype=np.float64)
     dawdle = 0.5 * highest * np.array([trip.imperfection for trip in ordered])
     accel = highest - dawdle
+    later_s = np.array([trip.tau_s for trip in ordered], dtype=np.float64) - USUAL_TAU_S
     option = np.array([routes.sources[trip.route] for trip in ordered], dtype=np.int32)
     following = np.full(len(ordered), -1, dtype=np.int32)
     first = np.full(len(streets.lanes), -1, dtype=np.int32)
@@ -173,8 +181,10 @@ def compile_demand(
         brake=brake,
         dawdle=dawdle,
         launch_s=np.sqrt(2.0 * space_m / accel),
-        jitter_s=physics.reaction_deviation_s * rng.standard_normal(len(ordered)),
+        jitter_s=physics.reaction_deviation_s * rng.standard_normal(len(ordered))
+        + physics.starting_share * later_s,
         careful_mps=physics.careful_mps(brake),
+        later_s=later_s,
         following=following,
         first=first,
         last=last,

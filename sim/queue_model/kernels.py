@@ -117,8 +117,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     option_lane, option_link, pair_start, pair_link, pair_option, pair_cost, dwell = routes[:7]
     choices = routes[7:]
     depart, first_option, choice, space, factor, accel, brake, dawdle, launch = demand[:9]
-    jitter, careful = demand[9:11]
-    following, first, last = demand[11:]
+    jitter, careful, later = demand[9:12]
+    following, first, last = demand[12:]
     groups, signals, until = signal_rows(colour, timing, shape, begin_s)
     cell, place, signal = groups
     cycle, clock = signals[:2]
@@ -427,12 +427,13 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                 n = queued[lane]
                 passing = cross[link]
                 extra = slowing[link]
-                headway = least_headway + space_factor * need * per_cross[link]
+                least = least_headway + later[v]
+                headway = least + space_factor * need * per_cross[link]
                 if must_yield and passing > careful[v]:
                     slower = passing - careful[v]
                     extra += slower * slower / (2.0 * brake[v] * passing)
                     passing = careful[v]
-                    headway = least_headway + space_factor * need / passing
+                    headway = least + space_factor * need / passing
                 if n < launched:
                     queued[lane] = n + 1
                     if n > 0:

@@ -133,6 +133,7 @@ def _kind(kind: VehicleType, told: Mapping[str, str]) -> Trip:
         top_mps=float(told.get("maxSpeed", _TOP_MPS.get(kind.vclass, math.inf))),
         acceleration_mps2=_number(told.get("accel", acceleration_mps2)),
         deceleration_mps2=_number(told.get("decel", deceleration_mps2)),
+        tau_s=_number(told.get("tau", _ANY.tau_s)),
         imperfection=_number(told.get("sigma", _ANY.imperfection)),
         vclass=kind.vclass,
     )

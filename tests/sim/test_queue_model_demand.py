@@ -52,6 +52,15 @@ def test_a_stop_on_the_way_is_no_delay_itself() -> None:
     assert abs(costs_s[1] - costs_s[0]) <= max(p.cycle_s for p in area().running.patterns)
 
 
+def test_drivers_who_keep_more_headway_lose_more_time() -> None:
+    costs_s = []
+    for tau_s in (0.8, 1.0, 1.5, 2.0):
+        compiled = model(tuple(replace(trip, tau_s=tau_s) for trip in trips(1.0)))
+        costs_s.append(compiled.delays(compiled.tables([area().running]))[0, 0])
+    assert costs_s == sorted(costs_s)
+    assert costs_s[-1] > 1.1 * costs_s[1]
+
+
 def test_the_model_runs_where_sumo_is_not_installed() -> None:
     code = "import sys; sys.modules['sumo'] = None; import sim.queue_model.model"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -109,6 +109,14 @@ def test_types_are_drawn_by_their_shares(tmp_path: Path, form: str) -> None:
     assert kinds.of("long", "x").vclass == "bus"
 
 
+def test_the_headway_that_drivers_keep_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "types.add.xml"
+    path.write_text('<additional><vType id="calm" tau="1.5"/></additional>', encoding="utf-8")
+    kinds = Kinds.read([path])
+
+    assert [kinds.of(name, "x").tau_s for name in ("calm", "nobody knows")] == [1.5, 1.0]
+
+
 def test_an_unknown_type_is_a_usual_car(tmp_path: Path) -> None:
     path = tmp_path / "types.add.xml"
     path.write_text("<additional/>", encoding="utf-8")
