@@ -2,9 +2,11 @@
 
 A round tries several candidates at once, each with random moves at some of the intersections.
 The model tells where the delay arises, so a further candidate takes from every intersection the
-move that helped it most; the best of the round is kept if it is better, or, as long as it is
-warm, a little worse (S. Kirkpatrick, C. D. Gelatt and M. P. Vecchi, "Optimization by simulated
-annealing", Science 220, 1983).  The twelve best starts share the time, then four, then one.
+move that helped it most, and another one the move that helped it and its neighbours most: a queue
+that grows back, or a platoon that comes late, costs there.  The best of the round is kept if it
+is better, or, as long as it is warm, a little worse (S. Kirkpatrick, C. D. Gelatt and M. P.
+Vecchi, "Optimization by simulated annealing", Science 220, 1983).  The twelve best starts share
+the time, then four, then one.
 """
 
 import math
@@ -13,10 +15,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.candidate import Candidate
 from optimizer.moves import Mover
 from optimizer.painting import Painter
+
+Floats = NDArray[np.float64]
 
 _BATCH = 5
 _WARMEST = 0.02
@@ -147,13 +152,21 @@ class Annealer:
         reach_s = _SHORTEST_REACH_S + (_LONGEST_REACH_S - _SHORTEST_REACH_S) * warmth
         tried = [self._neighbour(walk.candidate, reach_s) for _ in range(_BATCH)]
         prices = self.painter.prices(tried)
-        combined = self._combined(walk, tried, prices.local_s)
         costs_s, locals_s = list(prices.mean_s), list(prices.local_s)
-        if combined != walk.candidate and combined not in tried:
-            extra = self.painter.prices([combined])
-            tried.append(combined)
-            costs_s.append(extra.mean_s[0])
-            locals_s.append(extra.local_s[0])
+        before_s = np.array(walk.local_s)
+        near = self.painter.near
+        combined = [
+            self._combined(walk, before_s, tried, prices.local_s),
+            self._combined(
+                walk, before_s + before_s @ near, tried, prices.local_s + prices.local_s @ near
+            ),
+        ]
+        known = {walk.candidate, *tried}
+        if extra := [each for each in dict.fromkeys(combined) if each not in known]:
+            prices = self.painter.prices(extra)
+            tried += extra
+            costs_s += list(prices.mean_s)
+            locals_s += list(prices.local_s)
         self.evaluations += len(tried)
         best = int(np.argmin(costs_s))
         self.archive.note(tried[best], float(costs_s[best]))
@@ -169,14 +182,28 @@ class Annealer:
         share = self.rng.choice((0.0, 0.1, 0.25, 0.5))
         return self.mover.perturbed(candidate, self.rng, share=share, reach_s=reach_s)
 
-    def _combined(self, walk: _Walk, tried: Sequence[Candidate], local_s: np.ndarray) -> Candidate:
-        """Give every intersection the timing under which it had the least delay of its own."""
+    def _combined(
+        self, walk: _Walk, before_s: Floats, tried: Sequence[Candidate], local_s: Floats
+    ) -> Candidate:
+        """Give every intersection the timing under which the least delay was charged to it.
+
+        Parameters
+        ----------
+        walk
+            Where the round began.
+        before_s
+            What was charged to each intersection there. [s]
+        tried
+            Candidates of the round.
+        local_s
+            What was charged under each of them, (candidates, intersections). [s]
+        """
         timings = walk.candidate.by_name()
         moved = [candidate.by_name() for candidate in tried]
         for column, name in enumerate(self.painter.names):
             if name not in timings:
                 continue
-            present, least_s = timings[name], walk.local_s[column]
+            present, least_s = timings[name], before_s[column]
             for row, other in enumerate(moved):
                 if other[name] != present and local_s[row, column] < least_s:
                     least_s, timings[name] = local_s[row, column], other[name]

@@ -1,9 +1,10 @@
 """Candidates as tables of colours, painted once for each timing of each intersection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from citybrain.ports.blocks import Block, stacked
 from citybrain.ports.tables import Prices, SignalTables, TableEvaluator
@@ -37,12 +38,18 @@ class Painter:
         Timetables; intersections without one are painted from the running plan.
     evaluator
         Prices tables.
+
+    Attributes
+    ----------
+    near
+        1 where two intersections follow each other, either way; shape (names, names). [-]
     """
 
     def __init__(self, workshop: Workshop, evaluator: TableEvaluator) -> None:
         self._workshop = workshop
         self._evaluator = evaluator
         self._names = tuple(evaluator.groups)
+        self.near = _adjacency(self._names, evaluator.neighbours)
         self._brushes = {
             name: _brush(workshop, name, groups)
             for name, groups in evaluator.groups.items()
@@ -126,6 +133,15 @@ class Painter:
             pattern = self._workshop.pattern(name, timing, "painted")
             return Block.of(pattern, self._evaluator.groups[name])
         return following_block(shown, timing, timetable, timing.option)
+
+
+def _adjacency(names: Sequence[str], pairs: Collection[tuple[str, str]]) -> NDArray[np.float64]:
+    """Return 1 where two intersections follow each other, either way; shape (names, names)."""
+    places = {name: place for place, name in enumerate(names)}
+    near = np.zeros((len(names), len(names)))
+    for one, other in pairs:
+        near[places[one], places[other]] = near[places[other], places[one]] = 1.0
+    return near
 
 
 def _brush(workshop: Workshop, name: str, groups: Sequence[str]) -> _Brush:

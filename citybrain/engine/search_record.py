@@ -1,7 +1,7 @@
 """Takes down the course of a search, by listening to what it asks its evaluators."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
@@ -139,6 +139,11 @@ class _HeardTables:
     def groups(self) -> dict[str, tuple[str, ...]]:
         """Intersection → its groups; see ``TableEvaluator``."""
         return self.inner.groups
+
+    @property
+    def neighbours(self) -> Collection[tuple[str, str]]:
+        """Pairs of intersections that follow each other; see ``TableEvaluator``."""
+        return self.inner.neighbours
 
     @property
     def vehicles(self) -> float:

@@ -69,10 +69,12 @@ class Prices(NamedTuple):
         Cost per vehicle that wanted to travel, mean over the demands of the model. float64,
         shape (plans,) [s/veh]
     local_s
-        Cost that arises before each intersection, mean over the demands. float64, shape
+        Cost that arises before each intersection, mean over the demands, with what is lost on the
+        way to it from streets without signals, or before insertion. float64, shape
         (plans, intersections) [s]
     delay_s
-        The part of ``local_s`` that is delay; the rest is what else an objective counts.
+        The part of ``local_s`` that is delay of those who were inserted, as an ``Outcome`` charges
+        its movements; the rest is what else an objective counts.
     stranded_veh
         Vehicles that did not arrive, mean over the demands. float64, shape (plans,) [veh]
     """
@@ -89,6 +91,10 @@ class TableEvaluator(Protocol):
     @property
     def groups(self) -> dict[str, tuple[str, ...]]:
         """Intersection → its groups; the order of both is that of the tables."""
+
+    @property
+    def neighbours(self) -> Collection[tuple[str, str]]:
+        """Pairs of intersections; the second is the next one that traffic of the first meets."""
 
     @property
     def vehicles(self) -> float:

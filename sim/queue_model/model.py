@@ -43,6 +43,7 @@ class _Found(NamedTuple):
     link_stops: Counts
     queue_veh: Counts
     blocked: Floats
+    kept_out_s: Floats
 
     @classmethod
     def empty(cls, runs: tuple[int, int], lanes: int, links: int) -> "_Found":
@@ -54,6 +55,7 @@ class _Found(NamedTuple):
             np.empty((*runs, links), np.int32),
             np.empty((*runs, lanes), np.int32),
             np.empty((*runs, lanes)),
+            np.empty((*runs, links)),
         )
 
     def runs(self) -> Runs:
@@ -71,6 +73,7 @@ class _Found(NamedTuple):
             link_stops=found.link_stops,
             queue_veh=found.queue_veh,
             blocked=found.blocked,
+            kept_out_s=found.kept_out_s,
         )
 
 

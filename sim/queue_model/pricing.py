@@ -1,5 +1,7 @@
 """The queue model behind the port of a search: tables in, prices out."""
 
+from collections import defaultdict, deque
+from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -56,7 +58,17 @@ class TablePricer:
         ]
         self._place_of_movement = np.array(of_movement, dtype=np.int64)
         known = np.append(self._place_of_movement, -1)
-        self._place_of_link = known[model.link_movement]
+        own, ends = known[model.link_movement], model.streets.link_ends
+        met = met_first(ends, own)
+        beyond = np.array([met.get(onward, -1) for _, onward in ends], dtype=np.int64)
+        # What vehicles wait for on streets without signals, or before they are inserted, is
+        # mostly the queue at the next signal.
+        self._place_of_link = np.where(own >= 0, own, beyond)
+        self.neighbours = frozenset(
+            (names[one], names[other])
+            for one, other in zip(own.tolist(), beyond.tolist(), strict=True)
+            if one >= 0 and other >= 0 and one != other
+        )
         self._wanted = np.array([len(day.depart_s) for day in model.days], dtype=np.float64)
         self.vehicles = float(self._wanted.mean())
         self._bounds_s = self._bounds(running)
@@ -66,8 +78,9 @@ class TablePricer:
         runs = self._model.runs(with_fixed(self._model, tables))
         stop_s = self._objective.stop_s
         mean_s = ((runs.delay_s + stop_s * runs.stops) / np.maximum(self._wanted, 1.0)).mean(axis=1)
-        delay_s = _summed(runs.link_delay_s.mean(axis=1), self._place_of_link, self._count)
-        local_s = delay_s.copy()
+        lost_s, kept_out_s = runs.link_delay_s.mean(axis=1), runs.kept_out_s.mean(axis=1)
+        delay_s = _summed(lost_s - kept_out_s, self._place_of_link, self._count)
+        local_s = _summed(lost_s, self._place_of_link, self._count)
         if stop_s:
             stops = runs.link_stops.mean(axis=1)
             local_s += stop_s * _summed(stops, self._place_of_link, self._count)
@@ -100,6 +113,32 @@ class TablePricer:
         delay_s = [[list(delays.values()) for delays, _ in plan] for plan in totals]
         count = [[list(counts.values()) for _, counts in plan] for plan in totals]
         return np.array(delay_s).mean(axis=1), np.array(count, dtype=np.float64).mean(axis=1)
+
+
+def met_first(ends: Sequence[tuple[str, str]], place: NDArray[np.int64]) -> dict[str, int]:
+    """Return edge → the intersection that its traffic meets first, where it meets one.
+
+    Parameters
+    ----------
+    ends
+        (from edge, to edge) of every link; nothing stands for the outside.
+    place
+        Intersection that every link is part of, or -1.
+    """
+    met: dict[str, int] = {}
+    before: dict[str, list[str]] = defaultdict(list)
+    for (edge, onward), own in zip(ends, place.tolist(), strict=True):
+        before[onward].append(edge)
+        if own >= 0:
+            met[edge] = own
+    waiting = deque(met)
+    while waiting:
+        onward = waiting.popleft()
+        for edge in before[onward]:
+            if edge and edge not in met:
+                met[edge] = met[onward]
+                waiting.append(edge)
+    return met
 
 
 def _summed(values: Floats, place: NDArray[np.int64], count: int) -> Floats:

@@ -52,6 +52,7 @@ class Model:
 
     groups: dict[str, tuple[str, ...]] = {"J": ("1", "2")}  # noqa: RUF012 - as the port has it
     vehicles = 10.0
+    neighbours = ()
 
     def __init__(self) -> None:
         self._calls = iter(([30.0, 20.0], [25.0, 22.0], [19.0, 40.0]))

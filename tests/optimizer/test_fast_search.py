@@ -33,6 +33,7 @@ class Recorder:
     """Keeps the tables that it is asked to price."""
 
     vehicles = 1.0
+    neighbours = ()
 
     def __init__(self, junction: Junction) -> None:
         groups = tuple(timing.group for timing in junction.pattern.groups)

@@ -19,6 +19,7 @@ class EndsBadly:
     """Strands a vehicle for every second between an instant of the clock and an offset."""
 
     vehicles = 100.0
+    neighbours = ()
 
     def __init__(self, junction: Junction, best_s: int) -> None:
         groups = tuple(timing.group for timing in junction.pattern.groups)

@@ -153,6 +153,10 @@ class TableFormula:
     def vehicles(self) -> float:
         return sum(self.flows_vph.values())
 
+    @property
+    def neighbours(self) -> tuple[tuple[str, str], ...]:
+        return ()
+
     def price(self, tables: SignalTables) -> Prices:
         self.priced += len(tables.start)
         local_s = np.array(

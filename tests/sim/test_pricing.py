@@ -5,7 +5,7 @@ import pytest
 
 from citybrain.config import PAYING_WEIGHT, Objective
 from citybrain.ports.tables import Prices
-from sim.queue_model.pricing import TablePricer
+from sim.queue_model.pricing import TablePricer, met_first
 from tests.sim.queue_streets import area, model, trips
 
 TRAFFIC = model(trips(1.5), trips(1.2))
@@ -40,3 +40,28 @@ def test_today_bounds_what_waits_longer_today() -> None:
     assert np.allclose(
         price(Objective(worst_movement_s=15.0), knows_today=True).mean_s, plain.mean_s
     )
+
+
+def test_all_delay_is_charged_where_the_traffic_that_loses_it_goes_next() -> None:
+    crowd = model(trips(0.2))
+    pricer = TablePricer(crowd, area().network)
+    tables = crowd.tables([area().running])
+    runs, prices = crowd.runs(tables), pricer.price(tables)
+    assert prices.local_s.sum() == pytest.approx(runs.delay_s.mean(), rel=0.01)
+    kept_out_s = runs.kept_out_s.sum(axis=-1).mean()
+    assert kept_out_s > 0.05 * runs.delay_s.mean()
+    assert (prices.local_s - prices.delay_s).sum() == pytest.approx(kept_out_s)
+
+
+def test_traffic_meets_the_next_signal_on_its_way() -> None:
+    ends = [("", "a"), ("a", "b"), ("b", "c"), ("c", "d"), ("c", "e"), ("d", "out"), ("", "e")]
+    place = np.array([-1, -1, -1, 0, 0, 1, -1])
+    assert met_first(ends, place) == {"a": 0, "b": 0, "c": 0, "d": 1}
+
+
+def test_intersections_that_follow_each_other_are_neighbours() -> None:
+    scene = area()
+    found = TablePricer(TRAFFIC, scene.network).neighbours
+    assert found
+    assert {(other, one) for one, other in found} == found  # every street has two directions
+    assert all(one != other for one, other in found)

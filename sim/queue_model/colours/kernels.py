@@ -10,7 +10,7 @@ from numba import njit
 from citybrain.ports.tables import PERMISSIVE, PROTECTED, RED, STOP_THEN_GO
 from sim.queue_model.arrays import Arrays, Cells, Whole
 
-CALLEES = "624d677cc706e997"
+CALLEES = "b691b417498c65ce"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 NEVER = 65535
