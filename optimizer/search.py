@@ -60,7 +60,8 @@ class Search:
     rng
         Dice.
     days
-        Days that may be seen; the first two are used for climbing, all for the final choice.
+        Days that may be seen; the first two are used for climbing, as many as the budget allows
+        for the final choice: up to eight, sixteen where greens may follow detectors.
     progress
         Hears the best cost found.
     """
@@ -156,10 +157,12 @@ class Search:
         if self._archive:
             leader = self.leaders(1)[0]
             days = self.days[: -self._archive[leader][0]]
-            rounds = self.scorer.budget.left() // (_FEWEST_ROUNDS * (_BATCH + 1))
-            climbing = days[: max(MODEL_DAYS, rounds)]
-            reserve = len(days) - len(climbing) + self._runs_of(_FINALS_OF_FOLLOWING, len(days))
-            reached = self._climb(leader, climbing, reserve)
+            left, of_rounds = self.scorer.budget.left(), _FEWEST_ROUNDS * (_BATCH + 1)
+            reserve = self._runs_of(_FINALS_OF_FOLLOWING, len(days))
+            if left - reserve < MODEL_DAYS * of_rounds:
+                reserve = 0
+            climbing = days[: max(MODEL_DAYS, (left - reserve) // of_rounds)]
+            reached = self._climb(leader, climbing, reserve + len(days) - len(climbing))
             if self._affordable([reached], days, self.scorer.budget.left()):
                 self._note([(reached, self._scored(reached, days))], len(days))
         self._choose((*_FINALS, *_FINALS_OF_FOLLOWING))

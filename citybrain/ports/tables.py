@@ -73,8 +73,8 @@ class Prices(NamedTuple):
         way to it from streets without signals, or before insertion. float64, shape
         (plans, intersections) [s]
     delay_s
-        The part of ``local_s`` that is delay of those who were inserted, as an ``Outcome`` charges
-        its movements; the rest is what else an objective counts.
+        The part of ``local_s`` that is delay of those who were inserted, near to what SUMO's
+        ``Outcome`` charges to movements; the rest is what else an objective counts.
     stranded_veh
         Vehicles that did not arrive, mean over the demands. float64, shape (plans,) [veh]
     """

@@ -43,7 +43,7 @@ class Trip:
         Routes between the same ends that its driver chooses from at departure; none for one that
         keeps to its own.
     dwell_s
-        Stops on the way, at bus stops say: edge → time. [s]
+        Stops on the way, at bus stops say: edge → time at each visit. [s]
     vclass
         SUMO's class of the vehicle: cars keep off bus lanes.
     """
@@ -181,8 +181,7 @@ def compile_demand(
         brake=brake,
         dawdle=dawdle,
         launch_s=np.sqrt(2.0 * space_m / accel),
-        jitter_s=physics.reaction_deviation_s * rng.standard_normal(len(ordered))
-        + physics.starting_share * later_s,
+        jitter_s=physics.reaction_deviation_s * rng.standard_normal(len(ordered)),
         careful_mps=physics.careful_mps(brake),
         later_s=later_s,
         following=following,

@@ -25,7 +25,7 @@ from sim.queue_model.colours.kernels import (
 )
 from sim.queue_model.room.kernels import FAR, queue_by, release
 
-CALLEES = "74d417a0e693109d"
+CALLEES = "3c7a8370adf63eb3"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 (
@@ -41,7 +41,8 @@ CALLEES = "74d417a0e693109d"
     MERGE_GAP,
     MERGE_CLEARANCE,
     PATIENCE,
-) = range(12)
+    STARTING_SHARE,
+) = range(13)
 """Places of the constants in ``Physics.packed``."""
 TOTALS = 6
 """How many totals ``simulate`` returns."""
@@ -110,6 +111,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     merge_gap = physics[MERGE_GAP]
     merge_clearance = physics[MERGE_CLEARANCE]
     patience = physics[PATIENCE]
+    starting_share = physics[STARTING_SHARE]
     launched = LAUNCHED
     root = np.sqrt(np.arange(LAUNCHED + 1))
 
@@ -430,7 +432,9 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                 n = queued[lane]
                 passing = cross[link]
                 extra = slowing[link]
-                least = least_headway + later[v]
+                following_vehicle = nxt[v]
+                more = later[following_vehicle] if following_vehicle >= 0 else 0.0
+                least = least_headway + more
                 headway = least + space_factor * need * per_cross[link]
                 if must_yield and passing > careful[v]:
                     slower = passing - careful[v]
@@ -445,7 +449,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         starting = first_reaction + first_share * launch[v]
                     if must_stop:
                         starting = stop_reaction + first_share * launch[v]
-                    headway = max(headway, starting + jitter[v])
+                    headway = max(headway, starting + jitter[v] + starting_share * more)
                     passing = min(passing, root[n] * accel[v] * launch[v])
                     extra = 0.0
                 free_at[lane] = t + headway
@@ -519,7 +523,6 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                 link_count[link] += 1
                 arrives = t + inside + spent + drive + dwell[target_option]
                 entered[v] = t + inside
-                following_vehicle = nxt[v]
                 head[lane] = following_vehicle
                 nxt[v] = -1
                 if following_vehicle < 0:

@@ -133,7 +133,7 @@ def _kind(kind: VehicleType, told: Mapping[str, str]) -> Trip:
         top_mps=float(told.get("maxSpeed", _TOP_MPS.get(kind.vclass, math.inf))),
         acceleration_mps2=_number(told.get("accel", acceleration_mps2)),
         deceleration_mps2=_number(told.get("decel", deceleration_mps2)),
-        tau_s=_number(told.get("tau", _ANY.tau_s)),
+        tau_s=_positive(told.get("tau", _ANY.tau_s)),
         imperfection=_number(told.get("sigma", _ANY.imperfection)),
         vclass=kind.vclass,
     )
@@ -160,5 +160,20 @@ def _number(told: str | float) -> float:
     number = float(told)
     if not math.isfinite(number):
         msg = f"{told!r} is not finite"
+        raise ValueError(msg)
+    return number
+
+
+def _positive(told: str | float) -> float:
+    """Return a finite number above zero.
+
+    Raises
+    ------
+    ValueError
+        It is none.
+    """
+    number = _number(told)
+    if number <= 0.0:
+        msg = f"{told!r} is not above zero"
         raise ValueError(msg)
     return number

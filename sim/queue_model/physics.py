@@ -25,8 +25,8 @@ class Physics:
         Delay of every later vehicle's start behind the one before it, and its deviation from
         vehicle to vehicle; the rest of a launching headway is the time to drive one space. [s]
     starting_share
-        What a second more of the headway that drivers keep (SUMO's ``tau``) adds to the launching
-        ones; in motion all of it counts. [-]
+        What a second more of the headway that a driver keeps (SUMO's ``tau``) adds to a launching
+        one, in which it stands at first; in motion all of it counts. [-]
     headway_s, space_factor
         Headway of a queue in motion: ``headway_s + space_factor · space / speed``. [s], [-]
     deceleration_mps2
@@ -52,7 +52,7 @@ class Physics:
     stop_reaction_s: float = 4.0
     reaction_s: float = 1.26
     reaction_deviation_s: float = 0.15
-    starting_share: float = 0.75
+    starting_share: float = 0.65
     headway_s: float = 1.17
     space_factor: float = 1.49
     deceleration_mps2: float = 4.5
@@ -91,5 +91,6 @@ class Physics:
                 self.merge_gap_s,
                 self.merge_clearance_s,
                 self.patience_s,
+                self.starting_share,
             ]
         )

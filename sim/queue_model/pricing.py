@@ -59,7 +59,7 @@ class TablePricer:
         self._place_of_movement = np.array(of_movement, dtype=np.int64)
         known = np.append(self._place_of_movement, -1)
         own, ends = known[model.link_movement], model.streets.link_ends
-        met = met_first(ends, own)
+        met = nearest_signals(ends, own)
         beyond = np.array([met.get(onward, -1) for _, onward in ends], dtype=np.int64)
         # What vehicles wait for on streets without signals, or before they are inserted, is
         # mostly the queue at the next signal.
@@ -115,8 +115,10 @@ class TablePricer:
         return np.array(delay_s).mean(axis=1), np.array(count, dtype=np.float64).mean(axis=1)
 
 
-def met_first(ends: Sequence[tuple[str, str]], place: NDArray[np.int64]) -> dict[str, int]:
-    """Return edge → the intersection that its traffic meets first, where it meets one.
+def nearest_signals(ends: Sequence[tuple[str, str]], place: NDArray[np.int64]) -> dict[str, int]:
+    """Return the intersection that lies the fewest streets downstream of every edge.
+
+    Where ways part before a signal, that of the others is not told apart.
 
     Parameters
     ----------
@@ -124,6 +126,11 @@ def met_first(ends: Sequence[tuple[str, str]], place: NDArray[np.int64]) -> dict
         (from edge, to edge) of every link; nothing stands for the outside.
     place
         Intersection that every link is part of, or -1.
+
+    Returns
+    -------
+    dict
+        Edge → intersection; edges behind which there is none are missing.
     """
     met: dict[str, int] = {}
     before: dict[str, list[str]] = defaultdict(list)

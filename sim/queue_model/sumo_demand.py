@@ -154,10 +154,12 @@ def _trip(
     known: Mapping[_Ends, tuple[Edges, ...]],
     stops: Mapping[str, Stops],
 ) -> Trip:
+    own = stops.get(one.vehicle, stops.get(one.vehicle.rpartition(".")[0], ()))
     return replace(
         kinds.of(one.kind, one.vehicle),
         depart_s=one.depart_s,
         edges=one.edges,
-        choices=known.get(_ends(one, kinds), ()) if known else (),
-        dwell_s=stops.get(one.vehicle, stops.get(one.vehicle.rpartition(".")[0], ())),
+        # who stops on the way keeps to the way of the stops
+        choices=known.get(_ends(one, kinds), ()) if known and not own else (),
+        dwell_s=tuple((edge, time_s / max(1, one.edges.count(edge))) for edge, time_s in own),
     )

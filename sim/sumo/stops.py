@@ -11,7 +11,7 @@ _PLACES = ("busStop", "trainStop", "containerStop", "chargingStation")
 """Places on a lane by their tag, which is also the attribute of a stop there."""
 
 _DRIVERS = ("vehicle", "trip", "flow")
-_OFF_THE_LANE = ("1", "true", "yes", "on", "x")
+_OFF_THE_LANE = ("1", "true", "yes", "on", "x", "t")
 
 Stops = tuple[tuple[str, float], ...]
 """Edge, and how long a vehicle stands on it [s]."""
@@ -20,8 +20,9 @@ Stops = tuple[tuple[str, float], ...]
 def planned_stops(scenario: SumoScenario) -> dict[str, Stops]:
     """Return vehicle, trip or flow → the stops of its route and its own, one for each edge.
 
-    Who parks beside the lane holds up nobody there, and is left out; who waits until a time of
-    the timetable stands for the shortest time that the stop names.
+    Who parks beside the lane holds up nobody there, and is left out, with the time that parking
+    takes; who waits until a time of the timetable stands for the shortest time that the stop
+    names; stops of a route that is drawn from a ``routeDistribution`` are not read.
 
     Parameters
     ----------
@@ -33,14 +34,14 @@ def planned_stops(scenario: SumoScenario) -> dict[str, Stops]:
     InputError
         A file is missing or cut off, or the duration of a stop is no time.
     """
-    lanes: dict[str, str] = {}
+    lanes: dict[tuple[str, str], str] = {}
     of_routes: dict[str, Stops] = {}
     found: dict[str, Stops] = {}
     for path in (*scenario.additional_files, *scenario.route_files):
         for element in iterate_elements(path, {*_PLACES, *_DRIVERS, "route"}):
             name = element.get("id", "")
             if element.tag in _PLACES:
-                lanes[name] = element.get("lane", "")
+                lanes[element.tag, name] = element.get("lane", "")
                 continue
             own = tuple(_stops(element, lanes, f"{path}: {element.tag} {name}"))
             if element.tag == "route":
@@ -50,9 +51,11 @@ def planned_stops(scenario: SumoScenario) -> dict[str, Stops]:
     return found
 
 
-def _stops(element: Element, lanes: Mapping[str, str], where: str) -> Iterator[tuple[str, float]]:
+def _stops(
+    element: Element, lanes: Mapping[tuple[str, str], str], where: str
+) -> Iterator[tuple[str, float]]:
     for stop in element.iter("stop"):
-        place = next((stop.get(tag, "") for tag in _PLACES if tag in stop.attrib), "")
+        place = next(((tag, stop.get(tag, "")) for tag in _PLACES if tag in stop.attrib), ("", ""))
         lane = lanes.get(place, stop.get("lane", ""))
         edge = lane.rpartition("_")[0] or stop.get("edge", "")
         if edge and stop.get("parking", "").lower() not in _OFF_THE_LANE:

@@ -84,6 +84,13 @@ def test_a_painted_candidate_follows_as_its_plan_does(
         np.testing.assert_array_equal(painted, told)
 
 
+def test_who_follows_whom_is_known_in_the_order_of_the_tables() -> None:
+    work = task(GREENS_S, FLOWS_VPH)
+    painter = Painter(Workshop.of(work.running, work.network), TableFormula(FLOWS_VPH))
+    assert painter.names == ("A", "B")
+    np.testing.assert_array_equal(painter.near, [[0.0, 1.0], [1.0, 0.0]])
+
+
 def colours_from_zero(pattern: Pattern) -> list[str]:
     return colours(replace(pattern, offset_s=0.0))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -155,7 +156,8 @@ class TableFormula:
 
     @property
     def neighbours(self) -> tuple[tuple[str, str], ...]:
-        return ()
+        names = tuple(self.groups)
+        return tuple(pairwise(names))
 
     def price(self, tables: SignalTables) -> Prices:
         self.priced += len(tables.start)

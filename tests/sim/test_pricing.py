@@ -5,7 +5,7 @@ import pytest
 
 from citybrain.config import PAYING_WEIGHT, Objective
 from citybrain.ports.tables import Prices
-from sim.queue_model.pricing import TablePricer, met_first
+from sim.queue_model.pricing import TablePricer, nearest_signals
 from tests.sim.queue_streets import area, model, trips
 
 TRAFFIC = model(trips(1.5), trips(1.2))
@@ -56,7 +56,7 @@ def test_all_delay_is_charged_where_the_traffic_that_loses_it_goes_next() -> Non
 def test_traffic_meets_the_next_signal_on_its_way() -> None:
     ends = [("", "a"), ("a", "b"), ("b", "c"), ("c", "d"), ("c", "e"), ("d", "out"), ("", "e")]
     place = np.array([-1, -1, -1, 0, 0, 1, -1])
-    assert met_first(ends, place) == {"a": 0, "b": 0, "c": 0, "d": 1}
+    assert nearest_signals(ends, place) == {"a": 0, "b": 0, "c": 0, "d": 1}
 
 
 def test_intersections_that_follow_each_other_are_neighbours() -> None:

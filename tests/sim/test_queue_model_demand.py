@@ -61,6 +61,19 @@ def test_drivers_who_keep_more_headway_lose_more_time() -> None:
     assert costs_s[-1] > 1.1 * costs_s[1]
 
 
+def test_who_keeps_more_headway_is_who_drives_behind() -> None:
+    """Two on one lane, the first of a queue: the last one's headway holds back nobody."""
+    pair = tuple(trip for trip in trips(1.0, last_s=60.0) if trip.edges == routes()[0])[:2]
+    pair = tuple(replace(trip, depart_s=1.0) for trip in pair)
+    lost_s = []
+    for kept in ((1.0, 1.0), (3.0, 1.0), (1.0, 3.0)):
+        day = tuple(replace(trip, tau_s=tau_s) for trip, tau_s in zip(pair, kept, strict=True))
+        compiled = model(day)
+        lost_s.append(compiled.runs(compiled.tables([area().running])).delay_s[0, 0])
+    assert lost_s[1] == lost_s[0]
+    assert lost_s[2] > lost_s[0]
+
+
 def test_the_model_runs_where_sumo_is_not_installed() -> None:
     code = "import sys; sys.modules['sumo'] = None; import sim.queue_model.model"
     subprocess.run([sys.executable, "-c", code], check=True)

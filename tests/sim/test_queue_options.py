@@ -117,6 +117,15 @@ def test_the_headway_that_drivers_keep_is_read(tmp_path: Path) -> None:
     assert [kinds.of(name, "x").tau_s for name in ("calm", "nobody knows")] == [1.5, 1.0]
 
 
+@pytest.mark.parametrize("told", ["0", "-5", "nan", "inf", "soon"])
+def test_a_headway_that_nobody_can_keep_is_refused(tmp_path: Path, told: str) -> None:
+    path = tmp_path / "types.add.xml"
+    path.write_text(f'<additional><vType id="odd" tau="{told}"/></additional>', encoding="utf-8")
+
+    with pytest.raises(InputError, match="bad number"):
+        Kinds.read([path])
+
+
 def test_an_unknown_type_is_a_usual_car(tmp_path: Path) -> None:
     path = tmp_path / "types.add.xml"
     path.write_text("<additional/>", encoding="utf-8")
