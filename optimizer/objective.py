@@ -9,10 +9,11 @@ EXCESS_COST_S = 600.0
 """Charge for each stranded vehicle, teleport or collision beyond those of the running plan; it
 tells a search which way leads back to plans that can be accepted. [s]"""
 
-_BY_CHANCE_VEH = 0.5
-"""Vehicles never inserted, more in each run than under the running plan, that may be chance: they
-are part of the stranded, and the verdict holds a rise of this part against a plan only if it is
-certain.  Whoever departs in the last second gets in, or not, by the instant of the cycle. [veh]"""
+_BY_CHANCE_VEH, _CERTAIN_VEH = 0.5, 0.25
+"""Vehicles never inserted, more in each run than under the running plan, that may be chance on one
+or two days, and on many: they are part of the stranded, and the verdict holds a rise of this part
+against a plan only if it is certain.  Whoever departs in the last second gets in, or not, by the
+instant of the cycle; on every other day, that is no chance any more. [veh]"""
 
 MARGIN_VEH = 1.0
 """Stranded vehicles that a plan should spare in each run, so that other days do not turn an
@@ -120,7 +121,8 @@ def _excess(outcomes: Sequence[Outcome], running: Sequence[Outcome]) -> float:
     risen = sum(max(0, sum(map(count, outcomes)) - sum(map(count, running))) for count in _HARMS)
     kept_out = sum(o.never_inserted_veh for o in outcomes)
     before = sum(o.never_inserted_veh for o in running)
-    return risen + max(0.0, kept_out - before - _BY_CHANCE_VEH * len(running))
+    by_chance = min(_BY_CHANCE_VEH * len(running), max(1.0, _CERTAIN_VEH * len(running)))
+    return risen + max(0.0, kept_out - before - by_chance)
 
 
 def _short_of_margin(outcomes: Sequence[Outcome], running: Sequence[Outcome]) -> float:

@@ -81,3 +81,12 @@ def test_a_vehicle_kept_out_by_chance_is_no_harm_and_more_of_them_are() -> None:
     once = [replace(better, never_inserted_veh=1), better]
     always = [replace(better, never_inserted_veh=2)] * 2
     assert cost_s(once, today) < cost_s(today, today) <= cost_s(always, today)
+
+
+def test_a_vehicle_kept_out_on_every_other_of_many_days_is_harm() -> None:
+    today = [replace(BEFORE, unfinished_veh=20)]
+    better = replace(BEFORE, delay_s=20_000.0, unfinished_veh=10)
+    once = [replace(better, never_inserted_veh=1), better]
+    assert cost_s(once, today * 2) < cost_s(today * 2, today * 2)
+    assert cost_s(once * 4, today * 8) > cost_s(today * 8, today * 8)
+    assert cost_s([*once, *[better] * 6], today * 8) < cost_s(today * 8, today * 8)
