@@ -38,7 +38,7 @@ DEFAULT_NETWORKS = ("cologne1", "cologne3", "cologne8", "ingolstadt1")
 """What runs by default; the others take an hour and more."""
 
 OTHER_SEARCH_TIME_S = 150.0
-"""Time for the search in any other network. [s]"""
+"""The same in any other network. [s]"""
 
 FOLLOWING_TIME = 3.0
 """How many times as long a search takes where greens may follow detectors: it finds fixed times
