@@ -11,6 +11,7 @@ CONDITIONS = {
     "cores": 2,
     "python": "3.11.0",
     "search_seeds": [1001],
+    "following_time": 3.0,
     "seeds": list(SEEDS),
     "sumo": "1.28.0",
     "workers": 2,
