@@ -90,3 +90,11 @@ def test_a_vehicle_kept_out_on_every_other_of_many_days_is_harm() -> None:
     assert cost_s(once, today * 2) < cost_s(today * 2, today * 2)
     assert cost_s(once * 4, today * 8) > cost_s(today * 8, today * 8)
     assert cost_s([*once, *[better] * 6], today * 8) < cost_s(today * 8, today * 8)
+
+
+def test_days_that_let_more_in_do_not_make_up_for_those_that_keep_one_out_anew() -> None:
+    quiet, busy = replace(BEFORE, unfinished_veh=20), replace(BEFORE, never_inserted_veh=4)
+    worse = replace(quiet, delay_s=20_000.0, unfinished_veh=10, never_inserted_veh=1)
+    better = replace(busy, delay_s=20_000.0, never_inserted_veh=1)
+    today = [quiet, busy] * 2
+    assert cost_s([worse, better] * 2, today) > cost_s(today, today)
