@@ -119,10 +119,10 @@ def _waits(outcomes: Sequence[Outcome]) -> Mapping[str, tuple[float, int]]:
 def _excess(outcomes: Sequence[Outcome], running: Sequence[Outcome]) -> float:
     """Return how many more vehicles are harmed than in the running plan, over all runs [veh]."""
     risen = sum(max(0, sum(map(count, outcomes)) - sum(map(count, running))) for count in _HARMS)
-    kept_out = [(o.never_inserted_veh, r.never_inserted_veh) for o, r in zip(outcomes, running, strict=True)]
-    more = sum(after - before for after, before in kept_out)
+    days = list(zip(outcomes, running, strict=True))
+    more = sum(after.never_inserted_veh - before.never_inserted_veh for after, before in days)
     # days on which others are let in who are kept out today do not make up for these
-    anew = sum(after for after, before in kept_out if not before)
+    anew = sum(after.never_inserted_veh for after, before in days if not before.never_inserted_veh)
     by_chance = min(_BY_CHANCE_VEH * len(running), max(1.0, _CERTAIN_VEH * len(running)))
     return risen + max(0.0, max(more, anew) - by_chance)
 
