@@ -9,6 +9,7 @@ vehicles are let in.  The table shows what was measured beside what ``Physics`` 
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from rich.table import Table
@@ -117,6 +118,7 @@ def _signal_street(speed_mps: float, told: str, shown: str = "G") -> Street:
     )
 
 
+@cache
 def _crossings_s(speed_mps: float, told: str = "", shown: str = "G", count: int = 14) -> np.ndarray:
     """Return the mean crossing times of the first vehicles after the start of green [s]."""
     rows = []

@@ -77,7 +77,7 @@ class _Walk:
 
     candidate: Candidate
     cost_s: float
-    local_s: list[float]
+    local_s: Floats
 
 
 @dataclass(slots=True)
@@ -129,7 +129,7 @@ class Annealer:
         for row, candidate in enumerate(starts):
             cost_s = float(prices.mean_s[row])
             self.archive.note(candidate, cost_s)
-            walks.append(_Walk(candidate, cost_s, prices.local_s[row].tolist()))
+            walks.append(_Walk(candidate, cost_s, prices.local_s[row]))
         return sorted(walks, key=lambda walk: walk.cost_s)[:_MOST_WALKS]
 
     def _anneal(
@@ -153,13 +153,13 @@ class Annealer:
         tried = [self._neighbour(walk.candidate, reach_s) for _ in range(_BATCH)]
         prices = self.painter.prices(tried)
         costs_s, locals_s = list(prices.mean_s), list(prices.local_s)
-        before_s = np.array(walk.local_s)
-        near = self.painter.near
+        before_s, near = walk.local_s, self.painter.near
         combined = [
-            self._combined(walk, before_s, tried, prices.local_s),
-            self._combined(
-                walk, before_s + before_s @ near, tried, prices.local_s + prices.local_s @ near
-            ),
+            self._combined(walk.candidate, own_s, tried, local_s)
+            for own_s, local_s in (
+                (before_s, prices.local_s),
+                (before_s + before_s @ near, prices.local_s + prices.local_s @ near),
+            )
         ]
         known = {walk.candidate, *tried}
         if extra := [each for each in dict.fromkeys(combined) if each not in known]:
@@ -174,7 +174,7 @@ class Annealer:
         worse_s = float(costs_s[best]) - walk.cost_s
         if worse_s <= 0 or self.rng.random() < math.exp(-worse_s / warm_s):
             walk.candidate = tried[best]
-            walk.cost_s, walk.local_s = float(costs_s[best]), locals_s[best].tolist()
+            walk.cost_s, walk.local_s = float(costs_s[best]), locals_s[best]
 
     def _neighbour(self, candidate: Candidate, reach_s: float) -> Candidate:
         if self.rng.random() < _STRETCH_PROBABILITY:
@@ -183,13 +183,13 @@ class Annealer:
         return self.mover.perturbed(candidate, self.rng, share=share, reach_s=reach_s)
 
     def _combined(
-        self, walk: _Walk, before_s: Floats, tried: Sequence[Candidate], local_s: Floats
+        self, start: Candidate, before_s: Floats, tried: Sequence[Candidate], local_s: Floats
     ) -> Candidate:
         """Give every intersection the timing under which the least delay was charged to it.
 
         Parameters
         ----------
-        walk
+        start
             Where the round began.
         before_s
             What was charged to each intersection there. [s]
@@ -198,7 +198,7 @@ class Annealer:
         local_s
             What was charged under each of them, (candidates, intersections). [s]
         """
-        timings = walk.candidate.by_name()
+        timings = start.by_name()
         moved = [candidate.by_name() for candidate in tried]
         for column, name in enumerate(self.painter.names):
             if name not in timings:

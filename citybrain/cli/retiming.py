@@ -29,7 +29,7 @@ class Request:
     uses_feed: bool = True
     with_actuation: bool = False
     seed_count: int = 10
-    search_seed_count: int = len(SearchSettings().simulation_seeds)
+    search_seed_count: int | None = None
     objective: Objective = field(default_factory=Objective)
     workers: int = 2
     is_json: bool = False
@@ -66,7 +66,7 @@ def _settings(request: Request, area: StudyArea) -> Settings:
         evaluation_budget=request.evaluations,
         with_actuation=request.with_actuation,
         objective=request.objective,
-        simulation_seeds=tuple(range(1001, 1001 + request.search_seed_count)),
+        simulation_seeds=SearchSettings().simulation_seeds[: request.search_seed_count],
     )
     seen = (*search.simulation_seeds, area.scenario.feed_seed)
     return Settings(

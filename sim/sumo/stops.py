@@ -35,7 +35,7 @@ def planned_stops(scenario: SumoScenario) -> dict[str, Stops]:
         A file is missing or cut off, or the duration of a stop is no time.
     """
     lanes: dict[tuple[str, str], str] = {}
-    of_routes: dict[str, Stops] = {}
+    of_routes: dict[str | None, Stops] = {}
     found: dict[str, Stops] = {}
     for path in (*scenario.additional_files, *scenario.route_files):
         for element in iterate_elements(path, {*_PLACES, *_DRIVERS, "route"}):
@@ -45,8 +45,8 @@ def planned_stops(scenario: SumoScenario) -> dict[str, Stops]:
                 continue
             own = tuple(_stops(element, lanes, f"{path}: {element.tag} {name}"))
             if element.tag == "route":
-                of_routes |= {name: own} if name else {}
-            elif stops := _by_edge((*of_routes.get(element.get("route", ""), ()), *own)):
+                of_routes[name] = own
+            elif stops := _by_edge((*of_routes.get(element.get("route"), ()), *own)):
                 found[name] = stops
     return found
 
