@@ -1,18 +1,19 @@
 """A gate in a process of its own, really killed (SIGKILL) at each step, and started anew."""
 
 import os
+import random
 import signal
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks._reliability_faults import STEPS
 from benchmarks._reliability_judging import Ended, settled_faults
 from benchmarks._reliability_office import UNIT, allowed, ordered, write_port
-from benchmarks._reliability_scene import Start, prepare
+from benchmarks._reliability_scene import Start
 from benchmarks._reliability_unit import WatchedUnit
 from benchmarks._street_kit import agent_thread, gate_process
 from citybrain.controllers.virtual.responder import Responder
@@ -27,32 +28,29 @@ from citybrain.store.ledger.pushes import pushes_of
 KILLED = "gate-process"
 SPEED = 2
 """Seconds of the unit in a real one."""
+LATEST_S = 0.3
+"""Longest time from the begin of a step until the gate is killed. [s]"""
 
 
-def kill_gates(repeats: int) -> dict[Step, list[Ended]]:
-    """Kill a gate at every step, start it anew, and look at unit and ledger.
+def kill_gate(start: Start, step: Step, seed: int) -> Ended:
+    """Kill a gate at a step, start it anew, and look at unit and ledger.
 
     Parameters
     ----------
-    repeats
-        How often for each step; the gate's process goes on for a moment that differs each time.
+    start
+        What stands before the order.
+    step
+        When it is killed; ``ABORT`` in a roll-back, else in a push.
+    seed
+        Decides how long the gate goes on after the step has begun; 0 for not at all.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        pushing, going_back = prepare(Path(folder))
-        found: dict[Step, list[Ended]] = {}
-        for step in STEPS:
-            start = going_back if step is Step.ABORT else pushing
-            found[step] = [_killed(start, step, Path(folder) / "now") for _ in range(repeats)]
-    return found
-
-
-def _killed(start: Start, step: Step, folder: Path) -> Ended:
-    with tempfile.TemporaryDirectory(dir=folder.parent) as own:
+    later_s = random.Random(f"{KILLED} {step.name} {seed}").uniform(0.0, LATEST_S) if seed else 0.0
+    with tempfile.TemporaryDirectory() as own:
         office = start.office.copied(Path(own) / "g")
         unit = start.unit.copied()
         unit.forget()
         with _served(unit, office.folder):
-            at_s = _order_and_kill(start, step, office.folder)
+            at_s = _order_and_kill(replace(start, office=office), step, later_s)
             killed_s = unit.now_s
             with gate_process(office.folder):
                 good_s = unit.now_s - killed_s
@@ -73,8 +71,9 @@ def _killed(start: Start, step: Step, folder: Path) -> Ended:
     )
 
 
-def _order_and_kill(start: Start, step: Step, folder: Path) -> float:
-    """Order a push or a roll-back, kill the gate as soon as it says the step; return when [s]."""
+def _order_and_kill(start: Start, step: Step, later_s: float) -> float:
+    """Order a push or a roll-back, kill the gate soon after it says the step; return when [s]."""
+    folder = start.office.folder
     act = Act.ROLL_BACK if step is Step.ABORT else Act.PUSH
     killed_at_s = 0.0
     with gate_process(folder) as process:
@@ -82,6 +81,7 @@ def _order_and_kill(start: Start, step: Step, folder: Path) -> float:
         def heard(line: dict[str, Any]) -> None:
             nonlocal killed_at_s
             if line.get("step") == step.value and not killed_at_s:
+                time.sleep(later_s)
                 os.kill(process.pid, signal.SIGKILL)
                 killed_at_s = time.monotonic()
 

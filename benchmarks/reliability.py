@@ -3,10 +3,10 @@
 A real gate with a ledger of its own pushes over SNMP and loopback to a virtual unit, in virtual
 time (``_virtual_time``).  ``--networks`` names faults, or ``gate-process`` for a gate that is truly
 killed; all if none.  With ``long`` among the names every trial is repeated 100 times, at another
-second of the cycle and after another message each time; ``repeatN`` repeats N times.
+second of the cycle and after another message each time; ``repeatN`` repeats N times.  With
+``resume`` every trial is kept as it ends, and those of a former run are not played again.
 """
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -16,14 +16,14 @@ from rich.table import Table
 from benchmarks._printing import print_whole
 from benchmarks._reliability_faults import STEPS, TROUBLES
 from benchmarks._reliability_judging import Ended
-from benchmarks._reliability_killing import KILLED, kill_gates
-from benchmarks._reliability_scene import prepare
-from benchmarks._reliability_trial import play
+from benchmarks._reliability_killing import KILLED
+from benchmarks._reliability_rounds import Asked, Record, play_all
 from citybrain.cli.console import OUTPUT, Stages, print_json
 from citybrain.errors import InputError
 from citybrain.ports.controllers import Step
 
-LONG, REPEAT = "long", "repeat"
+OUT = Path("out/bench/reliability")
+LONG, REPEAT, RESUME = "long", "repeat", "resume"
 MOST_TURNS = 6
 WHOLE, QUICK = 100, 1
 HEADERS = ("fault", "begins at", "trials", "the street showed", "the gate said", "good after")
@@ -58,12 +58,14 @@ def run(*, networks: Sequence[str], is_check: bool, is_json: bool) -> int:
     InputError
         There is no such fault.
     """
-    repeats, names = _asked(networks)
-    with Stages() as stages, tempfile.TemporaryDirectory() as folder:
-        trials = _played(names, repeats, Path(folder), stages)
-        if KILLED in names:
-            stages.begin(KILLED, "a gate that is really killed, at every step")
-            trials |= {(KILLED, step): ended for step, ended in kill_gates(repeats).items()}
+    repeats, names, is_resumed = _asked(networks)
+    asked = [(name, step, seed) for seed in range(repeats) for name in names for step in STEPS]
+    record = Record(OUT / "trials.jsonl") if is_resumed else None
+    with Stages() as stages:
+        ended = _played(asked, record, stages)
+    trials: dict[Key, list[Ended]] = {(name, step): [] for name in names for step in STEPS}
+    for name, step, seed in asked:
+        trials[name, step].append(ended[name, step, seed])
     missed = list(misses(trials))
     if is_json:
         rows = [dict(zip(HEADERS, row, strict=True)) for row in rows_of(trials)]
@@ -76,7 +78,7 @@ def run(*, networks: Sequence[str], is_check: bool, is_json: bool) -> int:
     return 1 if is_check and missed else 0
 
 
-def _asked(networks: Sequence[str]) -> tuple[int, list[str]]:
+def _asked(networks: Sequence[str]) -> tuple[int, list[str], bool]:
     repeats, names = QUICK, []
     for name in networks:
         if name == LONG:
@@ -85,29 +87,24 @@ def _asked(networks: Sequence[str]) -> tuple[int, list[str]]:
             repeats = max(1, int(name.removeprefix(REPEAT)))
         elif name in TROUBLES or name == KILLED:
             names.append(name)
-        else:
-            known = ", ".join((*TROUBLES, KILLED, LONG))
+        elif name != RESUME:
+            known = ", ".join((*TROUBLES, KILLED, LONG, RESUME))
             where, what = "--networks", f"there is no fault {name}"
             raise InputError(where, what, f"choose of: {known}")
-    return repeats, names or [*TROUBLES, KILLED]
+    return repeats, names or [*TROUBLES, KILLED], RESUME in networks
 
 
-def _played(
-    names: Sequence[str], repeats: int, folder: Path, stages: Stages
-) -> dict[Key, list[Ended]]:
-    trials: dict[Key, list[Ended]] = {}
-    troubles = [TROUBLES[name] for name in names if name in TROUBLES]
-    if not troubles:
-        return trials
-    pushing, going_back = prepare(folder)
-    for trouble in troubles:
-        stages.begin(trouble.name, trouble.meaning)
-        for step in STEPS:
-            start = going_back if step is Step.ABORT else pushing
-            trials[trouble.name, step] = [
-                play(start, trouble, step, seed) for seed in range(repeats)
-            ]
-    return trials
+def _played(asked: Sequence[Asked], record: Record | None, stages: Stages) -> dict[Asked, Ended]:
+    """Play what is not in the record yet; return all of what is asked."""
+    found = record.read() if record else {}
+    left = [each for each in asked if each not in found]
+    stages.begin("trials", f"{len(left):,} to play")
+    for number, (each, ended) in enumerate(play_all(left), 1):
+        found[each] = ended
+        if record:
+            record.add(each, ended)
+        stages(number / len(left), f"{number:,} of {len(left):,} played")
+    return found
 
 
 def misses(trials: dict[Key, list[Ended]]) -> Iterator[str]:

@@ -2,16 +2,19 @@
 
 import asyncio
 import time
+from pathlib import Path
 
 import pytest
 
 from benchmarks._reliability_faults import TROUBLES
 from benchmarks._reliability_judging import Ended
+from benchmarks._reliability_rounds import Record, play_all
 from benchmarks._reliability_scene import Start, prepare
 from benchmarks._reliability_trial import play
 from benchmarks._virtual_time import run_virtually
 from benchmarks.reliability import misses, rows_of
 from citybrain.controllers.virtual.faults import Fault
+from citybrain.errors import InputError
 from citybrain.ports.controllers import Step
 
 
@@ -78,6 +81,28 @@ def test_a_ledger_that_is_untrue_after_the_next_start_is_a_defect(
     found = play(starts[1], TROUBLES["ledger-locked"], Step.ABORT, 0)
     assert found.said == ("ERROR",)
     assert found.faults == ("the ledger says new, the street shows former",)
+
+
+def test_a_run_goes_on_where_a_killed_one_ended(tmp_path: Path) -> None:
+    path, asked = tmp_path / "out" / "trials.jsonl", ("slow", Step.OPEN, 3)
+    Record(path).add(asked, ended(("former", "new")))
+    whole = path.read_text()
+    path.write_text(whole + whole.split("\n")[1][:40])
+    assert Record(path).read() == {asked: ended(("former", "new"))}
+    assert path.read_text() == whole
+
+
+def test_a_run_does_not_go_on_from_trials_of_other_code(tmp_path: Path) -> None:
+    path = tmp_path / "trials.jsonl"
+    path.write_text('{"code": "another"}\n')
+    with pytest.raises(InputError, match="other code; remove it"):
+        Record(path)
+
+
+@pytest.mark.integration
+def test_trials_are_played_on_all_cores_and_each_once() -> None:
+    asked = [("slow", Step.ABORT, 0), ("gate-killed", Step.PROVE, 0)]
+    assert {each: found.is_reached for each, found in play_all(asked)} == dict.fromkeys(asked, True)
 
 
 def test_steps_with_the_same_course_share_a_line_and_defects_are_named() -> None:
