@@ -12,7 +12,7 @@ from numba import njit
 from citybrain.ports.tables import PERMISSIVE, PROTECTED, RED, STOP_THEN_GO, YELLOW
 from sim.queue_model.arrays import Arrays, Cells, Whole
 from sim.queue_model.calendar.kernels import wake
-from sim.queue_model.choosing.kernels import chosen, edge_speeds, note_speed
+from sim.queue_model.choosing.kernels import chosen, empty_edges, note_entry, note_exit
 from sim.queue_model.colours.kernels import (
     LAUNCHED,
     NEVER,
@@ -23,9 +23,9 @@ from sim.queue_model.colours.kernels import (
     stop_lines,
     touches,
 )
-from sim.queue_model.room.kernels import FAR, queue_by, release
+from sim.queue_model.room.kernels import FAR, queue_by, release, vacate
 
-CALLEES = "3c7a8370adf63eb3"
+CALLEES = "741ac2e77cfdf59d"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 (
@@ -118,8 +118,9 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     length_m, speed_mps, store_m, wave_s, ring_start, edge_of = streets[:6]
     group_of, from_lane, inside_m, cross, slowing, onto = streets[6:12]
     ys, yl, ym, keeps_clear = streets[12:]
-    option_lane, option_link, pair_start, pair_link, pair_option, pair_cost, dwell = routes[:7]
-    choices = routes[7:]
+    option_lane, option_link, pair_start, pair_link, pair_option, pair_cost = routes[:6]
+    pair_landing, dwell = routes[6:8]
+    choices = routes[8:]
     depart, first_option, choice, space, factor, accel, brake, dawdle, launch = demand[:9]
     jitter, careful, later = demand[9:12]
     following, first, last = demand[12:]
@@ -135,16 +136,15 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     nxt = following.copy()
     option = first_option.copy()
     ready = depart.copy()
-    entered = np.zeros(vehicles)
     stands_on = np.full(vehicles, -1, np.int32)
-    flow_mps, seen_at, edge_m, edge_mps = edge_speeds(edge_of, length_m, speed_mps)
+    edges = empty_edges(edge_of, length_m, speed_mps)
     occupied = np.zeros(lanes)
     per_cross = 1.0 / cross
     per_speed = 1.0 / speed_mps
     half_accel = 0.5 / accel
     pace = 1.0 / factor
     matters = np.zeros(lanes, np.bool_)
-    is_chosen_by = np.zeros(len(edge_m) + 1, np.bool_)
+    is_chosen_by = np.zeros(len(edges) + 1, np.bool_)
     for edge in choices[4]:
         is_chosen_by[edge] = True
     for lane in range(lanes):
@@ -156,6 +156,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     yielding = np.zeros(lanes, np.bool_)
     waiter = np.full(lanes, -1, np.int32)
     next_waiter = np.full(lanes, -1, np.int32)
+    guests = np.zeros(lanes, np.int32)
     ring_at = np.empty(ring_start[lanes])
     ring_m = np.empty(ring_start[lanes])
     ring_first = np.zeros(lanes, np.int32)
@@ -320,7 +321,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         continue
                 is_source = length_m[lane] == 0.0
                 if is_source and choice[v] >= 0:
-                    here = chosen(choice[v], choices, flow_mps, seen_at, edge_m, edge_mps, t)
+                    here = chosen(choice[v], choices, edges, t)
                 # space behind the junction
                 best = -1
                 best_score = FAR
@@ -337,35 +338,56 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                     release(
                         target, t, occupied, ring_start, ring_at, ring_m, ring_first, ring_count
                     )
-                    room = store_m[target] - occupied[target]
                     score = occupied[target] + pair_cost[p]
-                    asked = min(need, store_m[target]) - _TINY
-                    inner = target >= street_lanes
+                    entry = pair_landing[p]
+                    if entry < 0:
+                        entry = target
+                    else:
+                        # nobody comes to the lane but over the one beside it, which may be full
+                        release(
+                            entry, t, occupied, ring_start, ring_at, ring_m, ring_first, ring_count
+                        )
+                    room = store_m[entry] - occupied[entry]
+                    asked = min(need, store_m[entry]) - _TINY
+                    inner = entry >= street_lanes
                     if inner:
-                        asked = _NOSE_M
+                        asked = min(_NOSE_M, store_m[entry]) - _TINY
                     fits = room >= asked or not patient
                     if not fits and (inner or keeps_clear[pair_link[p]]):
                         # junctions are kept clear of those who would stand, not of who moves on
-                        first_there = head[target]
+                        first_there = head[entry]
                         fits = (
-                            not yielding[target] and waits_for[target] < 0 and since[target] < 0.0
+                            not yielding[entry]
+                            and waits_for[entry] < 0
+                            and since[entry] < 0.0
+                            and guests[entry] == 0
                         )
-                        if fits and not inner and first_there >= 0:
+                        if inner:
+                            fits = fits and (
+                                first_there < 0
+                                or max(ready[first_there], free_at[entry]) <= t + _SAME_QUEUE_S
+                            )
+                        elif fits and first_there >= 0:
                             fits = ready[first_there] >= t or (
-                                length_m[target] < 2.0 * need and free_at[target] < t + _MOVES_S
+                                length_m[entry] < 2.0 * need and free_at[entry] < t + _MOVES_S
                             )
                             g = group_of[option_link[option[first_there]]]
                             if fits and g >= 0:
                                 shows = colour[cell[g] + clock[signal[g]]]
                                 fits = shows in (PROTECTED, PERMISSIVE)
                     if fits:
+                        stands = -1
+                        asked = min(need, store_m[target]) - _TINY
+                        if entry != target and store_m[target] - occupied[target] < asked:
+                            stands = entry
+                            score += _BESIDE_M
                         if score < best_score:
                             best_score = score
                             best = p
-                            beside = -1
+                            beside = stands
                     else:
                         landing = onto[pair_link[p]]
-                        if landing >= 0 and landing != target:
+                        if entry == target and landing >= 0 and landing != target:
                             release(
                                 landing,
                                 t,
@@ -388,20 +410,20 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         # room comes free in the order of the ring: not before what is ahead
                         opens = FAR
                         freed = t
-                        r = ring_first[target]
-                        cap = ring_start[target + 1] - ring_start[target]
-                        for j in range(ring_count[target]):
+                        r = ring_first[entry]
+                        cap = ring_start[entry + 1] - ring_start[entry]
+                        for j in range(ring_count[entry]):
                             i = r + j
                             if i >= cap:
                                 i -= cap
-                            freed = max(freed, ring_at[ring_start[target] + i])
-                            room += ring_m[ring_start[target] + i]
+                            freed = max(freed, ring_at[ring_start[entry] + i])
+                            room += ring_m[ring_start[entry] + i]
                             if room >= asked:
                                 opens = freed
                                 break
                         if opens < soonest or full < 0:
                             soonest = opens
-                            full = target
+                            full = entry
                 if best < 0:
                     if since[lane] < 0.0:
                         since[lane] = t
@@ -462,19 +484,17 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                     # the space it leaves travels back
                     home = stands_on[v]
                     back = t + wave_s[home]
-                    cap = ring_start[home + 1] - ring_start[home]
-                    if ring_count[home] == cap:
-                        occupied[home] -= ring_m[ring_start[home] + ring_first[home]]
-                        ring_first[home] += 1
-                        if ring_first[home] == cap:
-                            ring_first[home] = 0
-                        ring_count[home] -= 1
-                    i = ring_first[home] + ring_count[home]
-                    if i >= cap:
-                        i -= cap
-                    ring_at[ring_start[home] + i] = back
-                    ring_m[ring_start[home] + i] = need
-                    ring_count[home] += 1
+                    vacate(
+                        home,
+                        back,
+                        need,
+                        occupied,
+                        ring_start,
+                        ring_at,
+                        ring_m,
+                        ring_first,
+                        ring_count,
+                    )
                     while waiter[lane] >= 0:
                         w = waiter[lane]
                         waiter[lane] = next_waiter[w]
@@ -483,6 +503,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         moves_at[w] = free_at[w]
                         wake(w, int(free_at[w]), horizon, bucket, scheduled, before, after)
                     if home != lane:
+                        guests[home] -= 1
                         while waiter[home] >= 0:
                             w = waiter[home]
                             waiter[home] = next_waiter[w]
@@ -507,7 +528,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                             accel[v],
                         )[1]
                 if matters[lane]:
-                    note_speed(edge_of[lane], entered[v], t, flow_mps, seen_at, edge_m, edge_mps)
+                    note_exit(edges[edge_of[lane]], t)
                 wanted = speed_mps[target] * factor[v]
                 cruising = max(wanted - dawdle[v], _CREEP_MPS)
                 slower = max(cruising - passing, 0.0)
@@ -522,7 +543,6 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                 link_delay[link] += lost
                 link_count[link] += 1
                 arrives = t + inside + spent + drive + dwell[target_option]
-                entered[v] = t + inside
                 head[lane] = following_vehicle
                 nxt[v] = -1
                 if following_vehicle < 0:
@@ -534,6 +554,10 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                     ready[v] = arrives
                     stands_on[v] = beside if beside >= 0 else target
                     occupied[stands_on[v]] += need
+                    if matters[target]:
+                        note_entry(edges[edge_of[target]], t, spent + drive)
+                    if beside >= 0:
+                        guests[beside] += 1
                     if head[target] < 0:
                         head[target] = v
                         tail[target] = v
