@@ -117,7 +117,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
 
     length_m, speed_mps, store_m, wave_s, ring_start, edge_of = streets[:6]
     group_of, from_lane, inside_m, cross, slowing, onto = streets[6:12]
-    ys, yl, ym, keeps_clear = streets[12:]
+    ys, yl, ym, standing, standing_lane, keeps_clear = streets[12:]
     option_lane, option_link, pair_start, pair_link, pair_option, pair_cost = routes[:6]
     pair_landing, dwell = routes[6:8]
     choices = routes[8:]
@@ -329,9 +329,23 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                 full = -1
                 beside = -1
                 need = space[v]
+                # who waits inside the junction for a gap is in the way of others from its lane
+                in_way = -1
+                for j in range(standing[lane], standing[lane + 1]):
+                    inner_lane = standing_lane[j]
+                    u = head[inner_lane]
+                    if u >= 0 and (
+                        yielding[inner_lane]
+                        or max(ready[u], free_at[inner_lane]) > t + _SAME_QUEUE_S
+                    ):
+                        in_way = inner_lane
                 patient = since[lane] < 0.0 or t < since[lane] + patience
                 for p in range(pair_start[here], pair_start[here + 1]):
                     target = option_lane[pair_option[p]]
+                    if in_way >= 0 and target != in_way and patient:
+                        if full < 0:
+                            full = in_way
+                        continue
                     if pair_start[pair_option[p]] == pair_start[pair_option[p] + 1]:
                         best = p
                         break
