@@ -472,7 +472,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                 more = later[following_vehicle] if following_vehicle >= 0 else 0.0
                 least = least_headway + more
                 headway = least + space_factor * need * per_cross[link]
-                if must_yield and passing > careful[v]:
+                if must_yield and lane < street_lanes and passing > careful[v]:
+                    # who comes to a junction; who waits inside sees everybody
                     slower = passing - careful[v]
                     extra += slower * slower / (2.0 * brake[v] * passing)
                     passing = careful[v]

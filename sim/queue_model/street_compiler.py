@@ -222,6 +222,7 @@ class _Compiler:
         waves = list(store)
         self._borrow(store, streets_count)
         yields = [self._yields(link) for link in range(len(self._group))]
+        standing = [self._standing.get(lane, ()) for lane in range(len(self._length))]
         sizes = [int(max(room, 0.0) / SMALLEST_SPACE_M) + 4 for room in store]
         return StreetArrays(
             length_m=np.array(self._length),
@@ -252,13 +253,8 @@ class _Compiler:
                 ],
                 dtype=np.int32,
             ),
-            standing_start=np.cumsum(
-                [0, *(len(self._standing.get(lane, ())) for lane in range(len(self._length)))]
-            ).astype(np.int32),
-            standing_lane=np.array(
-                [each for lane in range(len(self._length)) for each in self._standing.get(lane, ())],
-                dtype=np.int32,
-            ),
+            standing_start=np.cumsum([0, *map(len, standing)]).astype(np.int32),
+            standing_lane=np.array([one for each in standing for one in each], dtype=np.int32),
             keeps_clear=np.array(
                 [self._keeps_clear(link) for link in range(len(self._group))], dtype=np.bool_
             ),
