@@ -118,9 +118,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     length_m, speed_mps, store_m, wave_s, ring_start, edge_of = streets[:6]
     group_of, from_lane, inside_m, cross, slowing, onto = streets[6:12]
     ys, yl, ym, standing, standing_lane, keeps_clear = streets[12:]
-    option_lane, option_link, pair_start, pair_link, pair_option, pair_cost = routes[:6]
-    pair_landing, dwell = routes[6:8]
-    choices = routes[8:]
+    option_lane, option_link, pair_start, pair_link, pair_option, pair_cost, dwell = routes[:7]
+    choices = routes[7:]
     depart, first_option, choice, space, factor, accel, brake, dawdle, launch = demand[:9]
     jitter, careful, later = demand[9:12]
     following, first, last = demand[12:]
@@ -353,55 +352,42 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         target, t, occupied, ring_start, ring_at, ring_m, ring_first, ring_count
                     )
                     score = occupied[target] + pair_cost[p]
-                    entry = pair_landing[p]
-                    if entry < 0:
-                        entry = target
-                    else:
-                        # nobody comes to the lane but over the one beside it, which may be full
-                        release(
-                            entry, t, occupied, ring_start, ring_at, ring_m, ring_first, ring_count
-                        )
-                    room = store_m[entry] - occupied[entry]
-                    asked = min(need, store_m[entry]) - _TINY
-                    inner = entry >= street_lanes
+                    room = store_m[target] - occupied[target]
+                    asked = min(need, store_m[target]) - _TINY
+                    inner = target >= street_lanes
                     if inner:
-                        asked = min(_NOSE_M, store_m[entry]) - _TINY
+                        asked = min(_NOSE_M, store_m[target]) - _TINY
                     fits = room >= asked or not patient
                     if not fits and (inner or keeps_clear[pair_link[p]]):
                         # junctions are kept clear of those who would stand, not of who moves on
-                        first_there = head[entry]
+                        first_there = head[target]
                         fits = (
-                            not yielding[entry]
-                            and waits_for[entry] < 0
-                            and since[entry] < 0.0
-                            and guests[entry] == 0
+                            not yielding[target]
+                            and waits_for[target] < 0
+                            and since[target] < 0.0
+                            and guests[target] == 0
                         )
                         if inner:
                             fits = fits and (
                                 first_there < 0
-                                or max(ready[first_there], free_at[entry]) <= t + _SAME_QUEUE_S
+                                or max(ready[first_there], free_at[target]) <= t + _SAME_QUEUE_S
                             )
                         elif fits and first_there >= 0:
                             fits = ready[first_there] >= t or (
-                                length_m[entry] < 2.0 * need and free_at[entry] < t + _MOVES_S
+                                length_m[target] < 2.0 * need and free_at[target] < t + _MOVES_S
                             )
                             g = group_of[option_link[option[first_there]]]
                             if fits and g >= 0:
                                 shows = colour[cell[g] + clock[signal[g]]]
                                 fits = shows in (PROTECTED, PERMISSIVE)
                     if fits:
-                        stands = -1
-                        asked = min(need, store_m[target]) - _TINY
-                        if entry != target and store_m[target] - occupied[target] < asked:
-                            stands = entry
-                            score += _BESIDE_M
                         if score < best_score:
                             best_score = score
                             best = p
-                            beside = stands
+                            beside = -1
                     else:
                         landing = onto[pair_link[p]]
-                        if entry == target and landing >= 0 and landing != target:
+                        if landing >= 0 and landing != target:
                             release(
                                 landing,
                                 t,
@@ -424,20 +410,20 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         # room comes free in the order of the ring: not before what is ahead
                         opens = FAR
                         freed = t
-                        r = ring_first[entry]
-                        cap = ring_start[entry + 1] - ring_start[entry]
-                        for j in range(ring_count[entry]):
+                        r = ring_first[target]
+                        cap = ring_start[target + 1] - ring_start[target]
+                        for j in range(ring_count[target]):
                             i = r + j
                             if i >= cap:
                                 i -= cap
-                            freed = max(freed, ring_at[ring_start[entry] + i])
-                            room += ring_m[ring_start[entry] + i]
+                            freed = max(freed, ring_at[ring_start[target] + i])
+                            room += ring_m[ring_start[target] + i]
                             if room >= asked:
                                 opens = freed
                                 break
                         if opens < soonest or full < 0:
                             soonest = opens
-                            full = entry
+                            full = target
                 if best < 0:
                     if since[lane] < 0.0:
                         since[lane] = t

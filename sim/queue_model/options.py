@@ -11,7 +11,6 @@ J. Erdmann, "SUMO's lane-changing model", Modeling Mobility with Open Data, Spri
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from citybrain.errors import InputError
 from sim.queue_model.streets import Streets, Way
@@ -36,27 +35,6 @@ junctions or more, as far as this ahead: drivers change at the last moment (LC20
 
 _TINY_M = 0.01
 
-
-class Pair(NamedTuple):
-    """A way on from an option.
-
-    Parameters
-    ----------
-    link, option
-        What is crossed, and the option behind it.
-    cost_m
-        Queue that a driver would accept to avoid it. [m]
-    landing
-        Lane beside the option's own on which it ends, where no way from this street ends on its
-        own; else -1.
-    """
-
-    link: int
-    option: int
-    cost_m: float
-    landing: int = -1
-
-
 Options = dict[str, int]
 Reach = dict[str, float]
 
@@ -67,10 +45,12 @@ class Rows:
 
     lane: list[int] = field(default_factory=list)
     link: list[int] = field(default_factory=list)
-    pairs: list[list[Pair]] = field(default_factory=list)
+    pairs: list[list[tuple[int, int, float]]] = field(default_factory=list)
     dwell_s: list[float] = field(default_factory=list)
 
-    def add(self, lane: int, link: int, pairs: list[Pair], dwell_s: float = 0.0) -> int:
+    def add(
+        self, lane: int, link: int, pairs: list[tuple[int, int, float]], dwell_s: float = 0.0
+    ) -> int:
         """Add an option and return its number."""
         self.lane.append(lane)
         self.link.append(link)
@@ -146,9 +126,8 @@ class Drivers:
             mend = "correct the route or the network"
             raise InputError(where, "has no lane that leads there", mend)
         ring = _Ring.ahead(self.streets, tail)
-        landed = frozenset(way.to_lane for each in ways.values() for way in each)
         options = {
-            lane: self._option((lane, dwell_s), ways[lane], next_options, landed)
+            lane: self._option((lane, dwell_s), ways[lane], next_options)
             for lane, far_m in reach.items()
             if far_m >= best_m or (far_m >= 0 and self._is_far_enough(lane, reach, ring))
         }
@@ -171,34 +150,25 @@ class Drivers:
         return bool(left_m + (ring.bonus_m if is_inner else 0.0) >= needed_m)
 
     def _option(
-        self,
-        place: tuple[str, float],
-        ways: Sequence[Way],
-        next_options: Mapping[str, int],
-        landed: frozenset[str],
+        self, place: tuple[str, float], ways: Sequence[Way], next_options: Mapping[str, int]
     ) -> int:
         """Add an option for a lane: for each lane to end on, the way that lands nearest to it."""
-        pairs: dict[Way, list[Pair]] = {}
-        numbers = self.streets.lane_numbers
+        pairs: dict[Way, list[tuple[int, int, float]]] = {}
         for target, option in next_options.items():
             costs = [(_change_cost_m(self.streets, way.to_lane, target), way) for way in ways]
             cost_m, way = min(costs, key=lambda priced: priced[0])
             link = way.onward if way.inner >= 0 else way.number
-            # whose own lane no way ends on must find room beside it first
-            landing = numbers[way.to_lane]
-            if target in landed or self.streets.arrays.length_m[landing] < _CHANGE_M:
-                landing = -1
-            pairs.setdefault(way, []).append(Pair(link, option, cost_m, landing))
+            pairs.setdefault(way, []).append((link, option, cost_m))
         lane, dwell_s = place
-        direct: list[Pair] = []
+        direct: list[tuple[int, int, float]] = []
         for way, onward in pairs.items():
             if way.inner < 0:
                 direct.extend(onward)
             else:
                 inside = self.rows.add(way.inner, way.onward, onward)
-                cheapest_m = min(pair.cost_m for pair in onward)
-                direct.append(Pair(way.number, inside, cheapest_m))
-        return self.rows.add(numbers[lane], direct[0].link, direct, dwell_s)
+                cheapest_m = min(cost_m for _, _, cost_m in onward)
+                direct.append((way.number, inside, cheapest_m))
+        return self.rows.add(self.streets.lane_numbers[lane], direct[0][0], direct, dwell_s)
 
 
 @dataclass(frozen=True, slots=True)

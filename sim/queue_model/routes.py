@@ -9,7 +9,7 @@ import numpy as np
 
 from citybrain.errors import InputError
 from sim.queue_model.arrays import Floats, Ints
-from sim.queue_model.options import EASY_CHANGE_M, Drivers, Options, Pair, Rows, Stops
+from sim.queue_model.options import EASY_CHANGE_M, Drivers, Options, Rows, Stops
 from sim.queue_model.streets import Streets
 
 Edges = tuple[str, ...]
@@ -38,9 +38,10 @@ class RouteArrays(NamedTuple):
     """What the kernel reads of routes.
 
     An *option* is a place on a route and a lane there, with the time of a stop there; its
-    *pairs* are the ways on (``Pair``).  Options without pairs end a route.  A *choice* is a set
-    of routes; each has the option at its source, the edges that not all of the set share, and the
-    time that passing its junctions takes. [s]
+    *pairs* are (link, option behind it) with a cost in metres of queue that a driver would
+    accept to avoid it.  Options without pairs end a route.  A *choice* is a set of routes; each
+    has the option at its source, the edges that not all of the set share, and the time that
+    passing its junctions takes. [s]
     """
 
     lane: Ints
@@ -49,7 +50,6 @@ class RouteArrays(NamedTuple):
     pair_link: Ints
     pair_option: Ints
     pair_cost_m: Floats
-    pair_landing: Ints
     dwell_s: Floats
     choice_start: Ints
     choice_option: Ints
@@ -157,7 +157,7 @@ def _source(streets: Streets, route: Route, rows: Rows, options: Options) -> int
     link = int(np.flatnonzero(streets.arrays.from_lane == source)[0])
     first = streets.edge_lanes[edge][0]
     pairs = [
-        Pair(link, option, EASY_CHANGE_M * abs(_place(streets, lane) - _place(streets, first)))
+        (link, option, EASY_CHANGE_M * abs(_place(streets, lane) - _place(streets, first)))
         for lane, option in options.items()
     ]
     return rows.add(source, link, pairs)
@@ -173,10 +173,9 @@ def _packed(rows: Rows, choices: _Choices) -> RouteArrays:
         lane=np.array(rows.lane, dtype=np.int32),
         link=np.array(rows.link, dtype=np.int32),
         pair_start=np.cumsum([0, *map(len, rows.pairs)]).astype(np.int32),
-        pair_link=np.array([pair.link for pair in pairs], dtype=np.int32),
-        pair_option=np.array([pair.option for pair in pairs], dtype=np.int32),
-        pair_cost_m=np.array([pair.cost_m for pair in pairs], dtype=np.float64),
-        pair_landing=np.array([pair.landing for pair in pairs], dtype=np.int32),
+        pair_link=np.array([pair[0] for pair in pairs], dtype=np.int32),
+        pair_option=np.array([pair[1] for pair in pairs], dtype=np.int32),
+        pair_cost_m=np.array([pair[2] for pair in pairs], dtype=np.float64),
         dwell_s=np.array(rows.dwell_s, dtype=np.float64),
         choice_start=np.cumsum([0, *map(len, choices.option)]).astype(np.int32),
         choice_option=np.array([o for part in choices.option for o in part], dtype=np.int32),
