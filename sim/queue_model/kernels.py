@@ -23,9 +23,9 @@ from sim.queue_model.colours.kernels import (
     stop_lines,
     touches,
 )
-from sim.queue_model.room.kernels import FAR, queue_by, release, vacate
+from sim.queue_model.room.kernels import FAR, queue_by, release
 
-CALLEES = "741ac2e77cfdf59d"
+CALLEES = "7c1267cca9d2e370"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 (
@@ -117,7 +117,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
 
     length_m, speed_mps, store_m, wave_s, ring_start, edge_of = streets[:6]
     group_of, from_lane, inside_m, cross, slowing, onto = streets[6:12]
-    ys, yl, ym, standing, standing_lane, keeps_clear = streets[12:]
+    ys, yl, ym, keeps_clear = streets[12:]
     option_lane, option_link, pair_start, pair_link, pair_option, pair_cost, dwell = routes[:7]
     choices = routes[7:]
     depart, first_option, choice, space, factor, accel, brake, dawdle, launch = demand[:9]
@@ -155,7 +155,6 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     yielding = np.zeros(lanes, np.bool_)
     waiter = np.full(lanes, -1, np.int32)
     next_waiter = np.full(lanes, -1, np.int32)
-    guests = np.zeros(lanes, np.int32)
     ring_at = np.empty(ring_start[lanes])
     ring_m = np.empty(ring_start[lanes])
     ring_first = np.zeros(lanes, np.int32)
@@ -328,51 +327,29 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                 full = -1
                 beside = -1
                 need = space[v]
-                # who waits inside the junction for a gap is in the way of others from its lane
-                in_way = -1
-                for j in range(standing[lane], standing[lane + 1]):
-                    inner_lane = standing_lane[j]
-                    u = head[inner_lane]
-                    if u >= 0 and (
-                        yielding[inner_lane]
-                        or max(ready[u], free_at[inner_lane]) > t + _SAME_QUEUE_S
-                    ):
-                        in_way = inner_lane
                 patient = since[lane] < 0.0 or t < since[lane] + patience
                 for p in range(pair_start[here], pair_start[here + 1]):
                     target = option_lane[pair_option[p]]
-                    if in_way >= 0 and target != in_way and patient:
-                        if full < 0:
-                            full = in_way
-                        continue
                     if pair_start[pair_option[p]] == pair_start[pair_option[p] + 1]:
                         best = p
                         break
                     release(
                         target, t, occupied, ring_start, ring_at, ring_m, ring_first, ring_count
                     )
-                    score = occupied[target] + pair_cost[p]
                     room = store_m[target] - occupied[target]
+                    score = occupied[target] + pair_cost[p]
                     asked = min(need, store_m[target]) - _TINY
                     inner = target >= street_lanes
                     if inner:
-                        asked = min(_NOSE_M, store_m[target]) - _TINY
+                        asked = _NOSE_M
                     fits = room >= asked or not patient
                     if not fits and (inner or keeps_clear[pair_link[p]]):
                         # junctions are kept clear of those who would stand, not of who moves on
                         first_there = head[target]
                         fits = (
-                            not yielding[target]
-                            and waits_for[target] < 0
-                            and since[target] < 0.0
-                            and guests[target] == 0
+                            not yielding[target] and waits_for[target] < 0 and since[target] < 0.0
                         )
-                        if inner:
-                            fits = fits and (
-                                first_there < 0
-                                or max(ready[first_there], free_at[target]) <= t + _SAME_QUEUE_S
-                            )
-                        elif fits and first_there >= 0:
+                        if fits and not inner and first_there >= 0:
                             fits = ready[first_there] >= t or (
                                 length_m[target] < 2.0 * need and free_at[target] < t + _MOVES_S
                             )
@@ -458,8 +435,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                 more = later[following_vehicle] if following_vehicle >= 0 else 0.0
                 least = least_headway + more
                 headway = least + space_factor * need * per_cross[link]
-                if must_yield and lane < street_lanes and passing > careful[v]:
-                    # who comes to a junction; who waits inside sees everybody
+                if must_yield and passing > careful[v]:
                     slower = passing - careful[v]
                     extra += slower * slower / (2.0 * brake[v] * passing)
                     passing = careful[v]
@@ -485,17 +461,19 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                     # the space it leaves travels back
                     home = stands_on[v]
                     back = t + wave_s[home]
-                    vacate(
-                        home,
-                        back,
-                        need,
-                        occupied,
-                        ring_start,
-                        ring_at,
-                        ring_m,
-                        ring_first,
-                        ring_count,
-                    )
+                    cap = ring_start[home + 1] - ring_start[home]
+                    if ring_count[home] == cap:
+                        occupied[home] -= ring_m[ring_start[home] + ring_first[home]]
+                        ring_first[home] += 1
+                        if ring_first[home] == cap:
+                            ring_first[home] = 0
+                        ring_count[home] -= 1
+                    i = ring_first[home] + ring_count[home]
+                    if i >= cap:
+                        i -= cap
+                    ring_at[ring_start[home] + i] = back
+                    ring_m[ring_start[home] + i] = need
+                    ring_count[home] += 1
                     while waiter[lane] >= 0:
                         w = waiter[lane]
                         waiter[lane] = next_waiter[w]
@@ -504,7 +482,6 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         moves_at[w] = free_at[w]
                         wake(w, int(free_at[w]), horizon, bucket, scheduled, before, after)
                     if home != lane:
-                        guests[home] -= 1
                         while waiter[home] >= 0:
                             w = waiter[home]
                             waiter[home] = next_waiter[w]
@@ -557,8 +534,6 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                     occupied[stands_on[v]] += need
                     if matters[target]:
                         note_entry(edges[edge_of[target]], t, spent + drive)
-                    if beside >= 0:
-                        guests[beside] += 1
                     if head[target] < 0:
                         head[target] = v
                         tail[target] = v

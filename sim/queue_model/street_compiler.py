@@ -15,10 +15,6 @@ SMALLEST_SPACE_M = 3.0
 _SLOWEST_MPS = 1.0
 _SHORTEST_M = 0.1
 _FEW_VEHICLES_M = 30.0
-_CLEAR_OF_OTHERS_M = 13.0
-"""Waiting places inside a junction that are shorter hold up who comes behind from the same lane:
-ways must be 2.5 m apart (SUMO's ``DIVERGENCE_MIN_WIDTH``), which a turn of 12 m radius is after
-7.9 m, and a car is 5 m long."""
 _MINOR_PENALTY_S = 1.5
 """SUMO's default of ``weights.minor-penalty``. [s]"""
 
@@ -77,7 +73,6 @@ class _Compiler:
         self._final: dict[tuple[str, int], int] = {}
         self._request: dict[int, tuple[str, int]] = {}
         self._ways: dict[str, list[Way]] = defaultdict(list)
-        self._standing: dict[int, list[int]] = defaultdict(list)
 
     def streets(self) -> Streets:
         for connection in self._net.connections:
@@ -119,8 +114,6 @@ class _Compiler:
         to_lane = self._numbers[connection.to_lane]
         if len(inside) > 1:
             inner = self._add_lane(f"{connection.via}", lengths[0], inside[0].speed_mps)
-            if lengths[0] < _CLEAR_OF_OTHERS_M:
-                self._standing[lane].append(inner)
             first = self._add_link(lane, group, 0.0, speed, ends)
             last = self._add_link(inner, -1, sum(lengths[1:]), speed, ends)
             way = Way(number=first, to_lane=connection.to_lane, inner=inner, onward=last)
@@ -222,7 +215,6 @@ class _Compiler:
         waves = list(store)
         self._borrow(store, streets_count)
         yields = [self._yields(link) for link in range(len(self._group))]
-        standing = [self._standing.get(lane, ()) for lane in range(len(self._length))]
         sizes = [int(max(room, 0.0) / SMALLEST_SPACE_M) + 4 for room in store]
         return StreetArrays(
             length_m=np.array(self._length),
@@ -253,8 +245,6 @@ class _Compiler:
                 ],
                 dtype=np.int32,
             ),
-            standing_start=np.cumsum([0, *map(len, standing)]).astype(np.int32),
-            standing_lane=np.array([one for each in standing for one in each], dtype=np.int32),
             keeps_clear=np.array(
                 [self._keeps_clear(link) for link in range(len(self._group))], dtype=np.bool_
             ),

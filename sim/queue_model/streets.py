@@ -13,9 +13,8 @@ from sim.sumo.net_file import NetLane
 class StreetArrays(NamedTuple):
     """What the kernel reads of lanes and links; see ``Streets``.
 
-    ``length_m``, ``speed_mps``, ``store_m``, ``wave_s``, ``ring_start``, ``edge``
-    (-1 inside junctions) and ``standing_start`` are per lane, the last one into ``standing_lane``:
-    waiting places that begin there, on which one is in the way of others from that lane;
+    ``length_m``, ``speed_mps``, ``store_m``, ``wave_s``, ``ring_start`` and ``edge``
+    (-1 inside junctions) are per lane;
     ``group``, ``from_lane``, ``inside_m``, ``cross_mps``, ``slowing_s``, ``onto`` (the lane where
     it ends, -1 if that is inside a junction), ``yield_start`` and ``keeps_clear`` (its junction has
     to be left before anybody stands) are per link.
@@ -36,8 +35,6 @@ class StreetArrays(NamedTuple):
     yield_start: Ints
     yield_link: Ints
     yield_merges: Ints
-    standing_start: Ints
-    standing_lane: Ints
     keeps_clear: Flags
 
 

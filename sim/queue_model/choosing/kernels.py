@@ -6,7 +6,7 @@ from numba import njit
 from sim.queue_model.arrays import Arrays, Floats, Ints, Whole
 from sim.queue_model.room.kernels import FAR
 
-CALLEES = "a7e93fb55618ddff"
+CALLEES = "7a025a2ac2695a38"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _LENGTH, _LIMIT, _SPEED, _SEEN, _COUNT, _DRIVING, _TIME, _FRESH_UNTIL = range(8)

@@ -31,34 +31,6 @@ def release(  # noqa: PLR0913, PLR0917 - a lane's room is six arrays
         ring_count[lane] -= 1
 
 
-@njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def vacate(  # noqa: PLR0913, PLR0917 - a lane's room is six arrays
-    lane: Whole,
-    at_s: float,
-    space_m: float,
-    occupied: Floats,
-    ring_start: Ints,
-    ring_at: Floats,
-    ring_m: Floats,
-    ring_first: Ints,
-    ring_count: Ints,
-) -> None:
-    """Note the room of a vehicle that leaves, free from an instant on."""
-    cap = ring_start[lane + 1] - ring_start[lane]
-    if ring_count[lane] == cap:
-        occupied[lane] -= ring_m[ring_start[lane] + ring_first[lane]]
-        ring_first[lane] += 1
-        if ring_first[lane] == cap:
-            ring_first[lane] = 0
-        ring_count[lane] -= 1
-    i = ring_first[lane] + ring_count[lane]
-    if i >= cap:
-        i -= cap
-    ring_at[ring_start[lane] + i] = at_s
-    ring_m[ring_start[lane] + i] = space_m
-    ring_count[lane] += 1
-
-
 @njit(cache=True, nogil=True, error_model="numpy")
 def queue_by(instant: float, v: Whole, ready: Floats, nxt: Ints) -> int:
     """Return how many from a vehicle on have come to the stop line or the queue by an instant."""
