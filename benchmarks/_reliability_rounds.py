@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -21,7 +22,12 @@ from citybrain.ports.controllers import Step
 
 Asked = tuple[str, Step, int]
 """A fault, the step at which it begins, and the seed of the trial."""
-_SOURCES = ("citybrain/**/*.py", "benchmarks/_reliability*.py", "benchmarks/_virtual_time.py")
+_SOURCES = (
+    "citybrain/**/*.py",
+    "benchmarks/_reliability*.py",
+    "benchmarks/_street_kit.py",
+    "benchmarks/_virtual_time.py",
+)
 _starts: list[Start] = []
 
 
@@ -44,6 +50,8 @@ def play_all(asked: Sequence[Asked]) -> Iterator[tuple[Asked, Ended]]:
 
 def _prepare(folder: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # a worker that is ended ends the gate that it has started
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     own = Path(folder) / str(os.getpid())
     own.mkdir()
     _starts[:] = prepare(own)

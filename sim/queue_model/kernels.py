@@ -25,7 +25,7 @@ from sim.queue_model.colours.kernels import (
 )
 from sim.queue_model.room.kernels import FAR, queue_by, release
 
-CALLEES = "7c1267cca9d2e370"
+CALLEES = "bd8ae4fd9b54ac2d"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 (

@@ -5,11 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.queue_model.choosing.kernels import chosen, empty_edges, note_entry, note_exit
+from sim.queue_model.choosing.kernels import SPEED, chosen, empty_edges, note_entry, note_exit
 
 LENGTH_M, LIMIT_MPS = 140.0, 14.0
 FREE_S = LENGTH_M / LIMIT_MPS
-_SPEED = 2
 
 
 def edges(count: int = 1) -> np.ndarray:
@@ -27,7 +26,7 @@ def spent(on: np.ndarray, visits: list[tuple[float, float]]) -> float:
             note_exit(on[0], at_s)
         else:
             note_entry(on[0], at_s, FREE_S)
-    return float(on[0, _SPEED])
+    return float(on[0, SPEED])
 
 
 @given(

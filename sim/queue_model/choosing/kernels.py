@@ -9,14 +9,16 @@ from sim.queue_model.room.kernels import FAR
 CALLEES = "7a025a2ac2695a38"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
-_LENGTH, _LIMIT, _SPEED, _SEEN, _COUNT, _DRIVING, _TIME, _FRESH_UNTIL = range(8)
+_LENGTH, _LIMIT, SPEED, _SEEN, _COUNT, _DRIVING, _TIME, _FRESH_UNTIL = range(8)
 """What is known of an edge: length [m], limit and smoothed speed [m/s], when that was looked at,
 vehicles on it, how long they will still drive altogether, the time that it takes at that speed,
 and until when this is not computed anew [s]."""
 
 _SLOWEST_MPS = 0.1
 _MEMORY_S = 90.0
+"""Mean age of what SUMO's routing knows: ``device.rerouting.adaptation-steps``, 180 of 1 s. [s]"""
 _FRESH_S = 5.0
+"""The time of an edge is not computed anew for so long, as it changes little. [s]"""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -33,7 +35,7 @@ def empty_edges(edge_of: Ints, length_m: Floats, speed_mps: Floats) -> Floats:
         if edge >= 0:
             edges[edge, _LENGTH] = length_m[lane]
             edges[edge, _LIMIT] = max(edges[edge, _LIMIT], speed_mps[lane])
-    edges[:, _SPEED] = edges[:, _LIMIT]
+    edges[:, SPEED] = edges[:, _LIMIT]
     return edges
 
 
@@ -50,14 +52,14 @@ def _look(edge: Floats, now_s: float) -> None:
     present, still = edge[_LIMIT], passed * edge[_COUNT]
     if still > edge[_DRIVING]:
         present *= edge[_DRIVING] / still
-    edge[_SPEED] += (present - edge[_SPEED]) * (passed / (passed + _MEMORY_S))
+    edge[SPEED] += (present - edge[SPEED]) * (passed / (passed + _MEMORY_S))
     edge[_DRIVING] = max(edge[_DRIVING] - still, 0.0)
     edge[_SEEN] = now_s
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def note_entry(edge: Floats, now_s: float, drive_s: float) -> None:
-    """Note a vehicle that comes upon an edge, and how long it drives there without hindrance."""
+    """Note a vehicle that comes upon an edge, and how long it drives there unhindered [s]."""
     _look(edge, now_s)
     edge[_COUNT] += 1.0
     edge[_DRIVING] += drive_s
@@ -84,7 +86,7 @@ def chosen(choice: Whole, choices: Arrays, edges: Floats, now_s: float) -> Whole
             edge = edges[edge_of[place]]
             if edge[_FRESH_UNTIL] <= now_s:
                 _look(edge, now_s)
-                edge[_TIME] = edge[_LENGTH] / max(edge[_SPEED], _SLOWEST_MPS)
+                edge[_TIME] = edge[_LENGTH] / max(edge[SPEED], _SLOWEST_MPS)
                 edge[_FRESH_UNTIL] = now_s + _FRESH_S
             time_s += edge[_TIME]
         if time_s < least_s:
