@@ -3,7 +3,7 @@
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from citybrain.errors import InfeasibleError
@@ -34,12 +34,20 @@ def arterials(draw: st.DrawFn) -> Arterial:
 
 
 def uniform_s(arterial: Arterial, offsets_s: dict[str, float]) -> tuple[int, int]:
-    """Count the seconds of the cycle in which a driver meets green at every signal, each way."""
-    out = back = 0
-    for begin_s in range(CYCLE_S):
-        out += rides(arterial, offsets_s, begin_s, is_outbound=True)
-        back += rides(arterial, offsets_s, begin_s, is_outbound=False)
+    """Longest stretch of the cycle in which a driver meets green at every signal, each way.
+
+    Greens that make up more than a cycle can meet in two stretches; a band is one of them.
+    """
+    out, back = (
+        longest_s([rides(arterial, offsets_s, t, is_outbound=way) for t in range(CYCLE_S)])
+        for way in (True, False)
+    )
     return out, back
+
+
+def longest_s(is_green: list[bool]) -> int:
+    seconds = "".join("x" if green else " " for green in is_green * 2)
+    return min(CYCLE_S, max(map(len, seconds.split()), default=0))
 
 
 def rides(
@@ -68,8 +76,20 @@ def worth(arterial: Arterial, offsets_s: dict[str, float]) -> float:
     )
 
 
+TWO_STRETCHES = Arterial(
+    signals=(
+        Signal(intersection="A", outbound=(0, 11), inbound=(0, 9)),
+        Signal(intersection="B", outbound=(0, 16), inbound=(0, 9)),
+        Signal(intersection="C", outbound=(0, 10), inbound=(1, 10)),
+    ),
+    sections=(Section(outbound_s=3, inbound_s=11), Section(outbound_s=3, inbound_s=4)),
+    cycle_s=CYCLE_S,
+)
+
+
 @FEW
 @given(arterials())
+@example(TWO_STRETCHES)
 def test_one_band_for_all_is_as_wide_as_trying_every_offset(arterial: Arterial) -> None:
     flows = arterial.sections[0].outbound_vph, arterial.sections[0].inbound_vph
     sections = tuple(
