@@ -42,6 +42,9 @@ class Ended:
         What must not be, and was.
     idle
         A pattern that does not run and holds neither plan as a whole; empty if there is none.
+    late
+        What the watch told, if the unit ceased to run the plan after the gate's last look at it
+        and before its word; else empty.
     """
 
     is_reached: bool
@@ -52,6 +55,7 @@ class Ended:
     good_s: float
     faults: tuple[str, ...]
     idle: str = ""
+    late: str = ""
 
 
 def settled_faults(

@@ -14,6 +14,7 @@ from benchmarks._reliability_office import UNIT, fleet_of, ordered
 from benchmarks._reliability_scene import Scene, Start, desk_of, scene_of, watching
 from benchmarks._reliability_unit import MIXED
 from benchmarks._virtual_time import run_virtually
+from citybrain.controllers.ntcip.watchdog import LOOK_S, TURNING_S
 from citybrain.engine.approval_desk import Desk
 from citybrain.engine.gate import Carried, Gate
 from citybrain.engine.gate_recovery import settle_unfinished
@@ -21,12 +22,17 @@ from citybrain.engine.pushing import UnitResult
 from citybrain.errors import CitybrainError
 from citybrain.model.statements import Act
 from citybrain.ports.controllers import Outcome, Step
+from citybrain.store.ledger.pushes import open_alarms
 
 HEAL_S = 30.0
 """Time until somebody repairs what lasts, once an order has ended without a last word. [s]"""
 _SETTLED_S = 5.0
 _TRIPS, _WRITES = "conflict", "other-manager-writes"
 """Faults that trip the monitor, and that change a plan, by themselves."""
+_LAST_LOOK_S = 0.5
+"""Longest time between two looks at a unit that is as it should be, and for their answers. [s]"""
+_WATCHED_S = TURNING_S + 3 * LOOK_S
+"""Time in which the watch must tell of a unit that has left its plan. [s]"""
 _MOST_MESSAGES = 8
 _MOST_WAIT_S = 90.0
 
@@ -94,6 +100,7 @@ class Trial:
         self._said: list[str] = []
         self._reason = ""
         self._faults: list[str] = []
+        self._late = ""
 
     async def run(self, wait_s: float) -> Ended:
         """Carry the order out, repair what lasts, start the gate anew where it has to be.
@@ -119,6 +126,7 @@ class Trial:
                     self._left, took_s = -1, self._passed_s()
                     if is_settled:
                         self._judge_report(desk, before)
+                        await self._hear_watch(desk)
                     await asyncio.sleep(_SETTLED_S if is_settled else HEAL_S)
                     self._place.heal()
                     await asyncio.sleep(_SETTLED_S if is_settled else HEAL_S)
@@ -221,6 +229,28 @@ class Trial:
             found = said, shown, self._held
             self._faults += settled_faults(connection, self._scene.office, found)
 
+    async def _hear_watch(self, desk: Desk) -> None:
+        """Let a word stand that was true at the gate's last look, if the watch tells the rest.
+
+        No gate can tell what a unit does after it was looked at.  What it must do is look again,
+        and raise an alarm.
+        """
+        unit = self._scene.unit
+        left_s = unit.seen.shows[-1][0] if unit.seen.shows else unit.now_s
+        is_late = self._said[-1] == Outcome.RUNS.name and unit.now_s - left_s <= _LAST_LOOK_S
+        if not (self._faults and is_late):
+            return
+        shown = unit.shows()
+        end_s = asyncio.get_running_loop().time() + _WATCHED_S
+        while asyncio.get_running_loop().time() < end_s:
+            with desk.ledger.reading() as connection:
+                told = [row for row in open_alarms(connection) if row["unit"] == UNIT]
+            if told:
+                self._late = f"{shown}, alarm: {told[0]['kind']}"
+                self._faults.clear()
+                return
+            await asyncio.sleep(LOOK_S)
+
     def _ended(self, took_s: float, before: dict[int, tuple[int, ...]]) -> Ended:
         unit = self._scene.unit
         showed = tuple(name for _, name in unit.seen.shows)
@@ -237,6 +267,7 @@ class Trial:
             good_s=self._good_s(took_s),
             faults=tuple(dict.fromkeys(self._faults)),
             idle=self._idle(before),
+            late=self._late,
         )
 
     def _good_s(self, took_s: float) -> float:

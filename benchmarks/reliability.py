@@ -142,7 +142,8 @@ def _street(showed: Sequence[str]) -> str:
 
 def _words(ended: Ended) -> str:
     idle = ", an idle pattern mixed" if ended.idle else ""
-    return ", then ".join(ended.said) + idle
+    late = f" ({ended.late})" if ended.late else ""
+    return ", then ".join(ended.said) + late + idle
 
 
 def _shares(told: Sequence[str]) -> str:

@@ -1,17 +1,22 @@
-"""Keeping control: units fall back to their own plans when nobody commands them any more."""
+"""Keeping control: units fall back to their own plans when nobody commands them any more.
+
+And looking on: a unit that ceases to run what was proven is an alarm, not an old success.
+"""
 
 import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from citybrain.controllers.ntcip.watchdog import Kept, keep_alive
+from citybrain.controllers.ntcip.watchdog import Beat, Kept, keep_alive
 from citybrain.engine.approval_desk import Desk
-from citybrain.engine.pushing_records import GATE, NOTHING
+from citybrain.engine.pushing_records import GATE, NOT_RUNNING, NOTHING
 from citybrain.errors import CitybrainError
 from citybrain.ports.controllers import ControllerLink
-from citybrain.store.ledger.pushes import raise_alarm, running, set_running
+from citybrain.store.ledger.pushes import is_alarmed, raise_alarm, running, set_running
 
 LOST = "control lost"
+AGAIN = "runs again"
+"""What the audit log calls it when a unit does what it is commanded once more."""
 
 
 class Watch:
@@ -55,8 +60,17 @@ class Watch:
         await self.let_go(tuple(self._tasks))
 
     async def _keep(self, unit: str, pattern: int) -> None:
+        idle = ""
+
+        def hear(beat: Beat) -> None:
+            nonlocal idle
+            if not beat.trouble and bool(beat.idle) != bool(idle):
+                with suppress(CitybrainError):  # told at the next look
+                    self._note_idle(unit, beat.idle)
+                    idle = beat.idle
+
         try:
-            kept = await keep_alive(self._links[unit], pattern, self._ends[unit])
+            kept = await keep_alive(self._links[unit], pattern, self._ends[unit], hear)
             trouble = "" if kept is Kept.TOLD_TO_END else kept.value
         except CitybrainError as error:
             trouble = str(error)
@@ -69,3 +83,14 @@ class Watch:
         with self._desk.ledger.writing(GATE) as writing:
             raise_alarm(writing, unit, LOST, trouble)
             set_running(writing, unit, NOTHING)
+
+    def _note_idle(self, unit: str, idle: str) -> None:
+        """Tell that a unit does not run what it is commanded, or does so again.
+
+        What the ledger knows of it stays, so that it can still be rolled back.
+        """
+        with self._desk.ledger.writing(GATE) as writing:
+            if not idle:
+                writing.note(AGAIN, unit, {})
+            elif not is_alarmed(writing.connection, unit, NOT_RUNNING):
+                raise_alarm(writing, unit, NOT_RUNNING, idle)

@@ -75,8 +75,8 @@ class HandlerWire:
         return Answer(error="", index=0, oids=oids, values=tuple(map(self._value, oids)))
 
     def _value(self, oid: str) -> Value | None:
-        if oid == CYCLE_COUNTER:
-            return self.count % CYCLE_S
+        if oid == CYCLE_COUNTER and oid in self.unit.held:
+            return self.lie(oid, self.count % CYCLE_S)
         lines = self.unit.get(oid)
         return self.lie(oid, _DECODED[lines[1]](lines[2])) if len(lines) > 1 else None
 

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from citybrain.controllers.ntcip.states import Correction, Free, SplitMode
 from citybrain.controllers.virtual.coord_pattern import SyncPoint
-from citybrain.controllers.virtual.decisions import Mode
 from citybrain.controllers.virtual.layout import CannotRunError, lay_out
 from citybrain.controllers.virtual.machine import SignalMachine
 from citybrain.controllers.virtual.timing import PhaseOption, groups_from, mask_of
@@ -63,7 +62,7 @@ def test_nothing_conflicts_and_no_minimum_is_cut_whatever_calls_come(data: st.Da
             machine.run_free()
         elif action == "flash":
             machine.flash(is_urgent=False)
-        elif action == "unflash" and machine.mode is Mode.FLASHING:
+        elif action == "unflash":
             machine.leave_flash()
         run(
             machine,

@@ -12,7 +12,7 @@ from citybrain.controllers.ntcip.examination import Examination
 from citybrain.controllers.ntcip.image import read_twice
 from citybrain.controllers.ntcip.objects import instance_of, named
 from citybrain.controllers.ntcip.own_clock import is_day_plan_left, no_day, prove_day
-from citybrain.controllers.ntcip.proof import prove, wanted_after, wanted_before
+from citybrain.controllers.ntcip.proof import Wanted, prove, wanted_after, wanted_before
 from citybrain.controllers.ntcip.session import Session
 from citybrain.controllers.ntcip.states import NO_SYSTEM_PATTERN
 from citybrain.controllers.ntcip.status import Clock, read_status
@@ -99,10 +99,11 @@ class Push:
             await self._session.set([(_COMMAND, command)])
             await self.note(Step.PROVE, former)
             wanted = wanted_after(plan, schedule, await self._status())
-            status = await prove(self._session, self._now, wanted)
+            await prove(self._session, self._now, wanted)
             if schedule is not None:
                 await prove_day(self._session, schedule)
             await self._compare(found.writes)
+            status = await self._last_look(wanted)
         except Exception as failure:
             return await self.take_back(former, str(failure))
         outcome = Outcome.RUNS if wanted.is_due else Outcome.SCHEDULED
@@ -157,6 +158,11 @@ class Push:
         await self.note(Step.READ_BACK, former)
         expected = dict(found.held) | {one.oid: value for one, value in found.writes}
         await self._equal(expected)
+
+    async def _last_look(self, wanted: Wanted) -> UnitStatus:
+        """Look once more, so that as little time as can be lies between the proof and the word."""
+        status = await self._status()
+        return status if wanted.holds(status) else await prove(self._session, self._now, wanted)
 
     async def _compare(self, writes: Writes) -> None:
         await self._equal({one.oid: value for one, value in writes})

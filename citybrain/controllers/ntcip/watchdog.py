@@ -2,7 +2,8 @@
 
 A unit under system control returns to its own schedule when no system has written a control object
 for ``unitBackupTime`` (NTCIP 1202).  The watchdog writes ``systemPatternControl`` often enough, and
-stops as soon as the unit says that somebody else commands it.
+stops as soon as the unit says that somebody else commands it.  Between commands it looks whether
+the unit does what it is commanded: a switch in its cabinet can make it Free at any time.
 """
 
 import asyncio
@@ -10,12 +11,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from citybrain.ports.controllers import ControllerError, ControllerLink, LimitationError
+from citybrain.controllers.ntcip.states import Free
+from citybrain.ports.controllers import (
+    ControllerError,
+    ControllerLink,
+    LimitationError,
+    UnitStatus,
+)
 
 SHARE = 3
 """Commands within one backup time, so that two may be lost."""
 LONGEST_S = 60.0
 """Longest time between two commands. [s]"""
+LOOK_S = 5.0
+"""Longest time between two looks. [s]"""
+IDLE_S = 15.0
+"""How long a unit may not run what it is commanded until it is told. [s]"""
+TURNING_S = 300.0
+"""The same for what may be a transition, in which the cycle counter may stand for nearly the
+longest cycle (``patternCycleTime`` is 255 s at most). [s]"""
 
 
 class Kept(Enum):
@@ -28,10 +42,21 @@ class Kept(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beat:
-    """One command: to which unit, and what went wrong; nothing if it arrived."""
+    """One look, and the command if one was due.
+
+    Parameters
+    ----------
+    unit
+        Which.
+    trouble
+        What went wrong; empty if it answered.
+    idle
+        Why it has not run what it is commanded for some time; empty as long as it may.
+    """
 
     unit: str
     trouble: str
+    idle: str = ""
 
 
 async def keep_alive(
@@ -40,10 +65,10 @@ async def keep_alive(
     end: asyncio.Event,
     hear: Callable[[Beat], None] = lambda beat: None,
 ) -> Kept:
-    """Command a pattern again and again until told to end.
+    """Command a pattern again and again until told to end, and look whether it runs.
 
     When it ends, nothing is written: the unit's own backup timer takes it to its schedule, as it
-    does when this process dies.
+    does when this process dies.  A unit that does not run the pattern keeps its command.
 
     Parameters
     ----------
@@ -73,14 +98,17 @@ async def keep_alive(
         raise LimitationError(link.unit, what, "set it at the unit before commanding patterns")
     every_s = min(LONGEST_S, backup_s / SHARE)
     loop = asyncio.get_running_loop()
-    heard_s = loop.time()
+    idleness = _Idleness(pattern)
+    due_s = heard_s = loop.time()
     while not end.is_set():
         begun_s = loop.time()
         try:
             status = await link.status()
             if (status.system_pattern, status.control) != (pattern, "SYSTEM_CONTROL"):
                 return Kept.TAKEN
-            await link.keep_control(pattern)
+            if begun_s >= due_s:
+                await link.keep_control(pattern)
+                due_s = begun_s + every_s
         except LimitationError:
             raise
         except ControllerError as failure:
@@ -89,9 +117,44 @@ async def keep_alive(
                 return Kept.LOST
         else:
             heard_s = loop.time()
-            hear(Beat(unit=link.unit, trouble=""))
-        await _sleep(end, max(0.0, begun_s + every_s - loop.time()))
+            hear(Beat(unit=link.unit, trouble="", idle=idleness.seen(status, heard_s)))
+        await _sleep(end, max(0.0, min(begun_s + LOOK_S, due_s) - loop.time()))
     return Kept.TOLD_TO_END
+
+
+class _Idleness:
+    """Since when a unit does not run what it is commanded.
+
+    Parameters
+    ----------
+    pattern
+        What it is commanded.
+    """
+
+    def __init__(self, pattern: int) -> None:
+        self._pattern = pattern
+        self._counter = -1
+        self._moved_s = self._ran_s = -1.0
+
+    def seen(self, status: UnitStatus, now_s: float) -> str:
+        """Return why the unit has not run its pattern for too long; empty as long as it may.
+
+        Looks are less than a cycle apart, so a counter that is the same stands.
+        """
+        is_known = "coordCycleStatus" not in status.missing
+        if not is_known or status.cycle_s != self._counter or self._moved_s < 0:
+            self._counter, self._moved_s = status.cycle_s, now_s
+        if status.runs(self._pattern) or self._ran_s < 0:
+            self._ran_s = now_s
+        may_turn = status.free in {Free.TRANSITION_FREE.name, Free.OTHER.name}
+        if now_s - self._ran_s > (TURNING_S if may_turn else IDLE_S):
+            return (
+                f"does not run pattern {self._pattern}, which it is commanded: coordPatternStatus "
+                f"{status.pattern}, localFreeStatus {status.free}, unitFlashStatus {status.flash}"
+            )
+        if now_s - self._moved_s > TURNING_S:
+            return f"says that it runs pattern {self._pattern}, and its cycle counter stands"
+        return ""
 
 
 async def _sleep(end: asyncio.Event, duration_s: float) -> None:

@@ -49,8 +49,8 @@ class SignalMachine(Decisions):
             self.mode = Mode.GOING_TO_FLASH
 
     def leave_flash(self) -> None:
-        """Leave flash, or the way to it: all faces red, then the first green."""
-        if self.mode in {Mode.FLASHING, Mode.GOING_TO_FLASH}:
+        """Leave flash: all faces red, then the first green; on the way to it nothing is cut."""
+        if self.mode is Mode.FLASHING:
             self._stop_all(Mode.STARTING)
             self._left_ds = STARTUP_RED_DS
 

@@ -197,3 +197,8 @@ def open_alarms(connection: Connection) -> list[Mapping[str, object]]:
     """Return the alarms that nobody has cleared, the oldest first."""
     query = select(ALARMS).where(ALARMS.c.cleared_at == "").order_by(ALARMS.c.record)
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def is_alarmed(connection: Connection, unit: str, kind: str) -> bool:
+    """Tell whether an alarm of this kind about a unit is open."""
+    return any((row["unit"], row["kind"]) == (unit, kind) for row in open_alarms(connection))
