@@ -1,9 +1,9 @@
 """The command ``gate run``."""
 
-import asyncio
 from pathlib import Path
 
 from citybrain.cli.console import OUTPUT, print_json
+from citybrain.cli.serving import run_until_told
 from citybrain.controllers.settings import read_controllers
 from citybrain.engine.approval_desk import open_desk
 from citybrain.engine.gate import Gate
@@ -30,5 +30,5 @@ def run(config: Path, *, is_json: bool) -> int:
     with open_desk(settings.street) as desk:
         gate = Gate(desk=desk, fleet=fleet, at_once=settings.at_once)
         gate.verify_log()
-        asyncio.run(serve(gate, socket, units, ready))
+        run_until_told(serve(gate, socket, units, ready))
     return 0

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from citybrain.cli.console import OUTPUT, print_json
+from citybrain.cli.serving import run_until_told
 from citybrain.config import SafetyLimits
 from citybrain.controllers.virtual.agent import Agent
 from citybrain.controllers.virtual.faults import MEANING
@@ -80,9 +81,9 @@ def run(request: Request) -> int:
     """Run units until the time is over or somebody interrupts; both are a good end."""
     with contextlib.suppress(KeyboardInterrupt):
         if request.drive is None:
-            asyncio.run(_alone(request))
+            run_until_told(_alone(request))
         else:
-            asyncio.run(_driving(request))
+            run_until_told(_driving(request))
     return 0
 
 
