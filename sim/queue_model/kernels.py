@@ -11,13 +11,13 @@ from numba import njit
 
 from citybrain.ports.tables import PERMISSIVE, PROTECTED, RED, STOP_THEN_GO, YELLOW
 from sim.queue_model.arrays import Arrays, Cells, Whole
-from sim.queue_model.calendar.kernels import wake
+from sim.queue_model.calendar.kernels import empty_calendar, next_awake, wake
 from sim.queue_model.choosing.kernels import chosen, empty_edges, note_entry, note_exit
 from sim.queue_model.colours.kernels import (
     LAUNCHED,
     NEVER,
     WAVE_S,
-    advance,
+    is_held,
     place_detectors,
     signal_rows,
     stop_lines,
@@ -25,7 +25,7 @@ from sim.queue_model.colours.kernels import (
 )
 from sim.queue_model.room.kernels import FAR, queue_by, release
 
-CALLEES = "bd8ae4fd9b54ac2d"
+CALLEES = "6f29ac514b13a419"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 (
@@ -125,7 +125,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     following, first, last = demand[12:]
     groups, signals, until = signal_rows(colour, timing, shape, begin_s)
     cell, place, signal = groups
-    cycle, clock = signals[:2]
+    cycle, clock, _, hold, paused = signals
+    gap, detector = timing[3:]
 
     lanes = len(length_m)
     links = len(group_of)
@@ -160,10 +161,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     ring_first = np.zeros(lanes, np.int32)
     ring_count = np.zeros(lanes, np.int32)
     crossed_at = np.full(links, -FAR)
-    bucket = np.full(horizon, -1, np.int32)
-    scheduled = np.full(lanes, -1, np.int32)
-    before = np.full(lanes, -1, np.int32)
-    after = np.full(lanes, -1, np.int32)
+    calendar = empty_calendar(horizon, lanes)
 
     link_delay = np.zeros(links)
     link_count = np.zeros(links, np.int32)
@@ -178,13 +176,13 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
 
     for lane in range(lanes):
         if head[lane] >= 0:
-            wake(lane, int(depart[head[lane]]), horizon, bucket, scheduled, before, after)
+            wake(lane, int(depart[head[lane]]), horizon, calendar)
 
     follows = np.any(signals[3] >= 0)
     passed_at = np.full(lanes, -FAR)
     moves_at = np.full(lanes, -FAR)
     heads = stop_lines(group_of, from_lane, street_lanes, signals, signal)
-    reach_m = place_detectors(signals, (colour, cell), timing[4], heads, speed_mps)
+    reach_m = place_detectors(signals, (colour, cell), detector, heads, speed_mps)
     on_lanes = (
         passed_at,
         reach_m,
@@ -199,14 +197,19 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     )
 
     for tick in range(horizon):
-        if tick > 0:
-            advance(signals, (colour, cell), timing[3], heads, on_lanes, tick)
-        while bucket[tick] >= 0:
-            lane = bucket[tick]
-            bucket[tick] = after[lane]
-            if after[lane] >= 0:
-                before[after[lane]] = -1
-            scheduled[lane] = -1
+        for i in range(len(cycle) if tick > 0 else 0):
+            k = clock[i]
+            # asked as seldom as can be: a call with so many arrays counts references to them all
+            may_stay = hold[i] >= 0 and colour[hold[i] + k] > paused[i]
+            if may_stay and is_held(i, signals, (colour, cell), gap[i], heads, on_lanes, tick):
+                paused[i] += 1
+                continue
+            paused[i] = 0
+            clock[i] = k + 1 if k + 1 < cycle[i] else 0
+        while True:
+            lane = next_awake(tick, horizon, calendar)
+            if lane < 0:
+                break
             if waits_for[lane] >= 0:
                 # still listed as waiting: patience ran out, or the wave arrived and it was unlisted
                 full = waits_for[lane]
@@ -226,7 +229,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                 else:
                     queued[lane] = launched
                 if t >= tick + 1:
-                    wake(lane, int(t), horizon, bucket, scheduled, before, after)
+                    wake(lane, int(t), horizon, calendar)
                     break
                 if t < tick:
                     t = float(tick)
@@ -417,7 +420,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         limit = int(since[lane] + patience) + 1
                         if limit <= tick:
                             limit = tick + 1
-                        wake(lane, limit, horizon, bucket, scheduled, before, after)
+                        wake(lane, limit, horizon, calendar)
                     break
                 if not patient:
                     forced += 1
@@ -480,7 +483,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         waits_for[w] = -1
                         free_at[w] = max(free_at[w], back + start_m / accel[head[w]])
                         moves_at[w] = free_at[w]
-                        wake(w, int(free_at[w]), horizon, bucket, scheduled, before, after)
+                        wake(w, int(free_at[w]), horizon, calendar)
                     if home != lane:
                         while waiter[home] >= 0:
                             w = waiter[home]
@@ -488,7 +491,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                             waits_for[w] = -1
                             free_at[w] = max(free_at[w], back + start_m / accel[head[w]])
                             moves_at[w] = free_at[w]
-                            wake(w, int(free_at[w]), horizon, bucket, scheduled, before, after)
+                            wake(w, int(free_at[w]), horizon, calendar)
                 crossed_at[link] = t
                 if follows:
                     if n == 0:
@@ -539,15 +542,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                         tail[target] = v
                         if waits_for[target] < 0:
                             at = arrives if arrives > free_at[target] else free_at[target]
-                            wake(
-                                target,
-                                max(int(at), tick),
-                                horizon,
-                                bucket,
-                                scheduled,
-                                before,
-                                after,
-                            )
+                            wake(target, max(int(at), tick), horizon, calendar)
                     else:
                         nxt[tail[target]] = v
                         tail[target] = v

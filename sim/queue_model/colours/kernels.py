@@ -108,7 +108,7 @@ def stop_lines(
     first_group, group
         Where each lane's groups begin, and groups.
     is_served
-        For each lane of ``lane``, whether it may ask for more; see ``advance``.
+        For each lane of ``lane``, whether it may ask for more; see ``is_held``.
     """
     lane_of = np.where((group_of >= 0) & (from_lane < lanes), from_lane, -1)
     first_group, links = _sorted_by(lane_of, lanes)
@@ -199,38 +199,35 @@ def _changes(k: Whole, i: Whole, signals: Arrays, shown: Arrays) -> bool:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def advance(
-    signals: Arrays, shown: Arrays, gap_s: Arrays, heads: Arrays, lanes: Arrays, now: Whole
-) -> None:
-    """Move every clock on by a second, or hold it where detectors ask for that.
+def is_held(  # noqa: PLR0913, PLR0917 - what stands where
+    i: Whole, signals: Arrays, shown: Arrays, gap_s: float, heads: Arrays, lanes: Arrays, now: Whole
+) -> bool:
+    """Tell whether a signal's clock stays where it is, as a lane that it serves asks for more.
 
     Parameters
     ----------
+    i
+        The signal; the second that it shows may be held, and for longer than it has been.
     signals
-        See ``signal_rows``; clocks, and for how long they have been held, are written.
+        See ``signal_rows``.
     shown
         Pool of colours, and first cell of each group.
     gap_s
-        Longest gap of each signal. [s]
+        Longest gap of the signal. [s]
     heads
-        See ``stop_lines``.
+        See ``stop_lines``; which lanes may ask is written when the second has just begun.
     lanes
         What stands and moves on the lanes; see ``_is_asked``.
     now
         The second that begins. [s]
     """
-    cycle, clock, _, hold, held = signals
-    colour = shown[0]
-    for i in range(len(cycle)):
-        k = clock[i]
-        if hold[i] >= 0 and colour[hold[i] + k] > held[i]:
-            if held[i] == 0:
-                _note_served(i, k, shown, heads)
-            if _is_held(i, gap_s[i], heads, lanes, now):
-                held[i] += 1
-                continue
-        held[i] = 0
-        clock[i] = k + 1 if k + 1 < cycle[i] else 0
+    first_lane, lane_of, _, _, is_served = heads
+    if signals[4][i] == 0:
+        _note_served(i, signals[1][i], shown, heads)
+    for at in range(first_lane[i], first_lane[i + 1]):
+        if is_served[at] and _is_asked(lane_of[at], now, gap_s, lanes):
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -243,16 +240,6 @@ def _note_served(i: Whole, k: Whole, shown: Arrays, heads: Arrays) -> None:
     first_lane, lane_of, _, _, is_served = heads
     for at in range(first_lane[i], first_lane[i + 1]):
         is_served[at] = _shown_to(lane_of[at], k, shown, heads) == PROTECTED
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _is_held(i: Whole, gap_s: float, heads: Arrays, lanes: Arrays, now: Whole) -> bool:
-    """Tell whether a lane that a signal serves asks for more."""
-    first_lane, lane_of, _, _, is_served = heads
-    for at in range(first_lane[i], first_lane[i + 1]):
-        if is_served[at] and _is_asked(lane_of[at], now, gap_s, lanes):
-            return True
-    return False
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
