@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.queue_model.arrays import Floats, Ints
+from sim.queue_model.arrays import Flags, Floats, Ints
 from sim.queue_model.physics import Physics
 from sim.queue_model.routes import Choice, Route, Routes
 from sim.queue_model.streets import Streets
+from sim.sumo.routes import BUSES
 
 USUAL_TAU_S = 1.0
 """SUMO's default headway; the constants of ``Physics`` are those of drivers who keep it. [s]"""
@@ -82,7 +83,8 @@ class DemandArrays(NamedTuple):
     ``launch_s`` the time to drive one space from a standstill, and ``jitter_s`` how much later than
     others the driver starts in a queue; ``careful_mps`` is how fast it approaches a link that gives
     way; ``later_s`` is how much longer than SUMO's usual driver it keeps behind the one ahead in
-    motion.  ``following`` links the vehicles of one source; ``first`` and ``last`` are per lane.
+    motion; ``is_bus`` tells whose delay is told apart.  ``following`` links the vehicles of one
+    source; ``first`` and ``last`` are per lane.
     """
 
     depart_s: Floats
@@ -97,6 +99,7 @@ class DemandArrays(NamedTuple):
     jitter_s: Floats
     careful_mps: Floats
     later_s: Floats
+    is_bus: Flags
     following: Ints
     first: Ints
     last: Ints
@@ -184,6 +187,7 @@ def compile_demand(
         jitter_s=physics.reaction_deviation_s * rng.standard_normal(len(ordered)),
         careful_mps=physics.careful_mps(brake),
         later_s=later_s,
+        is_bus=np.array([trip.vclass in BUSES for trip in ordered], dtype=np.bool_),
         following=following,
         first=first,
         last=last,

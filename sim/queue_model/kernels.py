@@ -93,8 +93,9 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
         Per link: time lost before it [s], vehicles that passed or wait, stops.
     lane_queue, lane_blocked
         Per lane: longest queue [veh], how often a vehicle was kept out of it.
-    kept_out
-        Per link: the part of its time lost that belongs to vehicles never inserted [s].
+    kept_out, bus_delay
+        Per link: the parts of its time lost that belong to vehicles never inserted, and to buses
+        [s].
     """
     begin_s = times[0]
     horizon = times[1]
@@ -121,8 +122,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     option_lane, option_link, pair_start, pair_link, pair_option, pair_cost, dwell = routes[:7]
     choices = routes[7:]
     depart, first_option, choice, space, factor, accel, brake, dawdle, launch = demand[:9]
-    jitter, careful, later = demand[9:12]
-    following, first, last = demand[12:]
+    jitter, careful, later, is_bus = demand[9:13]
+    following, first, last = demand[13:]
     groups, signals, until = signal_rows(colour, timing, shape, begin_s)
     cell, place, signal = groups
     cycle, clock, _, hold, paused = signals
@@ -169,6 +170,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
     lane_queue = np.zeros(lanes, np.int32)
     lane_blocked = np.zeros(lanes)
     kept_out = np.zeros(links)
+    bus_delay = np.zeros(links)
     delay = 0.0
     finished = 0
     stops = 0
@@ -523,6 +525,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                 delay += lost
                 link_delay[link] += lost
                 link_count[link] += 1
+                if is_bus[v]:
+                    bus_delay[link] += lost
                 arrives = t + inside + spent + drive + dwell[target_option]
                 head[lane] = following_vehicle
                 nxt[v] = -1
@@ -560,6 +564,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
                 link_count[link] += 1
                 if length_m[lane] == 0.0:
                     kept_out[link] += lost
+                if is_bus[u]:
+                    bus_delay[link] += lost
             if length_m[lane] == 0.0:
                 never += 1
             u = nxt[u]
@@ -573,7 +579,16 @@ def simulate(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over 
             float(forced),
         ]
     )
-    return totals, link_delay, link_count, link_stops, lane_queue, lane_blocked, kept_out
+    return (
+        totals,
+        link_delay,
+        link_count,
+        link_stops,
+        lane_queue,
+        lane_blocked,
+        kept_out,
+        bus_delay,
+    )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -603,7 +618,8 @@ def simulate_each(  # noqa: PLR0913, PLR0917 - what one run takes, for several
     found
         Written: what ``simulate`` returns, one row for each plan.
     """
-    totals, link_delay, link_count, link_stops, lane_queue, lane_blocked, kept_out = found
+    totals, link_delay, link_count, link_stops, lane_queue, lane_blocked = found[:6]
+    kept_out, bus_delay = found[6:]
     start, cycle_s, offset_s, gap_s, detector_s = timings
     for plan in range(first, end):
         one = simulate(
@@ -623,3 +639,4 @@ def simulate_each(  # noqa: PLR0913, PLR0917 - what one run takes, for several
         lane_queue[plan] = one[4]
         lane_blocked[plan] = one[5]
         kept_out[plan] = one[6]
+        bus_delay[plan] = one[7]

@@ -44,6 +44,7 @@ class _Found(NamedTuple):
     queue_veh: Counts
     blocked: Floats
     kept_out_s: Floats
+    bus_delay_s: Floats
 
     @classmethod
     def empty(cls, runs: tuple[int, int], lanes: int, links: int) -> "_Found":
@@ -55,6 +56,7 @@ class _Found(NamedTuple):
             np.empty((*runs, links), np.int32),
             np.empty((*runs, lanes), np.int32),
             np.empty((*runs, lanes)),
+            np.empty((*runs, links)),
             np.empty((*runs, links)),
         )
 
@@ -74,6 +76,7 @@ class _Found(NamedTuple):
             queue_veh=found.queue_veh,
             blocked=found.blocked,
             kept_out_s=found.kept_out_s,
+            bus_delay_s=found.bus_delay_s,
         )
 
 
@@ -336,4 +339,6 @@ def outcome_of(model: QueueModel, runs: Runs, plan: int, day: int, seed: int) ->
         stops=int(runs.stops[plan, day]),
         movement_delay_s=delay_s,
         movement_count=count,
+        bus_count=int(model.days[day].is_bus.sum()),
+        bus_delay_s=float(runs.bus_delay_s[plan, day].sum()),
     )

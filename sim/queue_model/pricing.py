@@ -31,11 +31,12 @@ class TablePricer:
     network
         Tells where a movement belongs.
     objective
-        What counts for how much.  The model knows stops and the waits of movements; it does not
-        tell buses from cars, and nobody walks in it.
+        What counts for how much.  The model knows stops, buses and the waits of movements; nobody
+        walks in it.
     running
         The plan that runs today; a movement that waits beyond the bound under it is bound to
-        that wait.
+        that wait, and what buses lose beyond what they lose under it is charged as
+        ``optimizer.objective`` does, for they are not to pay for cars.
     """
 
     def __init__(
@@ -71,7 +72,11 @@ class TablePricer:
         )
         self._wanted = np.array([len(day.depart_s) for day in model.days], dtype=np.float64)
         self.vehicles = float(self._wanted.mean())
-        self._bounds_s = self._bounds(running)
+        self._has_buses = any(bool(day.is_bus.any()) for day in model.days)
+        asks_today = self._has_buses or objective.worst_movement_s is not None
+        today = model.runs(model.tables([running])) if running and asks_today else None
+        self._bounds_s = self._bounds(today)
+        self._bus_s = float(today.bus_delay_s.sum()) if today else np.inf
 
     def price(self, tables: SignalTables) -> Prices:
         """Return what each plan costs; see ``TableEvaluator``."""
@@ -84,6 +89,10 @@ class TablePricer:
         if stop_s:
             stops = runs.link_stops.mean(axis=1)
             local_s += stop_s * _summed(stops, self._place_of_link, self._count)
+        bus_s = self._bus_charge_s(runs)
+        if bus_s is not None:
+            local_s += _summed(bus_s, self._place_of_link, self._count)
+            mean_s = mean_s + bus_s.sum(axis=1) / max(self.vehicles, 1.0)
         if self._bounds_s is not None:
             wait_s, count = self._waits(runs)
             charge_s = PAYING_WEIGHT * np.maximum(0.0, wait_s - self._bounds_s * count)
@@ -92,14 +101,27 @@ class TablePricer:
         stranded_veh = (runs.unfinished_veh + runs.never_inserted_veh).mean(axis=1)
         return Prices(mean_s, local_s, delay_s, stranded_veh)
 
-    def _bounds(self, running: Plan | None) -> Floats | None:
+    def _bus_charge_s(self, runs: Runs) -> Floats | None:
+        """Return what buses cost beyond their delay, (plans, links) [s]; none where none go.
+
+        Their weight, and what they lose beyond today spread over where they lose it.
+        """
+        if not self._has_buses:
+            return None
+        lost_s = runs.bus_delay_s.mean(axis=1)
+        total_s = runs.bus_delay_s.sum(axis=(1, 2))
+        paid = np.maximum(0.0, total_s - self._bus_s) / np.maximum(total_s, 1.0)
+        weight: Floats = self._objective.bus_weight - 1.0 + PAYING_WEIGHT * paid
+        return lost_s * weight[:, None]
+
+    def _bounds(self, today: Runs | None) -> Floats | None:
         """Return the mean delay that each movement should not exceed [s]; none for no bound."""
         bound_s = self._objective.worst_movement_s
         if bound_s is None:
             return None
         bounds_s = np.full(len(self._model.movements), bound_s)
-        if running is not None:
-            delay_s, count = self._waits(self._model.runs(self._model.tables([running])))
+        if today is not None:
+            delay_s, count = self._waits(today)
             bounds_s = np.maximum(bounds_s, delay_s[0] / np.maximum(count[0], 1.0))
         return bounds_s
 

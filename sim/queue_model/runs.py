@@ -22,8 +22,9 @@ class Runs:
         Counts of the same shape.
     link_delay_s, link_count, link_stops
         Per link. (plans, days, links). [s], [veh], [-]
-    kept_out_s
-        Per link: the part of the delay that belongs to vehicles never inserted; same shape. [s]
+    kept_out_s, bus_delay_s
+        Per link: the parts of the delay that belong to vehicles never inserted, and to buses,
+        coaches and trams; same shape. [s]
     queue_veh, blocked
         Per lane: longest queue at a green's start [veh] (as it is foretold when a vehicle meets
         red; where some signal follows detectors, of the greens whose first vehicle crosses at
@@ -42,3 +43,4 @@ class Runs:
     queue_veh: Counts
     blocked: Floats
     kept_out_s: Floats
+    bus_delay_s: Floats

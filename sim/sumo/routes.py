@@ -9,7 +9,8 @@ from citybrain.errors import InputError
 from sim.sumo.xml_files import iterate_elements, seconds
 
 _DEPARTING = frozenset({"vehicle", "trip", "person"})
-_BUSES = ("bus", "coach", "tram")
+BUSES = ("bus", "coach", "tram")
+"""Classes of vehicles that carry passengers."""
 
 
 class SpecialTypes(NamedTuple):
@@ -71,5 +72,5 @@ def special_types(files: Sequence[Path]) -> SpecialTypes:
             names[element.get("vClass", "")].add(element.get("id", ""))
     return SpecialTypes(
         bicycles=frozenset(names["bicycle"] | {"DEFAULT_BIKETYPE"}),
-        buses=frozenset().union(*(names[vclass] for vclass in _BUSES)),
+        buses=frozenset().union(*(names[vclass] for vclass in BUSES)),
     )
