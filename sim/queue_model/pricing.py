@@ -111,8 +111,9 @@ class TablePricer:
         lost_s = runs.bus_delay_s.mean(axis=1)
         total_s = runs.bus_delay_s.sum(axis=(1, 2))
         paid = np.maximum(0.0, total_s - self._bus_s) / np.maximum(total_s, 1.0)
-        weight: Floats = self._objective.bus_weight - 1.0 + PAYING_WEIGHT * paid
-        return lost_s * weight[:, None]
+        weight = self._objective.bus_weight - 1.0 + PAYING_WEIGHT * paid
+        charge_s: Floats = lost_s * weight[:, None]
+        return charge_s
 
     def _bounds(self, today: Runs | None) -> Floats | None:
         """Return the mean delay that each movement should not exceed [s]; none for no bound."""
