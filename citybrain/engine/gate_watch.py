@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from citybrain.controllers.ntcip.watchdog import Beat, Kept, keep_alive
+from citybrain.controllers.ntcip.watchdog import LOOK_S, Beat, Kept, keep_alive
 from citybrain.engine.approval_desk import Desk
 from citybrain.engine.pushing_records import GATE, NOT_RUNNING, NOTHING
 from citybrain.errors import CitybrainError
@@ -15,6 +15,8 @@ from citybrain.ports.controllers import ControllerLink
 from citybrain.store.ledger.pushes import is_alarmed, raise_alarm, running, set_running
 
 LOST = "control lost"
+_MOST_LOOKS_PER_S = 20
+"""Looks at all units together, so that a gate with many has time for orders; each takes 5 ms."""
 AGAIN = "runs again"
 """What the audit log calls it when a unit does what it is commanded once more."""
 
@@ -70,7 +72,9 @@ class Watch:
                     idle = beat.idle
 
         try:
-            kept = await keep_alive(self._links[unit], pattern, self._ends[unit], hear)
+            look_s = max(LOOK_S, len(self._links) / _MOST_LOOKS_PER_S)
+            link, end = self._links[unit], self._ends[unit]
+            kept = await keep_alive(link, pattern, end, hear, look_s=look_s)
             trouble = "" if kept is Kept.TOLD_TO_END else kept.value
         except CitybrainError as error:
             trouble = str(error)

@@ -145,8 +145,12 @@ class UnitStatus:
 
     def runs(self, pattern: int) -> bool:
         """Tell whether the pattern runs in coordination, whoever commands it."""
-        lit = self.flash in {"NOT_FLASH", "UNKNOWN"}
-        return self.pattern == pattern and self.free == "NOT_FREE" and lit
+        return self.pattern == pattern and self.free == "NOT_FREE" and self.is_lit
+
+    @property
+    def is_lit(self) -> bool:
+        """Whether it shows colours and does not flash, as far as it tells."""
+        return self.flash in {"NOT_FLASH", "UNKNOWN"}
 
     def runs_by_system(self, pattern: int) -> bool:
         """Tell whether the pattern runs in coordination because the system commands it."""

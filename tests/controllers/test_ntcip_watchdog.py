@@ -82,6 +82,22 @@ def test_a_unit_that_does_not_do_what_it_is_commanded_is_told(
     run_virtually(act())
 
 
+def test_looks_that_are_whole_cycles_apart_do_not_make_a_counter_stand() -> None:
+    cycle_s = 20
+
+    async def act() -> None:
+        loop = asyncio.get_running_loop()
+        wire, link = commanded(60)
+        wire.lie = lambda oid, value: int(loop.time()) % cycle_s if oid == CYCLE_COUNTER else value
+        end, beats = asyncio.Event(), list[Beat]()
+        loop.call_later(3 * TURNING_S, end.set)
+        kept = await keep_alive(link, 2, end, beats.append, look_s=cycle_s)
+        assert kept is Kept.TOLD_TO_END
+        assert not any(beat.idle for beat in beats)
+
+    run_virtually(act())
+
+
 def test_a_unit_without_a_cycle_counter_is_believed_by_its_words() -> None:
     async def act() -> None:
         wire, link = commanded(60)

@@ -24,7 +24,9 @@ SHARE = 3
 LONGEST_S = 60.0
 """Longest time between two commands. [s]"""
 LOOK_S = 5.0
-"""Longest time between two looks. [s]"""
+"""Time between two looks, if nothing else is said. [s]"""
+_AGAIN_S = 3.0
+"""The same where the cycle counter was found as before; no cycle is so short. [s]"""
 IDLE_S = 15.0
 """How long a unit may not run what it is commanded until it is told. [s]"""
 TURNING_S = 300.0
@@ -64,6 +66,8 @@ async def keep_alive(
     pattern: int,
     end: asyncio.Event,
     hear: Callable[[Beat], None] = lambda beat: None,
+    *,
+    look_s: float = LOOK_S,
 ) -> Kept:
     """Command a pattern again and again until told to end, and look whether it runs.
 
@@ -80,6 +84,8 @@ async def keep_alive(
         Set to end.
     hear
         Hears every beat.
+    look_s
+        Longest time between two looks. [s]
 
     Returns
     -------
@@ -118,7 +124,8 @@ async def keep_alive(
         else:
             heard_s = loop.time()
             hear(Beat(unit=link.unit, trouble="", idle=idleness.seen(status, heard_s)))
-        await _sleep(end, max(0.0, min(begun_s + LOOK_S, due_s) - loop.time()))
+        pause_s = _AGAIN_S if idleness.has_stood else look_s
+        await _sleep(end, max(0.0, min(begun_s + pause_s, due_s) - loop.time()))
     return Kept.TOLD_TO_END
 
 
@@ -134,19 +141,22 @@ class _Idleness:
     def __init__(self, pattern: int) -> None:
         self._pattern = pattern
         self._counter = -1
+        self.has_stood = False
         self._moved_s = self._ran_s = -1.0
 
     def seen(self, status: UnitStatus, now_s: float) -> str:
         """Return why the unit has not run its pattern for too long; empty as long as it may.
 
-        Looks are less than a cycle apart, so a counter that is the same stands.
+        A counter that is the same may stand, or whole cycles have passed: ``has_stood`` asks for
+        a look soon.
         """
         is_known = "coordCycleStatus" not in status.missing
-        if not is_known or status.cycle_s != self._counter or self._moved_s < 0:
+        self.has_stood = is_known and status.cycle_s == self._counter
+        if not self.has_stood:
             self._counter, self._moved_s = status.cycle_s, now_s
         if status.runs(self._pattern) or self._ran_s < 0:
             self._ran_s = now_s
-        may_turn = status.free in {Free.TRANSITION_FREE.name, Free.OTHER.name}
+        may_turn = status.is_lit and status.free in {Free.TRANSITION_FREE.name, Free.OTHER.name}
         if now_s - self._ran_s > (TURNING_S if may_turn else IDLE_S):
             return (
                 f"does not run pattern {self._pattern}, which it is commanded: coordPatternStatus "
