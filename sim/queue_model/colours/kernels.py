@@ -77,8 +77,11 @@ def signal_rows(colour: Cells, timing: Arrays, shape: Arrays, begin_s: Whole) ->
             place[group] = at
             signal[group] = i
             wait = np.int64(NEVER)
-            for sweep in range(2 * c):
-                k = c - 1 - sweep % c
+            for k in range(c):
+                if colour[first + k] in (PROTECTED, PERMISSIVE, STOP_THEN_GO):
+                    wait = k
+                    break
+            for k in range(c - 1, -1, -1):
                 shown = colour[first + k]
                 if shown in (PROTECTED, PERMISSIVE, STOP_THEN_GO):
                     wait = np.int64(0)
