@@ -25,7 +25,7 @@ from sim.queue_model.colours.kernels import (
 )
 from sim.queue_model.room.kernels import FAR, queue_by, release
 
-CALLEES = "df1098e04fc40fe7"
+CALLEES = "f12209ae8c871a86"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 (

@@ -79,7 +79,7 @@ def signal_rows(colour: Cells, timing: Arrays, shape: Arrays, begin_s: Whole) ->
             wait = np.int64(NEVER)
             for k in range(c):
                 if colour[first + k] in (PROTECTED, PERMISSIVE, STOP_THEN_GO):
-                    wait = k
+                    wait = np.int64(k)
                     break
             for k in range(c - 1, -1, -1):
                 shown = colour[first + k]
