@@ -11,7 +11,8 @@ def run_until_told(service: Coroutine[Any, Any, None]) -> None:
 
     An exception that a signal raises wherever it finds the process is lost where that is a
     destructor or a callback of a weak reference, and a service has many of these.  So both
-    signals cancel the service from its own loop.
+    signals cancel the service from its own loop; SIGTERM does so, too, in a process that was
+    started without an ear for Ctrl-C, as those in the background of a script are.
 
     Parameters
     ----------
@@ -26,11 +27,14 @@ def run_until_told(service: Coroutine[Any, Any, None]) -> None:
     former = signal.getsignal(signal.SIGTERM)
     try:
         asyncio.run(_heard(service))
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
     finally:
         signal.signal(signal.SIGTERM, former)
 
 
 async def _heard(service: Coroutine[Any, Any, None]) -> None:
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
+    own = asyncio.current_task()
+    assert own is not None, "it runs in a loop"
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, own.cancel)
     await service

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -21,8 +22,26 @@ class ToldWhileItDies:
         sum(range(1000))
 
 
+@pytest.fixture
+def deaf() -> Iterator[None]:
+    """Ignore Ctrl-C, as a process does that a script started in the background."""
+    former = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_that_comes_within_a_destructor_is_not_lost(number: signal.Signals) -> None:
+    told_to_end(number)
+
+
+@pytest.mark.usefixtures("deaf")
+def test_a_service_without_an_ear_for_ctrl_c_can_be_told_to_end() -> None:
+    told_to_end(signal.SIGTERM)
+
+
+def told_to_end(number: signal.Signals) -> None:
+    """Tell a service to end, and assert that it does so in its own way."""
     ended = []
 
     async def service() -> None:
