@@ -18,11 +18,13 @@ from citybrain.controllers.ntcip.watchdog import LOOK_S, TURNING_S
 from citybrain.engine.approval_desk import Desk
 from citybrain.engine.gate import Carried, Gate
 from citybrain.engine.gate_recovery import settle_unfinished
+from citybrain.engine.gate_watch import LOST
 from citybrain.engine.pushing import UnitResult
+from citybrain.engine.pushing_records import NOT_RUNNING
 from citybrain.errors import CitybrainError
 from citybrain.model.statements import Act
 from citybrain.ports.controllers import Outcome, Step
-from citybrain.store.ledger.pushes import open_alarms
+from citybrain.store.ledger.pushes import is_alarmed
 
 HEAL_S = 30.0
 """Time until somebody repairs what lasts, once an order has ended without a last word. [s]"""
@@ -244,9 +246,9 @@ class Trial:
         end_s = asyncio.get_running_loop().time() + _WATCHED_S
         while asyncio.get_running_loop().time() < end_s:
             with desk.ledger.reading() as connection:
-                told = [row for row in open_alarms(connection) if row["unit"] == UNIT]
+                told = [kind for kind in (NOT_RUNNING, LOST) if is_alarmed(connection, UNIT, kind)]
             if told:
-                self._late = f"{shown}, alarm: {told[0]['kind']}"
+                self._late = f"{shown}, alarm: {told[0]}"
                 self._faults.clear()
                 return
             await asyncio.sleep(LOOK_S)
