@@ -1,7 +1,5 @@
 """Faults are played in virtual time on a real gate and unit, and judged by what the unit shows."""
 
-import asyncio
-import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +9,6 @@ from benchmarks._reliability_judging import Ended
 from benchmarks._reliability_rounds import Record, play_all
 from benchmarks._reliability_scene import Start, prepare
 from benchmarks._reliability_trial import play
-from benchmarks._virtual_time import run_virtually
 from benchmarks.reliability import misses, rows_of
 from citybrain.controllers.virtual.faults import Fault
 from citybrain.errors import InputError
@@ -35,19 +32,16 @@ def starts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Start, Start]:
     return prepare(tmp_path_factory.mktemp("reliability"))
 
 
-def test_an_hour_of_virtual_time_takes_no_time() -> None:
-    async def an_hour() -> float:
-        await asyncio.sleep(3600)
-        return asyncio.get_running_loop().time()
-
-    began_s = time.process_time()
-    assert run_virtually(an_hour()) == pytest.approx(3600)
-    assert time.process_time() - began_s < 5
-
-
 def test_every_fault_of_a_unit_is_played_and_those_around_it_too() -> None:
     assert {fault.value for fault in Fault} < set(TROUBLES)
     assert len(TROUBLES) >= 30
+
+
+@pytest.mark.integration
+def test_equal_trials_take_an_equal_course(starts: tuple[Start, Start]) -> None:
+    first, second = (play(starts[0], TROUBLES["late-replies"], Step.WRITE, 7) for _ in range(2))
+    assert first.is_reached
+    assert first == second
 
 
 @pytest.mark.integration
