@@ -13,10 +13,11 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import cache
-from types import SimpleNamespace
+from types import CodeType, SimpleNamespace
 from typing import Any, TypeVar, TypeVarTuple
 
 from pysnmp.proto.secmod.rfc3414 import localkey, service
+from pysnmp.smi.builder import DirMibSource
 
 Result = TypeVar("Result")
 Values = TypeVarTuple("Values")
@@ -149,6 +150,13 @@ def _clock_of_snmp(now: Callable[[], float]) -> Iterator[None]:
 
 _compiled = cache(runpy._get_code_from_file)  # type: ignore[attr-defined]
 _stretched = cache(localkey.hash_passphrase)
+_read = DirMibSource.read
+
+
+@cache
+def _read_from(folder: str, module: str) -> tuple[CodeType, str]:
+    found: tuple[CodeType, str] = _read(DirMibSource(folder).init(), module)
+    return found
 
 
 @contextmanager
@@ -156,7 +164,9 @@ def _prepared_once() -> Iterator[None]:
     """Have pysnmp compile its modules and stretch a passphrase once, not for every engine."""
     compiled, stretched = runpy._get_code_from_file, localkey.hash_passphrase  # type: ignore[attr-defined]
     runpy._get_code_from_file, localkey.hash_passphrase = _compiled, _stretched  # type: ignore[attr-defined]
+    DirMibSource.read = lambda source, module: _read_from(source.full_path(), module)
     try:
         yield
     finally:
         runpy._get_code_from_file, localkey.hash_passphrase = compiled, stretched  # type: ignore[attr-defined]
+        DirMibSource.read = _read
