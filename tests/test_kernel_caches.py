@@ -11,7 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 IMPORT = re.compile(
-    r"^from ((?:detectors|optimizer|sim)[\w.]*\.kernels|citybrain\.ports\.tables) import",
+    r"^from ((?:detectors|optimizer|sim)[\w.]*\.(?:kernels|inputs|state)|citybrain\.ports\.tables)"
+    r" import",
     re.MULTILINE,
 )
 CALLERS = sorted(

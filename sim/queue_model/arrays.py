@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Whole = Any
+Whole = int
 """A whole number, Python's or NumPy's: kernels mix them."""
 
 Arrays = Any

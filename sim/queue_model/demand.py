@@ -3,11 +3,10 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
-from sim.queue_model.arrays import Flags, Floats, Ints
+from sim.queue_model.inputs import DemandArrays
 from sim.queue_model.physics import Physics
 from sim.queue_model.routes import Choice, Route, Routes
 from sim.queue_model.streets import Streets
@@ -73,36 +72,6 @@ class Trip:
     def choice(self) -> Choice | None:
         """What its driver chooses from at departure, if anything."""
         return Choice(self.choices, self.vclass) if self.choices else None
-
-
-class DemandArrays(NamedTuple):
-    """What the kernel reads of one day's vehicles, in order of departure.
-
-    ``accel`` and ``dawdle`` are the acceleration [m/s²] and the loss of speed [m/s] on average,
-    ``brake`` is the deceleration [m/s²],
-    ``launch_s`` the time to drive one space from a standstill, and ``jitter_s`` how much later than
-    others the driver starts in a queue; ``careful_mps`` is how fast it approaches a link that gives
-    way; ``later_s`` is how much longer than SUMO's usual driver it keeps behind the one ahead in
-    motion; ``is_bus`` tells whose delay is told apart.  ``following`` links the vehicles of one
-    source; ``first`` and ``last`` are per lane.
-    """
-
-    depart_s: Floats
-    option: Ints
-    choice: Ints
-    space_m: Floats
-    factor: Floats
-    accel: Floats
-    brake: Floats
-    dawdle: Floats
-    launch_s: Floats
-    jitter_s: Floats
-    careful_mps: Floats
-    later_s: Floats
-    is_bus: Flags
-    following: Ints
-    first: Ints
-    last: Ints
 
 
 def scaled(trips: Sequence[Trip], factor: float, seed: int) -> tuple[Trip, ...]:

@@ -17,8 +17,9 @@ from citybrain.ports.evaluation import Evaluation
 from citybrain.ports.tables import SignalTables
 from sim.queue_model import kernels
 from sim.queue_model.arrays import Floats
-from sim.queue_model.demand import DemandArrays, Trip, compile_demand
+from sim.queue_model.demand import Trip, compile_demand
 from sim.queue_model.ground import Ground, read_ground
+from sim.queue_model.inputs import DemandArrays
 from sim.queue_model.physics import Physics
 from sim.queue_model.routes import Routes, compile_routes
 from sim.queue_model.runs import Counts, Runs

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.queue_model.inputs import Constants
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Physics:
@@ -75,22 +77,6 @@ class Physics:
         fast: NDArray[np.float64] = np.sqrt(2.0 * self.seen_m * deceleration_mps2)
         return fast + self.careful_more_mps
 
-    def packed(self) -> NDArray[np.float64]:
-        """Return the constants as the kernels read them; see ``kernels`` for the places."""
-        return np.array(
-            [
-                self.start_m,
-                self.first_reaction_s,
-                self.first_share,
-                self.stop_reaction_s,
-                self.reaction_s,
-                self.headway_s,
-                self.space_factor,
-                self.gap_s,
-                self.clearance_s,
-                self.merge_gap_s,
-                self.merge_clearance_s,
-                self.patience_s,
-                self.starting_share,
-            ]
-        )
+    def packed(self) -> Constants:
+        """Return the constants as the kernels read them."""
+        return Constants(*(float(getattr(self, name)) for name in Constants._fields))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from citybrain.errors import InputError
-from sim.queue_model.arrays import Floats, Ints
+from sim.queue_model.inputs import RouteArrays
 from sim.queue_model.options import EASY_CHANGE_M, Drivers, Options, Rows, Stops
 from sim.queue_model.streets import Streets
 
@@ -32,30 +32,6 @@ class Choice(NamedTuple):
         """Yield the routes, on which nobody stops."""
         for edges in self.routes:
             yield Route(tuple((edge, 0.0) for edge in edges), self.vclass)
-
-
-class RouteArrays(NamedTuple):
-    """What the kernel reads of routes.
-
-    An *option* is a place on a route and a lane there, with the time of a stop there; its
-    *pairs* are (link, option behind it) with a cost in metres of queue that a driver would
-    accept to avoid it.  Options without pairs end a route.  A *choice* is a set of routes; each
-    has the option at its source, the edges that not all of the set share, and the time that
-    passing its junctions takes. [s]
-    """
-
-    lane: Ints
-    link: Ints
-    pair_start: Ints
-    pair_link: Ints
-    pair_option: Ints
-    pair_cost_m: Floats
-    dwell_s: Floats
-    choice_start: Ints
-    choice_option: Ints
-    choice_fixed_s: Floats
-    choice_edge_start: Ints
-    choice_edge: Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from sim.queue_model.arrays import Floats
+from sim.queue_model.inputs import StreetArrays
 from sim.queue_model.physics import Physics
 from sim.queue_model.right_of_way import RightOfWay
-from sim.queue_model.streets import StreetArrays, Streets, Way
+from sim.queue_model.streets import Streets, Way
 from sim.sumo.net_file import Connection, NetFile, way_inside
 
 SMALLEST_SPACE_M = 3.0

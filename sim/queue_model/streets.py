@@ -4,38 +4,9 @@
 """
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from sim.queue_model.arrays import Flags, Floats, Ints
+from sim.queue_model.inputs import StreetArrays
 from sim.sumo.net_file import NetLane
-
-
-class StreetArrays(NamedTuple):
-    """What the kernel reads of lanes and links; see ``Streets``.
-
-    ``length_m``, ``speed_mps``, ``store_m``, ``wave_s``, ``ring_start`` and ``edge``
-    (-1 inside junctions) are per lane;
-    ``group``, ``from_lane``, ``inside_m``, ``cross_mps``, ``slowing_s``, ``onto`` (the lane where
-    it ends, -1 if that is inside a junction), ``yield_start`` and ``keeps_clear`` (its junction has
-    to be left before anybody stands) are per link.
-    """
-
-    length_m: Floats
-    speed_mps: Floats
-    store_m: Floats
-    wave_s: Floats
-    ring_start: Ints
-    edge: Ints
-    group: Ints
-    from_lane: Ints
-    inside_m: Floats
-    cross_mps: Floats
-    slowing_s: Floats
-    onto: Ints
-    yield_start: Ints
-    yield_link: Ints
-    yield_merges: Ints
-    keeps_clear: Flags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""What becomes of a vehicle that crosses, and of who is behind it."""

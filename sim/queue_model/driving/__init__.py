@@ -1,0 +1,1 @@
+"""The calendar of a run: lanes wake, and vehicles cross."""

@@ -1,0 +1,1 @@
+"""Which lane behind a junction a vehicle takes."""

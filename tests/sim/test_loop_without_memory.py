@@ -1,0 +1,41 @@
+"""The queue model's loop counts no references, by an option that Numba does not promise to keep."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numba import njit
+from numba.core.errors import NumbaError
+
+from sim.queue_model.driving.kernels import run_calendar
+from sim.queue_model.state import Waiting
+
+
+def _longest(waiting: Waiting, count: int) -> int:
+    longest = 0
+    for lane in range(count):
+        full, first, after = waiting
+        if full[lane] > longest and first[lane] < after[lane]:
+            longest = full[lane]
+    return longest
+
+
+def _with_memory(count: int) -> float:
+    return float(np.zeros(count)[0])
+
+
+def compiled(function: Callable[..., Any], *args: object, **options: Any) -> str:  # noqa: ANN401
+    kernel = njit(**options)(function)
+    kernel(*args)
+    (code,) = kernel.inspect_llvm().values()
+    return str(code)
+
+
+def test_the_option_that_the_loop_uses_still_means_what_it_did() -> None:
+    options = {"_nrt": run_calendar.targetoptions["_nrt"]}
+    three = Waiting(*(np.arange(3, dtype=np.int32) for _ in range(3)))
+    assert "NRT_incref" in compiled(_longest, three, 3)
+    assert "NRT_incref" not in compiled(_longest, three, 3, **options)
+    with pytest.raises(NumbaError):
+        compiled(_with_memory, 3, **options)
