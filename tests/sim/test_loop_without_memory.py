@@ -25,7 +25,7 @@ def _with_memory(count: int) -> float:
     return float(np.zeros(count)[0])
 
 
-def compiled(function: Callable[..., Any], *args: object, **options: Any) -> str:  # noqa: ANN401
+def compiled(function: Callable[..., Any], *args: object, **options: Any) -> str:
     kernel = njit(**options)(function)
     kernel(*args)
     (code,) = kernel.inspect_llvm().values()
