@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.queue_model.inputs import DemandArrays
+from sim.queue_model.inputs import DRIVER, DemandArrays, table
 from sim.queue_model.physics import Physics
 from sim.queue_model.routes import Choice, Route, Routes
 from sim.queue_model.streets import Streets
@@ -121,7 +121,7 @@ def compile_demand(
     deviation = np.array([trip.speed_deviation for trip in ordered])
     wanted = np.array([trip.speed_factor for trip in ordered])
     drawn = np.clip(wanted + deviation * rng.standard_normal(len(ordered)), 0.2, 2.0)
-    fastest_mps = float(streets.arrays.speed_mps[: len(streets.lane_numbers)].max())
+    fastest_mps = float(streets.arrays.lanes["speed_mps"][: len(streets.lane_numbers)].max())
     most = [_most(t, streets) if t.top_mps < fastest_mps else math.inf for t in ordered]
     factor = np.minimum(drawn, most)
     brake = np.array([trip.deceleration_mps2 for trip in ordered], dtype=np.float64)
@@ -134,29 +134,31 @@ def compile_demand(
     following = np.full(len(ordered), -1, dtype=np.int32)
     first = np.full(len(streets.lanes), -1, dtype=np.int32)
     last = np.full(len(streets.lanes), -1, dtype=np.int32)
-    for vehicle, lane in enumerate(routes.arrays.lane[option]):
+    for vehicle, lane in enumerate(routes.arrays.options["lane"][option]):
         if last[lane] >= 0:
             following[last[lane]] = vehicle
         else:
             first[lane] = vehicle
         last[lane] = vehicle
     return DemandArrays(
+        drivers=table(
+            DRIVER,
+            space_m=space_m,
+            factor=factor,
+            pace=1.0 / factor,
+            accel=accel,
+            half_accel=0.5 / accel,
+            brake=brake,
+            dawdle=dawdle,
+            launch_s=np.sqrt(2.0 * space_m / accel),
+            jitter_s=physics.reaction_deviation_s * rng.standard_normal(len(ordered)),
+            careful_mps=physics.careful_mps(brake),
+            later_s=later_s,
+            choice=[routes.choices[trip.choice] if trip.choice else -1 for trip in ordered],
+            is_bus=[trip.vclass in BUSES for trip in ordered],
+        ),
         depart_s=np.array([trip.depart_s for trip in ordered], dtype=np.float64),
         option=option,
-        choice=np.array(
-            [routes.choices[trip.choice] if trip.choice else -1 for trip in ordered],
-            dtype=np.int32,
-        ),
-        space_m=space_m,
-        factor=factor,
-        accel=accel,
-        brake=brake,
-        dawdle=dawdle,
-        launch_s=np.sqrt(2.0 * space_m / accel),
-        jitter_s=physics.reaction_deviation_s * rng.standard_normal(len(ordered)),
-        careful_mps=physics.careful_mps(brake),
-        later_s=later_s,
-        is_bus=np.array([trip.vclass in BUSES for trip in ordered], dtype=np.bool_),
         following=following,
         first=first,
         last=last,
@@ -166,5 +168,5 @@ def compile_demand(
 def _most(trip: Trip, streets: Streets) -> float:
     """Return the largest share of the limits that a vehicle can drive on its route [-]."""
     lanes = [streets.lane_numbers[streets.edge_lanes[edge][0]] for edge in trip.edges]
-    limit_mps, length_m = streets.arrays.speed_mps[lanes], streets.arrays.length_m[lanes]
-    return trip.top_mps / float(np.average(limit_mps, weights=length_m))
+    used = streets.arrays.lanes[lanes]
+    return trip.top_mps / float(np.average(used["speed_mps"], weights=used["length_m"]))

@@ -9,25 +9,26 @@ gap, for space behind the junction.  Then the lane sleeps until that is over.
 import numpy as np
 from numba import njit
 
-from sim.queue_model.arrays import Arrays, Cells, Flags, Whole
+from sim.queue_model.arrays import Arrays, Cells, Whole
 from sim.queue_model.calendar.kernels import empty_calendar, wake
 from sim.queue_model.choosing.kernels import empty_edges
 from sim.queue_model.colours.kernels import LAUNCHED, place_detectors, signal_rows, stop_lines
+from sim.queue_model.crossing.kernels import note_loss
 from sim.queue_model.driving.kernels import run_calendar
-from sim.queue_model.inputs import Constants, DemandArrays, RouteArrays, StreetArrays
+from sim.queue_model.inputs import Constants, DemandArrays, Records, RouteArrays, StreetArrays
 from sim.queue_model.room.kernels import FAR
 from sim.queue_model.state import (
+    QUEUE,
+    ROOM,
+    TALLY,
+    TRIP,
     Detectors,
-    Queues,
-    Ratios,
-    Rings,
+    Given,
     Signs,
-    Tallies,
-    Trips,
-    Waiting,
+    State,
 )
 
-CALLEES = "7f8f5e5224b36ff1"
+CALLEES = "30429470d9137168"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 TOTALS = 6
@@ -73,155 +74,127 @@ def simulate(  # noqa: PLR0913, PLR0917 - a plan, a day, and where
         [s].
     """
     begin_s, horizon, street_lanes = times
-    lanes, links, vehicles = len(streets.length_m), len(streets.group), len(demand.depart_s)
-    choices = routes[7:]
-    ratios = Ratios(
-        1.0 / streets.cross_mps,
-        1.0 / streets.speed_mps,
-        0.5 / demand.accel,
-        1.0 / demand.factor,
-        np.sqrt(np.arange(LAUNCHED + 1)),
-    )
-    edges = empty_edges(streets.edge, streets.length_m, streets.speed_mps)
-    queues = Queues(
-        demand.first.copy(),
-        demand.last.copy(),
-        np.full(lanes, -FAR),
-        np.full(lanes, -FAR),
-        np.full(lanes, -1.0),
-        np.full(lanes, LAUNCHED, np.int32),
-        np.zeros(lanes, np.bool_),
-        _asked_for(streets, choices[4], len(edges)),
-    )
-    waiting = Waiting(
-        np.full(lanes, -1, np.int32), np.full(lanes, -1, np.int32), np.full(lanes, -1, np.int32)
-    )
-    places = streets.ring_start[lanes]
-    rings = Rings(
-        streets.ring_start,
-        np.zeros(lanes),
-        np.zeros(lanes, np.int32),
-        np.zeros(lanes, np.int32),
-        np.empty(places),
-        np.empty(places),
-    )
-    trips = Trips(
-        demand.option.copy(),
-        demand.depart_s.copy(),
-        demand.following.copy(),
-        np.full(vehicles, -1, np.int32),
-    )
+    lanes, links, drivers = streets.lanes, streets.links, demand.drivers
+    choices = routes[2:]
+    edges = empty_edges(lanes["edge"], lanes["length_m"], lanes["speed_mps"])
+    queues = _queues(lanes, demand, choices[4], len(edges))
+    trips = np.empty(len(drivers), TRIP)
+    trips["ready_s"][:] = demand.depart_s
+    trips["option"][:] = demand.option
+    trips["next"][:] = demand.following
+    trips["stands_on"][:] = -1
     groups, signals, until_s = signal_rows(colour, timing, shape, begin_s)
     cell, place, signal = groups
     cycle_s, clock, _, hold, held_s = signals
     signs = Signs(colour, cell, place, signal, cycle_s, clock, hold, held_s, until_s)
-    heads = stop_lines(streets.group, streets.from_lane, street_lanes, signals, signal)
-    shown = (colour, cell)
+    heads = stop_lines(links["group"], links["from_lane"], street_lanes, signals, signal)
     gap_s, detector_s = timing[3:]
-    reach_m = place_detectors(signals, shown, detector_s, heads, streets.speed_mps)
-    passed_s = np.full(lanes, -FAR)
-    on_lanes = (
-        passed_s,
-        reach_m,
-        ratios.per_speed,
-        queues.head,
-        trips.next,
-        trips.ready_s,
-        queues.free_s,
-        queues.launched,
-        queues.moves_s,
-        (demand.space_m, demand.accel, demand.jitter_s),
-    )
+    reach_m = place_detectors(signals, (colour, cell), detector_s, heads, lanes["speed_mps"])
+    passed_s = np.full(len(lanes), -FAR)
+    on_lanes = (passed_s, reach_m, lanes, queues, trips, drivers)
     is_any = bool(np.any(hold >= 0))
-    detectors = Detectors(is_any, passed_s, reach_m, gap_s, signals, shown, heads, on_lanes)
-    tallies = Tallies(
-        np.zeros(4),
-        np.zeros(links),
-        np.zeros(links, np.int32),
-        np.zeros(links, np.int32),
-        np.zeros(lanes, np.int32),
-        np.zeros(lanes),
-        np.zeros(links),
-        np.zeros(links),
+    detectors = Detectors(
+        is_any, passed_s, reach_m, gap_s, signals, (colour, cell), heads, on_lanes
     )
-    calendar = empty_calendar(horizon, lanes)
-    for lane in range(lanes):
-        if queues.head[lane] >= 0:
-            wake(lane, int(demand.depart_s[queues.head[lane]]), horizon, calendar)
-    run_calendar(
-        streets,
-        routes,
+    tallies = np.zeros(len(links), TALLY)
+    tallies["crossed_s"][:] = -FAR
+    given = Given(
+        lanes,
+        links,
+        streets.yield_link,
+        streets.yield_merges,
+        routes.options,
+        routes.pairs,
         choices,
-        demand,
+        drivers,
         physics,
-        ratios,
-        signs,
-        detectors,
-        queues,
-        waiting,
-        rings,
-        trips,
-        edges,
-        np.full(links, -FAR),
-        calendar,
-        tallies,
+        np.sqrt(np.arange(LAUNCHED + 1)),
         horizon,
         street_lanes,
     )
-    never = _count_left(horizon, streets, routes, demand, queues, trips, tallies)
-    delay_s, arrived, stops, forced = tallies.totals
-    totals = np.array(
-        [delay_s, float(vehicles), vehicles - arrived - never, float(never), stops, forced]
+    state = State(
+        queues,
+        np.empty(lanes["end_room"][-1], ROOM),
+        trips,
+        signs,
+        detectors,
+        edges,
+        empty_calendar(horizon, len(lanes)),
+        tallies,
+        np.zeros(len(lanes), np.int32),
+        np.zeros(len(lanes)),
+        np.zeros(4),
     )
+    for lane in range(len(lanes)):
+        if queues[lane].head >= 0:
+            wake(lane, int(demand.depart_s[queues[lane].head]), horizon, state.calendar)
+    run_calendar(given, state)
+    never = _count_left(given, state)
+    delay_s, arrived, stops, forced = state.totals
+    vehicles = float(len(drivers))
+    totals = np.array([delay_s, vehicles, vehicles - arrived - never, never, stops, forced])
     return (
         totals,
-        tallies.link_delay_s,
-        tallies.link_count,
-        tallies.link_stops,
-        tallies.lane_queue,
-        tallies.lane_blocked,
-        tallies.kept_out_s,
-        tallies.bus_delay_s,
+        tallies["delay_s"],
+        tallies["count"],
+        tallies["stops"],
+        state.lane_queue,
+        state.lane_blocked,
+        tallies["kept_out_s"],
+        tallies["bus_delay_s"],
     )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _asked_for(streets: StreetArrays, chosen: Arrays, count: Whole) -> Flags:
-    """Tell of every lane whether somebody chooses a route by the speed of its street."""
-    is_edge = np.zeros(count + 1, np.bool_)
-    for edge in chosen:
-        is_edge[edge] = True
-    return is_edge[streets.edge]
+def _queues(lanes: Records, demand: DemandArrays, asked: Arrays, edges: Whole) -> Records:
+    """Return the queues at the begin: all vehicles wait at their sources.
+
+    Parameters
+    ----------
+    lanes, demand
+        What the words say.
+    asked
+        Edges by whose speed routes are chosen.
+    edges
+        How many there are.
+    """
+    is_asked_for = np.zeros(edges + 1, np.bool_)
+    for edge in asked:
+        is_asked_for[edge] = True
+    queues = np.zeros(len(lanes), QUEUE)
+    for lane in range(len(lanes)):
+        queue = queues[lane]
+        queue.head = demand.first[lane]
+        queue.tail = demand.last[lane]
+        queue.free_s = -FAR
+        queue.moves_s = -FAR
+        queue.since_s = -1.0
+        queue.launched = LAUNCHED
+        queue.full = -1
+        queue.first_waiting = -1
+        queue.next_waiting = -1
+        queue.is_asked_for = is_asked_for[lanes[lane].edge]
+    return queues
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _count_left(  # noqa: PLR0913, PLR0917 - who is where
-    horizon: Whole,
-    streets: StreetArrays,
-    routes: RouteArrays,
-    demand: DemandArrays,
-    queues: Queues,
-    trips: Trips,
-    tallies: Tallies,
-) -> int:
+def _count_left(given: Given, state: State) -> float:
     """Count what those lose who are left at the end; return how many were never inserted."""
-    never = 0
-    for lane in range(len(queues.head)):
-        is_source = streets.length_m[lane] == 0.0
-        v = queues.head[lane]
+    never = 0.0
+    for lane in range(len(state.queues)):
+        is_source = given.lanes[lane].length_m == 0.0
+        v = state.queues[lane].head
         while v >= 0:
-            if trips.ready_s[v] < horizon:
-                lost_s = horizon - trips.ready_s[v]
-                link = routes.link[trips.option[v]]
-                tallies.totals[0] += lost_s
-                tallies.link_delay_s[link] += lost_s
-                tallies.link_count[link] += 1
+            trip = state.trips[v]
+            if trip.ready_s < given.horizon:
+                lost_s = given.horizon - trip.ready_s
+                link = given.options[trip.option].link
+                note_loss(lost_s, link, given.drivers[v].is_bus, False, state)
                 if is_source:
-                    tallies.kept_out_s[link] += lost_s
-                if demand.is_bus[v]:
-                    tallies.bus_delay_s[link] += lost_s
-            never += is_source
-            v = trips.next[v]
+                    state.links[link].kept_out_s += lost_s
+            if is_source:
+                never += 1.0
+            v = trip.next
     return never
 
 

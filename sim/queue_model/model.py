@@ -262,7 +262,7 @@ class QueueModel:
         physics = self.physics.packed()
         times = (self.begin_s, self.horizon_s, len(self.streets.lane_numbers))
         plans, days = len(tables.start), len(self.days)
-        lanes, links = len(self.streets.arrays.length_m), len(self.streets.arrays.group)
+        lanes, links = len(self.streets.arrays.lanes), len(self.streets.arrays.links)
         found = _Found.empty((days, plans), lanes, links)
 
         def work(piece: Piece) -> None:
@@ -300,7 +300,7 @@ class QueueModel:
 
     def _lasts(self) -> NDArray[np.bool_]:
         """Return the links that start at a stop line, not at a waiting place inside a junction."""
-        return self.streets.arrays.from_lane < len(self.streets.lane_numbers)
+        return np.asarray(self.streets.arrays.links["from_lane"] < len(self.streets.lane_numbers))
 
     def evaluate(self, evaluations: Sequence[Evaluation]) -> list[Outcome]:
         """Price plans; see ``PlanEvaluator``.
@@ -340,6 +340,6 @@ def outcome_of(model: QueueModel, runs: Runs, plan: int, day: int, seed: int) ->
         stops=int(runs.stops[plan, day]),
         movement_delay_s=delay_s,
         movement_count=count,
-        bus_count=int(model.days[day].is_bus.sum()),
+        bus_count=int(model.days[day].drivers["is_bus"].sum()),
         bus_delay_s=float(runs.bus_delay_s[plan, day].sum()),
     )

@@ -131,7 +131,7 @@ class Drivers:
             for lane, far_m in reach.items()
             if far_m >= best_m or (far_m >= 0 and self._is_far_enough(lane, reach, ring))
         }
-        length_m, numbers = self.streets.arrays.length_m, self.streets.lane_numbers
+        length_m, numbers = self.streets.arrays.lanes["length_m"], self.streets.lane_numbers
         total = {
             lane: min(self.look_ahead_m, length_m[numbers[lane]] + max(far_m, 0.0))
             for lane, far_m in reach.items()
@@ -145,7 +145,7 @@ class Drivers:
         offsets = [numbers[other] - place for other, far_m in reach.items() if far_m >= best_m]
         nearest = min(offsets, key=abs)
         needed_m = abs(nearest) * (_LOOK_LEFT_M if nearest > 0 else _LOOK_RIGHT_M)
-        left_m = reach[lane] + self.streets.arrays.length_m[place] / 2
+        left_m = reach[lane] + self.streets.arrays.lanes["length_m"][place] / 2
         is_inner = nearest < 0 and reach[lane] >= ring.until_m - _TINY_M
         return bool(left_m + (ring.bonus_m if is_inner else 0.0) >= needed_m)
 
@@ -185,11 +185,11 @@ class _Ring:
         count = 0
         for number, (edge, _) in enumerate(tail if streets.roundabouts else ()):
             lane = streets.edge_lanes[edge][0]
-            length_m = float(streets.arrays.length_m[streets.lane_numbers[lane]])
+            length_m = float(streets.arrays.lanes["length_m"][streets.lane_numbers[lane]])
             ahead_m += length_m if number else 0.0
             if edge in streets.roundabouts:
                 ways = streets.ways.get(lane, ())
-                inside_m = (float(streets.arrays.inside_m[way.number]) for way in ways)
+                inside_m = (float(streets.arrays.links["inside_m"][way.number]) for way in ways)
                 ring_m += length_m + max(inside_m, default=0.0)
                 until_m, count = ahead_m, count + 1
             elif count or ahead_m > _RING_AHEAD_M:
@@ -201,6 +201,6 @@ def _change_cost_m(streets: Streets, landing: str, target: str) -> float:
     """Return what changing from one lane of an edge to another costs, in metres of queue."""
     first, last = streets.lane_numbers[landing], streets.lane_numbers[target]
     changes = abs(first - last)
-    length_m = float(streets.arrays.length_m[first])
+    length_m = float(streets.arrays.lanes["length_m"][first])
     is_hard = length_m < _CHANGE_M * changes
     return changes * (_HARD_CHANGE_M if is_hard else EASY_CHANGE_M)

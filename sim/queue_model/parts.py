@@ -105,13 +105,13 @@ class PartPricers:
         The stops of a bus are its own and not in it.
         """
         streets, taken_s = self._whole.streets, self._taken_s
-        arrays = streets.arrays
+        lanes = streets.arrays.lanes
         if not place:
             return 0.0
         total_s = taken_s.get(("", edges[0]), 0.0)
         for edge, onward in pairwise(edges[: place + 1]):
             lane = streets.lane_numbers[streets.edge_lanes[edge][0]]
-            total_s += float(arrays.length_m[lane] / arrays.speed_mps[lane])
+            total_s += float(lanes[lane]["length_m"] / lanes[lane]["speed_mps"])
             total_s += taken_s.get((edge, onward), 0.0)
         return total_s
 
@@ -139,16 +139,17 @@ class _Piece:
 
 def _is_inner(whole: QueueModel) -> NDArray[np.bool_]:
     """Return the links that start at a waiting place inside a junction."""
-    arrays, streets = whole.streets.arrays, len(whole.streets.lane_numbers)
-    is_source = arrays.length_m[arrays.from_lane] == 0.0
-    return np.asarray((arrays.from_lane >= streets) & ~is_source)
+    from_lane = whole.streets.arrays.links["from_lane"]
+    is_source = whole.streets.arrays.lanes["length_m"][from_lane] == 0.0
+    return np.asarray((from_lane >= len(whole.streets.lane_numbers)) & ~is_source)
 
 
 def _free_s(whole: QueueModel) -> Floats:
     """Return the time that each link takes inside its junction without any delay [s]."""
-    arrays = whole.streets.arrays
-    before_s = arrays.length_m[arrays.from_lane] / arrays.speed_mps[arrays.from_lane]
-    inside_s = arrays.inside_m / arrays.cross_mps
+    links = whole.streets.arrays.links
+    before = whole.streets.arrays.lanes[links["from_lane"]]
+    before_s = before["length_m"] / before["speed_mps"]
+    inside_s = links["inside_m"] / links["cross_mps"]
     return np.asarray(inside_s + np.where(_is_inner(whole), before_s, 0.0))
 
 

@@ -72,7 +72,7 @@ class TablePricer:
         )
         self._wanted = np.array([len(day.depart_s) for day in model.days], dtype=np.float64)
         self.vehicles = float(self._wanted.mean())
-        self._has_buses = any(bool(day.is_bus.any()) for day in model.days)
+        self._has_buses = any(bool(day.drivers["is_bus"].any()) for day in model.days)
         asks_today = self._has_buses or objective.worst_movement_s is not None
         today = model.runs(model.tables([running])) if running and asks_today else None
         self._bounds_s = self._bounds(today)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from citybrain.errors import InputError
-from sim.queue_model.inputs import RouteArrays
+from sim.queue_model.inputs import OPTION, PAIR, RouteArrays, table
 from sim.queue_model.options import EASY_CHANGE_M, Drivers, Options, Rows, Stops
 from sim.queue_model.streets import Streets
 
@@ -130,7 +130,7 @@ def _passing_s(streets: Streets, edge: str, onward: str) -> float:
 def _source(streets: Streets, route: Route, rows: Rows, options: Options) -> int:
     edge = route.stops[0][0]
     source = streets.sources[edge]
-    link = int(np.flatnonzero(streets.arrays.from_lane == source)[0])
+    link = int(np.flatnonzero(streets.arrays.links["from_lane"] == source)[0])
     first = streets.edge_lanes[edge][0]
     pairs = [
         (link, option, EASY_CHANGE_M * abs(_place(streets, lane) - _place(streets, first)))
@@ -145,14 +145,22 @@ def _place(streets: Streets, lane: str) -> int:
 
 def _packed(rows: Rows, choices: _Choices) -> RouteArrays:
     pairs = [pair for part in rows.pairs for pair in part]
+    ends = np.cumsum([len(part) for part in rows.pairs])
     return RouteArrays(
-        lane=np.array(rows.lane, dtype=np.int32),
-        link=np.array(rows.link, dtype=np.int32),
-        pair_start=np.cumsum([0, *map(len, rows.pairs)]).astype(np.int32),
-        pair_link=np.array([pair[0] for pair in pairs], dtype=np.int32),
-        pair_option=np.array([pair[1] for pair in pairs], dtype=np.int32),
-        pair_cost_m=np.array([pair[2] for pair in pairs], dtype=np.float64),
-        dwell_s=np.array(rows.dwell_s, dtype=np.float64),
+        options=table(
+            OPTION,
+            lane=rows.lane,
+            link=rows.link,
+            first_pair=[0, *ends[:-1]],
+            end_pair=ends,
+            dwell_s=rows.dwell_s,
+        ),
+        pairs=table(
+            PAIR,
+            link=[link for link, _, _ in pairs],
+            option=[option for _, option, _ in pairs],
+            cost_m=[cost_m for _, _, cost_m in pairs],
+        ),
         choice_start=np.cumsum([0, *map(len, choices.option)]).astype(np.int32),
         choice_option=np.array([o for part in choices.option for o in part], dtype=np.int32),
         choice_fixed_s=np.array(choices.fixed_s, dtype=np.float64),

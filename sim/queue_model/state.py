@@ -2,67 +2,69 @@
 
 from typing import NamedTuple
 
-from sim.queue_model.arrays import Arrays, Cells, Flags, Floats, Ints
+import numpy as np
 
+from sim.queue_model.arrays import Arrays, Cells, Floats, Ints
+from sim.queue_model.inputs import Constants, Records
 
-class Queues(NamedTuple):
-    """The queue of every lane.
+QUEUE = np.dtype(
+    [
+        ("head", np.int32),
+        ("tail", np.int32),
+        ("free_s", np.float64),
+        ("moves_s", np.float64),
+        ("since_s", np.float64),
+        ("occupied_m", np.float64),
+        ("oldest_room", np.int32),
+        ("rooms", np.int32),
+        ("launched", np.int32),
+        ("full", np.int32),
+        ("first_waiting", np.int32),
+        ("next_waiting", np.int32),
+        ("gives_way", np.bool_),
+        ("is_asked_for", np.bool_),
+    ],
+    align=True,
+)
+"""The queue of a lane.
 
-    ``head`` and ``tail`` are its first and last vehicle, -1 for none; ``free_s`` is when its stop
-    line is free, ``moves_s`` when its first vehicle may begin to move, ``since_s`` since when that
-    one finds no room, -1 if it does; ``launched`` is how many have crossed since the queue stood;
-    ``gives_way`` tells that the first one waits for others to pass, ``is_asked_for`` that routes
-    are chosen by the speed of its street.
-    """
+``head`` and ``tail`` are its first and last vehicle, -1 for none; ``free_s`` is when its stop line
+is free, ``moves_s`` when its first vehicle may begin to move, ``since_s`` since when that one finds
+no room, -1 if it does; ``occupied_m`` is the room that is taken, and in the ring of rooms on their
+way back the oldest one is ``oldest_room`` places behind the first; ``launched`` is how many have
+crossed since the queue stood.  Lanes whose first vehicle waits for room stand in a list at the lane
+that is ``full``, -1 if it does not wait: ``first_waiting`` is the first of the list at a lane,
+``next_waiting`` the next one of the list that a lane stands in.  ``gives_way`` tells that the first
+vehicle waits for others to pass, ``is_asked_for`` that routes are chosen by its street's speed.
+"""
 
-    head: Ints
-    tail: Ints
-    free_s: Floats
-    moves_s: Floats
-    since_s: Floats
-    launched: Ints
-    gives_way: Flags
-    is_asked_for: Flags
+ROOM = np.dtype([("free_s", np.float64), ("space_m", np.float64)], align=True)
+"""Room that was left, and when it is free."""
 
+TRIP = np.dtype(
+    [
+        ("ready_s", np.float64),
+        ("option", np.int32),
+        ("next", np.int32),
+        ("stands_on", np.int32),
+    ],
+    align=True,
+)
+"""A vehicle: arrival at the stop line, place on its route, who is next in the queue, -1 for none,
+and on which lane it has its room, -1 for who is not inserted yet."""
 
-class Waiting(NamedTuple):
-    """Lanes whose first vehicle waits for room, in a list at the lane that is full.
-
-    ``full`` is that lane, -1 if it does not wait; ``first`` is the first of the list at a lane,
-    ``after`` the next one of the list that a lane stands in.
-    """
-
-    full: Ints
-    first: Ints
-    after: Ints
-
-
-class Rings(NamedTuple):
-    """The room of every lane: a ring of spaces that were left, each free at an instant.
-
-    ``occupied_m`` is the room that is taken; the ring of a lane begins at ``start``, its oldest
-    space is ``oldest`` places behind that, and ``filled`` are on their way back; ``free_s`` and
-    ``space_m`` are per place.
-    """
-
-    start: Ints
-    occupied_m: Floats
-    oldest: Ints
-    filled: Ints
-    free_s: Floats
-    space_m: Floats
-
-
-class Trips(NamedTuple):
-    """Every vehicle: place on its route, arrival at the stop line, who is next, whose room it has.
-
-    ``next`` is -1 for the last one of a queue; ``stands_on`` is -1 for who is not inserted yet.
-    """
-
-    option: Ints
-    ready_s: Floats
-    next: Ints
-    stands_on: Ints
+TALLY = np.dtype(
+    [
+        ("crossed_s", np.float64),
+        ("delay_s", np.float64),
+        ("kept_out_s", np.float64),
+        ("bus_delay_s", np.float64),
+        ("count", np.int32),
+        ("stops", np.int32),
+    ],
+    align=True,
+)
+"""What a run is asked for of a link (see ``Runs``), and when it was crossed last."""
 
 
 class Signs(NamedTuple):
@@ -102,27 +104,45 @@ class Detectors(NamedTuple):
     lanes: Arrays
 
 
-class Ratios(NamedTuple):
-    """Quotients that each crossing needs: a product takes a fraction of their time."""
+class Given(NamedTuple):
+    """What a run reads.
 
-    per_cross: Floats
-    per_speed: Floats
-    half_accel: Floats
-    pace: Floats
-    root: Floats
-
-
-class Tallies(NamedTuple):
-    """What a run is asked for; see ``Runs``.
-
-    ``totals`` are delay [s], vehicles that arrived, stops and those taken on by impatience.
+    Tables of ``inputs`` by their names, whom links give way to (see ``StreetArrays``), choices of
+    routes, constants, roots of the places in a queue, how many seconds it lasts, and how many lanes
+    belong to streets; waiting places inside junctions and sources follow.
     """
 
-    totals: Floats
-    link_delay_s: Floats
-    link_count: Ints
-    link_stops: Ints
+    lanes: Records
+    links: Records
+    yield_link: Ints
+    yield_merges: Ints
+    options: Records
+    pairs: Records
+    choices: Arrays
+    drivers: Records
+    physics: Constants
+    root: Floats
+    horizon: int
+    street_lanes: int
+
+
+class State(NamedTuple):
+    """What a run changes.
+
+    Queues of lanes, rooms on their way back, trips, signs, detectors, the speeds that routes are
+    chosen by, the calendar of the lanes' wake-ups; and what the run is asked for: tallies of links,
+    the longest queue and how often it was full of every lane, and ``totals``: delay [s], vehicles
+    that arrived, stops and those taken on by impatience.
+    """
+
+    queues: Records
+    rooms: Records
+    trips: Records
+    signs: Signs
+    detectors: Detectors
+    edges: Floats
+    calendar: Ints
+    links: Records
     lane_queue: Ints
     lane_blocked: Floats
-    kept_out_s: Floats
-    bus_delay_s: Floats
+    totals: Floats

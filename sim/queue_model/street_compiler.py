@@ -1,12 +1,12 @@
 """From a network file to streets: lanes with storage, links with signals and right of way."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from sim.queue_model.arrays import Floats
-from sim.queue_model.inputs import StreetArrays
+from sim.queue_model.inputs import LANE, LINK, Records, StreetArrays, table
 from sim.queue_model.physics import Physics
 from sim.queue_model.right_of_way import RightOfWay
 from sim.queue_model.streets import Streets, Way
@@ -216,27 +216,9 @@ class _Compiler:
         waves = list(store)
         self._borrow(store, streets_count)
         yields = [self._yields(link) for link in range(len(self._group))]
-        sizes = [int(max(room, 0.0) / SMALLEST_SPACE_M) + 4 for room in store]
         return StreetArrays(
-            length_m=np.array(self._length),
-            speed_mps=np.array(self._speed),
-            store_m=np.array(store),
-            wave_s=np.array(waves) / self._physics.wave_mps,
-            ring_start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32),
-            edge=np.array(self._edge_numbers(len(self._numbers)), dtype=np.int32),
-            group=np.array(self._group, dtype=np.int32),
-            from_lane=np.array(self._from_lane, dtype=np.int32),
-            inside_m=np.array(self._inside),
-            cross_mps=np.array(self._cross),
-            slowing_s=self._slowing_s(),
-            onto=np.array(
-                [
-                    self._numbers.get(self._onto.get(link, ""), -1)
-                    for link in range(len(self._group))
-                ],
-                dtype=np.int32,
-            ),
-            yield_start=np.cumsum([0, *map(len, yields)]).astype(np.int32),
+            lanes=self._lane_records(store, waves),
+            links=self._link_records([len(foes) for foes in yields]),
             yield_link=np.array([foe for foes in yields for foe in foes], dtype=np.int32),
             yield_merges=np.array(
                 [
@@ -246,7 +228,34 @@ class _Compiler:
                 ],
                 dtype=np.int32,
             ),
-            keeps_clear=np.array(
-                [self._keeps_clear(link) for link in range(len(self._group))], dtype=np.bool_
-            ),
+        )
+
+    def _lane_records(self, store: Sequence[float], waves: Sequence[float]) -> Records:
+        ends = np.cumsum([int(max(room, 0.0) / SMALLEST_SPACE_M) + 4 for room in store])
+        return table(
+            LANE,
+            length_m=self._length,
+            speed_mps=self._speed,
+            per_speed=1.0 / np.array(self._speed),
+            store_m=store,
+            wave_s=np.array(waves) / self._physics.wave_mps,
+            first_room=[0, *ends[:-1]],
+            end_room=ends,
+            edge=self._edge_numbers(len(self._numbers)),
+        )
+
+    def _link_records(self, yields: Sequence[int]) -> Records:
+        links, ends = range(len(self._group)), np.cumsum(yields)
+        return table(
+            LINK,
+            cross_mps=self._cross,
+            per_cross=1.0 / np.array(self._cross),
+            inside_m=self._inside,
+            slowing_s=self._slowing_s(),
+            group=self._group,
+            from_lane=self._from_lane,
+            onto=[self._numbers.get(self._onto.get(link, ""), -1) for link in links],
+            first_yield=[0, *ends[:-1]],
+            end_yield=ends,
+            keeps_clear=[self._keeps_clear(link) for link in links],
         )

@@ -9,15 +9,16 @@ from numba import njit
 from numba.core.errors import NumbaError
 
 from sim.queue_model.driving.kernels import run_calendar
-from sim.queue_model.state import Waiting
+
+Lists = tuple[Any, Any, Any]
 
 
-def _longest(waiting: Waiting, count: int) -> int:
+def _longest(lists: Lists, count: int) -> int:
     longest = 0
-    for lane in range(count):
-        full, first, after = waiting
-        if full[lane] > longest and first[lane] < after[lane]:
-            longest = full[lane]
+    for place in range(count):
+        one, two, three = lists
+        if one[place] > longest and two[place] < three[place]:
+            longest = one[place]
     return longest
 
 
@@ -34,7 +35,7 @@ def compiled(function: Callable[..., Any], *args: object, **options: Any) -> str
 
 def test_the_option_that_the_loop_uses_still_means_what_it_did() -> None:
     options = {"_nrt": run_calendar.targetoptions["_nrt"]}
-    three = Waiting(*(np.arange(3, dtype=np.int32) for _ in range(3)))
+    three = tuple(np.arange(3) for _ in range(3))
     assert "NRT_incref" in compiled(_longest, three, 3)
     assert "NRT_incref" not in compiled(_longest, three, 3, **options)
     with pytest.raises(NumbaError):

@@ -36,7 +36,7 @@ def test_nobody_enters_a_junction_behind_which_the_street_is_full() -> None:
     passed = patient.movement_totals(patient.runs(_closed(patient, "J2")), 0, 0)[1]
     lanes = patient.streets.edge_lanes["J1_J2"]
     numbers = [patient.streets.lane_numbers[lane] for lane in lanes]
-    room_m = float(patient.streets.arrays.length_m[numbers].sum())
+    room_m = float(patient.streets.arrays.lanes["length_m"][numbers].sum())
     stood = patient.runs(_closed(patient, "J2")).unfinished_veh[0, 0]
     assert stood > 0
     assert passed["J1_J2->J2_J3"] <= room_m / CROWD[0].space_m
@@ -44,16 +44,17 @@ def test_nobody_enters_a_junction_behind_which_the_street_is_full() -> None:
 
 def test_the_room_behind_a_junction_ends_where_the_junction_does() -> None:
     arrays = model(trips(4.0)).streets.arrays
-    behind = np.unique(arrays.onto[arrays.keeps_clear])
-    long = behind[arrays.length_m[behind] > 50.0]
+    behind = arrays.lanes[np.unique(arrays.links["onto"][arrays.links["keeps_clear"]])]
+    long = behind[behind["length_m"] > 50.0]
     assert len(long)
-    assert np.all(arrays.store_m[long] <= arrays.length_m[long])
+    assert np.all(long["store_m"] <= long["length_m"])
 
 
 def test_drivers_use_a_lane_that_they_have_to_leave_only_far_ahead() -> None:
     """Both lanes lead on to the next street; only one of them leads on from there."""
     flowing = model((Trip(depart_s=0.0, edges=("W_J1_bay", "J1_J2", "J2_J2s")),))
     routes, source = flowing.routes.arrays, next(iter(flowing.routes.sources.values()))
-    pairs = slice(routes.pair_start[source], routes.pair_start[source + 1])
-    lanes = {flowing.streets.lanes[lane] for lane in routes.lane[routes.pair_option[pairs]]}
+    first, end = routes.options[source]["first_pair"], routes.options[source]["end_pair"]
+    behind = routes.options[routes.pairs[first:end]["option"]]
+    lanes = {flowing.streets.lanes[lane] for lane in behind["lane"]}
     assert lanes == {"W_J1_bay_0", "W_J1_bay_1"}

@@ -172,4 +172,4 @@ def test_nobody_drives_faster_than_he_can(tmp_path: Path, top_mps: float, factor
     )
     routes = compile_routes(streets, [trip.route], [], 500.0)
 
-    assert compile_demand([trip], routes, streets, 1).factor == pytest.approx([factor])
+    assert compile_demand([trip], routes, streets, 1).drivers["factor"] == pytest.approx([factor])

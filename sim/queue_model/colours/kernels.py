@@ -251,23 +251,24 @@ def _is_asked(lane: Whole, now: Whole, gap_s: float, lanes: Arrays) -> bool:
 
     One after another, those of the queue and those who arrive behind it.
     """
-    passed_at, reach_m, pace_s, head, nxt, ready, free_at, queued, moves_at, drivers = lanes
-    space, accel, jitter = drivers
+    passed_s, reach_m, streets, queues, trips, drivers = lanes
     gap_s -= _UNEVEN_S
-    if passed_at[lane] + gap_s > now:
+    if passed_s[lane] + gap_s > now:
         return True
-    v = head[lane]
-    order = queued[lane]
-    crosses = free_at[lane]
+    queue, far_m, pace = queues[lane], reach_m[lane], streets[lane].per_speed
+    v = queue.head
+    order = queue.launched
+    crosses = queue.free_s
     while v >= 0:
-        crosses = max(crosses, ready[v])
-        if order >= LAUNCHED or crosses <= ready[v]:
-            begin = crosses - reach_m[lane] * pace_s[lane]
-            end = begin + space[v] * _BODY * pace_s[lane]
+        trip, driver = trips[v], drivers[v]
+        crosses = max(crosses, trip.ready_s)
+        if order >= LAUNCHED or crosses <= trip.ready_s:
+            begin = crosses - far_m * pace
+            end = begin + driver.space_m * _BODY * pace
         else:
-            starts = moves_at[lane] + order * WAVE_S + jitter[v]
+            starts = queue.moves_s + order * WAVE_S + driver.jitter_s
             begin, end = touches(
-                order, ready[v], starts, reach_m[lane], pace_s[lane], space[v], accel[v]
+                order, trip.ready_s, starts, far_m, pace, driver.space_m, driver.accel
             )
         if begin > now:
             return False
@@ -275,7 +276,7 @@ def _is_asked(lane: Whole, now: Whole, gap_s: float, lanes: Arrays) -> bool:
             return True
         crosses += _PASSING_S
         order += 1
-        v = nxt[v]
+        v = trip.next
     return False
 
 

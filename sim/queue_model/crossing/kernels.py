@@ -2,14 +2,13 @@
 
 from numba import njit
 
-from sim.queue_model.arrays import Ints, Whole
+from sim.queue_model.arrays import Whole
 from sim.queue_model.calendar.kernels import wake
 from sim.queue_model.colours.kernels import LAUNCHED
-from sim.queue_model.inputs import Constants, DemandArrays, StreetArrays
 from sim.queue_model.room.kernels import leave_room
-from sim.queue_model.state import Queues, Ratios, Rings, Tallies, Trips, Waiting
+from sim.queue_model.state import Given, State
 
-CALLEES = "976315e5336bdfec"
+CALLEES = "c5865eee239d02fb"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _CREEP_MPS = 0.5
@@ -17,19 +16,15 @@ _CREEP_MPS = 0.5
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def pass_line(  # noqa: PLR0913, PLR0917 - who drives how
+def pass_line(  # noqa: PLR0913, PLR0917 - who comes when
     v: Whole,
     lane: Whole,
     link: Whole,
     now_s: float,
     gives_way: bool,
     has_stopped: bool,
-    streets: StreetArrays,
-    demand: DemandArrays,
-    physics: Constants,
-    ratios: Ratios,
-    queues: Queues,
-    trips: Trips,
+    given: Given,
+    state: State,
 ) -> tuple[float, float]:
     """Pass the stop line, which the next vehicle can do a headway later.
 
@@ -41,8 +36,8 @@ def pass_line(  # noqa: PLR0913, PLR0917 - who drives how
         When it passes. [s]
     gives_way, has_stopped
         Whether it has to approach with care, and whether it had to stop first.
-    streets, demand, physics, ratios, queues, trips
-        What the words say.
+    given, state
+        The run.
 
     Returns
     -------
@@ -51,94 +46,66 @@ def pass_line(  # noqa: PLR0913, PLR0917 - who drives how
     braked_s
         Time that it lost by braking for the link. [s]
     """
-    space_m = demand.space_m[v]
-    passing_mps = streets.cross_mps[link]
-    braked_s = streets.slowing_s[link]
-    behind = trips.next[v]
-    later_s = demand.later_s[behind] if behind >= 0 else 0.0
+    driver, way, physics = given.drivers[v], given.links[link], given.physics
+    passing_mps = way.cross_mps
+    braked_s = way.slowing_s
+    behind = state.trips[v].next
+    later_s = given.drivers[behind].later_s if behind >= 0 else 0.0
     least_s = physics.headway_s + later_s
-    headway_s = least_s + physics.space_factor * space_m * ratios.per_cross[link]
-    if gives_way and passing_mps > demand.careful_mps[v]:
-        slower_mps = passing_mps - demand.careful_mps[v]
-        braked_s += slower_mps * slower_mps / (2.0 * demand.brake[v] * passing_mps)
-        passing_mps = demand.careful_mps[v]
-        headway_s = least_s + physics.space_factor * space_m / passing_mps
-    place = queues.launched[lane]
+    headway_s = least_s + physics.space_factor * driver.space_m * way.per_cross
+    if gives_way and passing_mps > driver.careful_mps:
+        slower_mps = passing_mps - driver.careful_mps
+        braked_s += slower_mps * slower_mps / (2.0 * driver.brake * passing_mps)
+        passing_mps = driver.careful_mps
+        headway_s = least_s + physics.space_factor * driver.space_m / passing_mps
+    place = state.queues[lane].launched
     if place < LAUNCHED:
-        queues.launched[lane] = place + 1
-        launch_s = demand.launch_s[v]
+        state.queues[lane].launched = place + 1
+        launch_s = driver.launch_s
         if place > 0:
-            start_s = physics.reaction_s + launch_s * (ratios.root[place + 1] - ratios.root[place])
+            start_s = physics.reaction_s + launch_s * (given.root[place + 1] - given.root[place])
         else:
             start_s = physics.first_reaction_s + physics.first_share * launch_s
         if has_stopped:
             start_s = physics.stop_reaction_s + physics.first_share * launch_s
-        headway_s = max(headway_s, start_s + demand.jitter_s[v] + physics.starting_share * later_s)
-        passing_mps = min(passing_mps, ratios.root[place] * demand.accel[v] * launch_s)
+        headway_s = max(headway_s, start_s + driver.jitter_s + physics.starting_share * later_s)
+        passing_mps = min(passing_mps, given.root[place] * driver.accel * launch_s)
         braked_s = 0.0
-    queues.free_s[lane] = now_s + headway_s
+    state.queues[lane].free_s = now_s + headway_s
     return passing_mps, braked_s
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def leave_lane(  # noqa: PLR0913, PLR0917 - who stands where
-    v: Whole,
-    lane: Whole,
-    now_s: float,
-    start_m: float,
-    horizon: Whole,
-    streets: StreetArrays,
-    demand: DemandArrays,
-    queues: Queues,
-    waiting: Waiting,
-    rings: Rings,
-    trips: Trips,
-    calendar: Ints,
-) -> None:
+def leave_lane(v: Whole, lane: Whole, now_s: float, given: Given, state: State) -> None:
     """Leave room behind, which travels back, and wake those who wait for it.
 
     It may have stood on the lane beside, so that those who wait there are woken, too.
     """
-    home = trips.stands_on[v]
-    back_s = now_s + streets.wave_s[home]
-    leave_room(home, back_s, demand.space_m[v], rings)
-    _wake_waiting(lane, back_s, start_m, horizon, demand, queues, waiting, calendar)
+    home = state.trips[v].stands_on
+    back_s = now_s + given.lanes[home].wave_s
+    leave_room(home, back_s, given.drivers[v].space_m, given, state)
+    _wake_waiting(lane, back_s, given, state)
     if home != lane:
-        _wake_waiting(home, back_s, start_m, horizon, demand, queues, waiting, calendar)
+        _wake_waiting(home, back_s, given, state)
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def _wake_waiting(  # noqa: PLR0913, PLR0917 - who stands where
-    lane: Whole,
-    back_s: float,
-    start_m: float,
-    horizon: Whole,
-    demand: DemandArrays,
-    queues: Queues,
-    waiting: Waiting,
-    calendar: Ints,
-) -> None:
+def _wake_waiting(lane: Whole, back_s: float, given: Given, state: State) -> None:
     """Wake those who wait for room on a lane when the wave has come by, and start from rest."""
-    while waiting.first[lane] >= 0:
-        other = waiting.first[lane]
-        waiting.first[lane] = waiting.after[other]
-        waiting.full[other] = -1
-        start_s = start_m / demand.accel[queues.head[other]]
-        queues.free_s[other] = max(queues.free_s[other], back_s + start_s)
-        queues.moves_s[other] = queues.free_s[other]
-        wake(other, int(queues.free_s[other]), horizon, calendar)
+    while state.queues[lane].first_waiting >= 0:
+        other = state.queues[lane].first_waiting
+        queue = state.queues[other]
+        state.queues[lane].first_waiting = queue.next_waiting
+        queue.full = -1
+        start_s = given.physics.start_m / given.drivers[queue.head].accel
+        queue.free_s = max(queue.free_s, back_s + start_s)
+        queue.moves_s = queue.free_s
+        wake(other, int(queue.free_s), given.horizon, state.calendar)
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def drive_on(  # noqa: PLR0913, PLR0917 - who drives how
-    v: Whole,
-    link: Whole,
-    lane: Whole,
-    passing_mps: float,
-    braked_s: float,
-    streets: StreetArrays,
-    demand: DemandArrays,
-    ratios: Ratios,
+def drive_on(
+    v: Whole, link: Whole, lane: Whole, passing_mps: float, braked_s: float, given: Given
 ) -> tuple[float, float, float, float]:
     """Return how long a vehicle drives to the next stop line, and what of it is lost.
 
@@ -148,8 +115,8 @@ def drive_on(  # noqa: PLR0913, PLR0917 - who drives how
         Vehicle, link and the lane behind it.
     passing_mps, braked_s
         Speed at the stop line, and time lost by braking before it. [m/s], [s]
-    streets, demand, ratios
-        What the words say.
+    given
+        The run.
 
     Returns
     -------
@@ -158,55 +125,45 @@ def drive_on(  # noqa: PLR0913, PLR0917 - who drives how
     more_s
         How much longer that is than unhindered. [s]
     """
-    wanted_mps = streets.speed_mps[lane] * demand.factor[v]
-    cruising_mps = max(wanted_mps - demand.dawdle[v], _CREEP_MPS)
+    driver, way, street = given.drivers[v], given.links[link], given.lanes[lane]
+    wanted_mps = street.speed_mps * driver.factor
+    cruising_mps = max(wanted_mps - driver.dawdle, _CREEP_MPS)
     slower_mps = max(cruising_mps - passing_mps, 0.0)
-    spent_s = slower_mps * slower_mps * ratios.half_accel[v] / cruising_mps + braked_s
-    inside_m = streets.inside_m[link]
-    ideal_s = streets.length_m[lane] * ratios.per_speed[lane] + inside_m * ratios.per_cross[link]
-    drive_s = streets.length_m[lane] / cruising_mps
+    spent_s = slower_mps * slower_mps * driver.half_accel / cruising_mps + braked_s
+    ideal_s = street.length_m * street.per_speed + way.inside_m * way.per_cross
+    drive_s = street.length_m / cruising_mps
     inside_s = 0.0
-    if inside_m > 0.0:
-        through_mps = streets.cross_mps[link] * demand.factor[v] - demand.dawdle[v]
-        inside_s = inside_m / max(through_mps, _CREEP_MPS)
-    more_s = spent_s + drive_s + inside_s - ideal_s * ratios.pace[v]
+    if way.inside_m > 0.0:
+        inside_s = way.inside_m / max(way.cross_mps * driver.factor - driver.dawdle, _CREEP_MPS)
+    more_s = spent_s + drive_s + inside_s - ideal_s * driver.pace
     return inside_s, spent_s, drive_s, more_s
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def note_loss(lost_s: float, link: Whole, is_bus: bool, is_stop: bool, tallies: Tallies) -> None:
+def note_loss(lost_s: float, link: Whole, is_bus: bool, is_stop: bool, state: State) -> None:
     """Count a crossing and what was lost on the way there."""
-    tallies.totals[0] += lost_s
-    tallies.link_delay_s[link] += lost_s
-    tallies.link_count[link] += 1
+    tally = state.links[link]
+    state.totals[0] += lost_s
+    tally.delay_s += lost_s
+    tally.count += 1
     if is_bus:
-        tallies.bus_delay_s[link] += lost_s
+        tally.bus_delay_s += lost_s
     if is_stop:
-        tallies.totals[2] += 1.0
-        tallies.link_stops[link] += 1
+        state.totals[2] += 1.0
+        tally.stops += 1
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def join(  # noqa: PLR0913, PLR0917 - who stands where
-    v: Whole,
-    lane: Whole,
-    arrives_s: float,
-    tick: Whole,
-    horizon: Whole,
-    queues: Queues,
-    waiting: Waiting,
-    trips: Trips,
-    calendar: Ints,
-) -> None:
+def join(v: Whole, lane: Whole, arrives_s: float, tick: Whole, given: Given, state: State) -> None:
     """Become the last one of a lane, which is woken if there is nobody else."""
-    trips.ready_s[v] = arrives_s
-    if queues.head[lane] < 0:
-        queues.head[lane] = v
-        queues.tail[lane] = v
-        if waiting.full[lane] < 0:
-            free_s = queues.free_s[lane]
-            at_s = arrives_s if arrives_s > free_s else free_s
-            wake(lane, max(int(at_s), tick), horizon, calendar)
+    state.trips[v].ready_s = arrives_s
+    queue = state.queues[lane]
+    if queue.head < 0:
+        queue.head = v
+        queue.tail = v
+        if queue.full < 0:
+            at_s = arrives_s if arrives_s > queue.free_s else queue.free_s
+            wake(lane, max(int(at_s), tick), given.horizon, state.calendar)
     else:
-        trips.next[queues.tail[lane]] = v
-        queues.tail[lane] = v
+        state.trips[queue.tail].next = v
+        queue.tail = v

@@ -10,27 +10,17 @@ from typing import Any
 from numba import njit
 
 from citybrain.ports.tables import PERMISSIVE, PROTECTED, RED, STOP_THEN_GO, YELLOW
-from sim.queue_model.arrays import Arrays, Floats, Ints, Whole
+from sim.queue_model.arrays import Whole
 from sim.queue_model.calendar.kernels import next_awake, wake
 from sim.queue_model.choosing.kernels import chosen, note_entry, note_exit
 from sim.queue_model.colours.kernels import LAUNCHED, NEVER, WAVE_S, is_held, touches
 from sim.queue_model.crossing.kernels import drive_on, join, leave_lane, note_loss, pass_line
-from sim.queue_model.inputs import Constants, DemandArrays, RouteArrays, StreetArrays
 from sim.queue_model.landing.kernels import lane_behind
 from sim.queue_model.room.kernels import FAR, queue_by, wait_for, wait_no_longer
-from sim.queue_model.state import (
-    Detectors,
-    Queues,
-    Ratios,
-    Rings,
-    Signs,
-    Tallies,
-    Trips,
-    Waiting,
-)
+from sim.queue_model.state import Given, Signs, State
 from sim.queue_model.yielding.kernels import held_by
 
-CALLEES = "aa7da2ce11b858c0"
+CALLEES = "eb644ea9a7bf8a35"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _WITHOUT_MEMORY: dict[str, Any] = {"_nrt": False}
@@ -47,224 +37,158 @@ _HALF_S = 0.5
 
 
 @njit(cache=True, nogil=True, error_model="numpy", **_WITHOUT_MEMORY)
-def run_calendar(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop over the calendar
-    streets: StreetArrays,
-    routes: RouteArrays,
-    choices: Arrays,
-    demand: DemandArrays,
-    physics: Constants,
-    ratios: Ratios,
-    signs: Signs,
-    detectors: Detectors,
-    queues: Queues,
-    waiting: Waiting,
-    rings: Rings,
-    trips: Trips,
-    edges: Floats,
-    crossed_s: Floats,
-    calendar: Ints,
-    tallies: Tallies,
-    horizon: Whole,
-    street_lanes: Whole,
-) -> None:
-    """Let the seconds of a day pass; all that is known is changed in place."""
+def run_calendar(given: Given, state: State) -> None:  # noqa: C901, PLR0912, PLR0915 - the loop
+    """Let the seconds of a day pass.
+
+    Parameters
+    ----------
+    given
+        What stands.
+    state
+        Changed in place.
+    """
+    queues, trips, physics = state.queues, state.trips, given.physics
+    horizon, calendar = given.horizon, state.calendar
+    follows = state.detectors.is_any
     for tick in range(horizon):
         if tick > 0:
-            _turn_clocks(tick, signs, detectors)
+            _turn_clocks(tick, state)
         while True:
             lane = next_awake(tick, horizon, calendar)
             if lane < 0:
                 break
-            if waiting.full[lane] >= 0:
+            queue = queues[lane]
+            if queue.full >= 0:
                 # patience ran out, or the wave arrived and it was unlisted
-                wait_no_longer(lane, waiting)
-            v = queues.head[lane]
+                wait_no_longer(lane, state)
+            v = queue.head
             while v >= 0:
-                t = trips.ready_s[v]
-                if queues.free_s[lane] > t:
-                    t = queues.free_s[lane]
+                t = trips[v].ready_s
+                if queue.free_s > t:
+                    t = queue.free_s
                 else:
-                    queues.launched[lane] = LAUNCHED
+                    queue.launched = LAUNCHED
                 if t >= tick + 1:
                     wake(lane, int(t), horizon, calendar)
                     break
                 if t < tick:
                     t = float(tick)
-                here = trips.option[v]
-                link = routes.link[here]
-                group = streets.group[link]
-                gives_way = streets.yield_start[link + 1] > streets.yield_start[link]
+                here = trips[v].option
+                link = given.options[here].link
+                group = given.links[link].group
+                gives_way = given.links[link].end_yield > given.links[link].first_yield
                 has_stopped = False
                 if group >= 0:
-                    shown = signs.colour[signs.cell[group] + signs.clock[signs.signal[group]]]
+                    shown = _shown_before(group, 0, state.signs)
                     if shown == PROTECTED:
                         gives_way = False
                     elif shown in (RED, YELLOW):
                         goes = False
                         if shown == YELLOW:
-                            goes = _passes_yellow(
-                                v, lane, link, t - tick, streets, demand, ratios, signs, queues
-                            )
-                            one = _shown_before(group, 1, signs)
-                            gives_way = gives_way and one == PERMISSIVE
+                            goes = _passes_yellow(v, lane, link, t - tick, given, state)
+                            before = _shown_before(group, 1, state.signs)
+                            gives_way = gives_way and before == PERMISSIVE
                         if not goes:
-                            green = _next_green(group, tick, signs)
+                            green = _next_green(group, tick, state.signs)
                             if green < 0:
-                                queues.free_s[lane] = FAR
+                                queue.free_s = FAR
                                 break
-                            late_s = min(max(green - trips.ready_s[v], 0.0), _EASED_S) / _EASED_S
-                            ease_s = physics.start_m / demand.accel[v] * late_s
-                            queues.free_s[lane] = green + ease_s
-                            queues.moves_s[lane] = green
-                            queues.launched[lane] = 0
-                            if not detectors.is_any:
+                            late_s = min(max(green - trips[v].ready_s, 0.0), _EASED_S)
+                            rest_m = physics.start_m / given.drivers[v].accel
+                            queue.free_s = green + rest_m * (late_s / _EASED_S)
+                            queue.moves_s = green
+                            queue.launched = 0
+                            if not follows:
                                 # else the green may come later, and the lane look again often
-                                length = queue_by(green, v, trips.ready_s, trips.next)
-                                tallies.lane_queue[lane] = max(tallies.lane_queue[lane], length)
+                                _note_queue(lane, green, v, state)
                             continue
                     elif shown == STOP_THEN_GO:
-                        if queues.launched[lane] >= LAUNCHED:
-                            queues.free_s[lane] = t + 1.0
-                            queues.moves_s[lane] = t + 1.0
-                            queues.launched[lane] = 0
+                        if queue.launched >= LAUNCHED:
+                            queue.free_s = t + 1.0
+                            queue.moves_s = t + 1.0
+                            queue.launched = 0
                             continue
                         has_stopped = True
                 if gives_way:
-                    held_s = -1.0
-                    merges = False
-                    for place in range(streets.yield_start[link], streets.yield_start[link + 1]):
-                        merging = streets.yield_merges[place]
-                        until_s = held_by(
-                            streets.yield_link[place],
-                            t,
-                            physics.gap_s + merging * physics.merge_gap_s,
-                            physics.clearance_s + merging * physics.merge_clearance_s,
-                            crossed_s,
-                            streets,
-                            routes,
-                            signs,
-                            queues,
-                            waiting,
-                            trips,
-                        )
-                        if until_s > t:
-                            held_s = max(held_s, until_s)
-                            merges = merges or merging > 0
-                    if held_s > t:
-                        queues.free_s[lane] = held_s
-                        queues.moves_s[lane] = held_s
-                        queues.gives_way[lane] = True
-                        queues.launched[lane] = 0 if merges else _ROLLING
+                    until_s, merges = _held_until(link, t, given, state)
+                    if until_s > t:
+                        queue.free_s = until_s
+                        queue.moves_s = until_s
+                        queue.gives_way = True
+                        queue.launched = 0 if merges else _ROLLING
                         continue
-                is_source = streets.length_m[lane] == 0.0
-                if is_source and demand.choice[v] >= 0:
-                    here = chosen(demand.choice[v], choices, edges, t)
-                since_s = queues.since_s[lane]
-                is_patient = since_s < 0.0 or t < since_s + physics.patience_s
+                is_source = given.lanes[lane].length_m == 0.0
+                if is_source and given.drivers[v].choice >= 0:
+                    here = chosen(given.drivers[v].choice, given.choices, state.edges, t)
+                is_patient = queue.since_s < 0.0 or t < queue.since_s + physics.patience_s
                 pair, beside, full, opens_s = lane_behind(
-                    here,
-                    demand.space_m[v],
-                    t,
-                    is_patient,
-                    street_lanes,
-                    streets,
-                    routes,
-                    signs,
-                    queues,
-                    waiting,
-                    rings,
-                    trips,
+                    here, given.drivers[v].space_m, t, is_patient, given, state
                 )
                 if pair < 0:
-                    if queues.since_s[lane] < 0.0:
-                        queues.since_s[lane] = t
-                    queues.launched[lane] = _ROLLING
-                    queues.moves_s[lane] = opens_s
-                    tallies.lane_blocked[full] += 1.0
+                    if queue.since_s < 0.0:
+                        queue.since_s = t
+                    queue.launched = _ROLLING
+                    queue.moves_s = opens_s
+                    state.lane_blocked[full] += 1.0
                     if opens_s < FAR:
-                        queues.free_s[lane] = opens_s
+                        queue.free_s = opens_s
                         continue
-                    wait_for(lane, full, waiting)
+                    wait_for(lane, full, state)
                     if not is_source:
-                        until = int(queues.since_s[lane] + physics.patience_s) + 1
+                        until = int(queue.since_s + physics.patience_s) + 1
                         wake(lane, max(until, tick + 1), horizon, calendar)
                     break
                 if not is_patient:
-                    tallies.totals[3] += 1.0
-                queues.since_s[lane] = -1.0
-                queues.gives_way[lane] = False
-                link = routes.pair_link[pair]
-                after = routes.pair_option[pair]
-                onto = routes.lane[after]
-                lost_s = t - trips.ready_s[v]
-                launched = queues.launched[lane]
+                    state.totals[3] += 1.0
+                queue.since_s = -1.0
+                queue.gives_way = False
+                link = given.pairs[pair].link
+                after = given.pairs[pair].option
+                onto = given.options[after].lane
+                lost_s = t - trips[v].ready_s
+                launched = queue.launched
                 passing_mps, braked_s = pass_line(
-                    v,
-                    lane,
-                    link,
-                    t,
-                    gives_way,
-                    has_stopped,
-                    streets,
-                    demand,
-                    physics,
-                    ratios,
-                    queues,
-                    trips,
+                    v, lane, link, t, gives_way, has_stopped, given, state
                 )
                 is_stop = not is_source and lost_s > _STOP_S
                 if is_source:
-                    passing_mps = streets.speed_mps[onto]
+                    passing_mps = given.lanes[onto].speed_mps
                 else:
-                    leave_lane(
-                        v,
-                        lane,
-                        t,
-                        physics.start_m,
-                        horizon,
-                        streets,
-                        demand,
-                        queues,
-                        waiting,
-                        rings,
-                        trips,
-                        calendar,
-                    )
-                crossed_s[link] = t
-                if detectors.is_any:
+                    leave_lane(v, lane, t, given, state)
+                state.links[link].crossed_s = t
+                if follows:
                     if launched == 0:
-                        moves_s = queues.moves_s[lane]
-                        length = queue_by(moves_s, v, trips.ready_s, trips.next)
-                        tallies.lane_queue[lane] = max(tallies.lane_queue[lane], length)
-                    _note_passing(v, lane, launched, t, demand, ratios, queues, trips, detectors)
-                if queues.is_asked_for[lane]:
-                    note_exit(edges[streets.edge[lane]], t)
+                        _note_queue(lane, queue.moves_s, v, state)
+                    _note_passing(v, lane, launched, t, given, state)
+                if queue.is_asked_for:
+                    note_exit(state.edges[given.lanes[lane].edge], t)
                 inside_s, spent_s, drive_s, more_s = drive_on(
-                    v, link, onto, passing_mps, braked_s, streets, demand, ratios
+                    v, link, onto, passing_mps, braked_s, given
                 )
-                note_loss(lost_s + more_s, link, demand.is_bus[v], is_stop, tallies)
-                arrives_s = t + inside_s + spent_s + drive_s + routes.dwell_s[after]
-                behind = trips.next[v]
-                queues.head[lane] = behind
-                trips.next[v] = -1
+                note_loss(lost_s + more_s, link, given.drivers[v].is_bus, is_stop, state)
+                arrives_s = t + inside_s + spent_s + drive_s + given.options[after].dwell_s
+                behind = trips[v].next
+                queue.head = behind
+                trips[v].next = -1
                 if behind < 0:
-                    queues.tail[lane] = -1
-                if routes.pair_start[after] == routes.pair_start[after + 1]:
-                    tallies.totals[1] += arrives_s <= horizon
+                    queue.tail = -1
+                if given.options[after].first_pair == given.options[after].end_pair:
+                    state.totals[1] += arrives_s <= horizon
                 else:
-                    trips.option[v] = after
+                    trips[v].option = after
                     home = beside if beside >= 0 else onto
-                    trips.stands_on[v] = home
-                    rings.occupied_m[home] += demand.space_m[v]
-                    if queues.is_asked_for[onto]:
-                        note_entry(edges[streets.edge[onto]], t, spent_s + drive_s)
-                    join(v, onto, arrives_s, tick, horizon, queues, waiting, trips, calendar)
+                    trips[v].stands_on = home
+                    queues[home].occupied_m += given.drivers[v].space_m
+                    if queues[onto].is_asked_for:
+                        note_entry(state.edges[given.lanes[onto].edge], t, spent_s + drive_s)
+                    join(v, onto, arrives_s, tick, given, state)
                 v = behind
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def _turn_clocks(tick: Whole, signs: Signs, detectors: Detectors) -> None:
+def _turn_clocks(tick: Whole, state: State) -> None:
     """Let every signal show its next second, or hold the one that it shows."""
+    signs, detectors = state.signs, state.detectors
     for i in range(len(signs.cycle_s)):
         k = signs.clock[i]
         # asked as seldom as can be: the call takes a lot of arrays
@@ -285,23 +209,18 @@ def _turn_clocks(tick: Whole, signs: Signs, detectors: Detectors) -> None:
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def _shown_before(group: Whole, seconds: Whole, signs: Signs) -> Whole:
+def _shown_before(group: Whole, seconds: Whole, signs: Signs) -> int:
     """Return what a group was shown some seconds ago."""
     i = signs.signal[group]
-    return int(signs.colour[signs.cell[group] + (signs.clock[i] - seconds) % signs.cycle_s[i]])
+    k = signs.clock[i] - seconds
+    if k < 0:
+        k %= signs.cycle_s[i]
+    return int(signs.colour[signs.cell[group] + k])
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def _passes_yellow(  # noqa: PLR0913, PLR0917 - who drives how
-    v: Whole,
-    lane: Whole,
-    link: Whole,
-    into_s: float,
-    streets: StreetArrays,
-    demand: DemandArrays,
-    ratios: Ratios,
-    signs: Signs,
-    queues: Queues,
+def _passes_yellow(
+    v: Whole, lane: Whole, link: Whole, into_s: float, given: Given, state: State
 ) -> bool:
     """Tell whether a vehicle that comes to a yellow can no longer brake.
 
@@ -311,54 +230,70 @@ def _passes_yellow(  # noqa: PLR0913, PLR0917 - who drives how
         Vehicle, its lane and the link.
     into_s
         How long after the begin of this second it would pass. [s]
-    streets, demand, ratios, signs, queues
-        What the words say.
+    given, state
+        The run.
     """
-    group = streets.group[link]
-    speed_mps = streets.cross_mps[link]
-    launched = queues.launched[lane]
+    driver, group = given.drivers[v], given.links[link].group
+    speed_mps = given.links[link].cross_mps
+    launched = state.queues[lane].launched
     if launched < LAUNCHED:
-        speed_mps = min(speed_mps, ratios.root[launched] * demand.accel[v] * demand.launch_s[v])
-    limit_s = speed_mps / (2.0 * demand.brake[v]) - _HALF_S
+        speed_mps = min(speed_mps, given.root[launched] * driver.accel * driver.launch_s)
+    limit_s = speed_mps / (2.0 * driver.brake) - _HALF_S
     goes = False
-    if _shown_before(group, 1, signs) in (PROTECTED, PERMISSIVE):
+    if _shown_before(group, 1, state.signs) in (PROTECTED, PERMISSIVE):
         goes = into_s < limit_s
-    elif _shown_before(group, 2, signs) in (PROTECTED, PERMISSIVE):
+    elif _shown_before(group, 2, state.signs) in (PROTECTED, PERMISSIVE):
         goes = into_s + 1.0 < limit_s
     return goes
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def _next_green(group: Whole, tick: Whole, signs: Signs) -> Whole:
+def _next_green(group: Whole, tick: Whole, signs: Signs) -> int:
     """Return when a group may go next [s]; -1 if never."""
     wait_s = signs.until_s[signs.place[group] + signs.clock[signs.signal[group]]]
     return -1 if wait_s == NEVER else tick + wait_s
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def _note_passing(  # noqa: PLR0913, PLR0917 - who drives how
-    v: Whole,
-    lane: Whole,
-    launched: Whole,
-    now_s: float,
-    demand: DemandArrays,
-    ratios: Ratios,
-    queues: Queues,
-    trips: Trips,
-    detectors: Detectors,
+def _held_until(link: Whole, now_s: float, given: Given, state: State) -> tuple[float, bool]:
+    """Return until when a link gives way, -1 if not; and whether to one bound for its lane."""
+    physics = given.physics
+    held_s = -1.0
+    merges = False
+    for place in range(given.links[link].first_yield, given.links[link].end_yield):
+        merging = given.yield_merges[place]
+        until_s = held_by(
+            given.yield_link[place],
+            now_s,
+            physics.gap_s + merging * physics.merge_gap_s,
+            physics.clearance_s + merging * physics.merge_clearance_s,
+            given,
+            state,
+        )
+        if until_s > now_s:
+            held_s = max(held_s, until_s)
+            merges = merges or merging > 0
+    return held_s, merges
+
+
+@njit(cache=True, nogil=True, inline="always", error_model="numpy")
+def _note_queue(lane: Whole, instant_s: float, v: Whole, state: State) -> None:
+    """Note how long a lane's queue is by an instant, from a vehicle on."""
+    length = queue_by(instant_s, v, state)
+    state.lane_queue[lane] = max(state.lane_queue[lane], length)
+
+
+@njit(cache=True, nogil=True, inline="always", error_model="numpy")
+def _note_passing(
+    v: Whole, lane: Whole, launched: Whole, now_s: float, given: Given, state: State
 ) -> None:
     """Note when a vehicle that crosses was over its lane's detector."""
-    reach_m, pace = detectors.reach_m[lane], ratios.per_speed[lane]
+    driver, trip, detectors = given.drivers[v], state.trips[v], state.detectors
+    reach_m, pace = detectors.reach_m[lane], given.lanes[lane].per_speed
     passed_s = now_s - reach_m * pace
-    if now_s - trips.ready_s[v] > 0.0 and launched < LAUNCHED:
-        starts_s = queues.moves_s[lane] + launched * WAVE_S + demand.jitter_s[v]
+    if now_s - trip.ready_s > 0.0 and launched < LAUNCHED:
+        starts_s = state.queues[lane].moves_s + launched * WAVE_S + driver.jitter_s
         passed_s = touches(
-            launched,
-            trips.ready_s[v],
-            starts_s,
-            reach_m,
-            pace,
-            demand.space_m[v],
-            demand.accel[v],
+            launched, trip.ready_s, starts_s, reach_m, pace, driver.space_m, driver.accel
         )[1]
     detectors.passed_s[lane] = passed_s

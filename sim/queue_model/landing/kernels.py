@@ -3,12 +3,11 @@
 from numba import njit
 
 from sim.queue_model.arrays import Whole
-from sim.queue_model.inputs import RouteArrays, StreetArrays
 from sim.queue_model.room.kernels import FAR, opening, release
-from sim.queue_model.state import Queues, Rings, Signs, Trips, Waiting
+from sim.queue_model.state import Given, State
 from sim.queue_model.yielding.kernels import is_green
 
-CALLEES = "37b780b49dcabdfc"
+CALLEES = "8adbce4420d89f72"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _TINY = 1.0e-6
@@ -21,19 +20,8 @@ _MOVES_S = 3.0
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def lane_behind(  # noqa: PLR0913, PLR0917 - what stands where
-    here: Whole,
-    space_m: float,
-    now_s: float,
-    is_patient: bool,
-    street_lanes: Whole,
-    streets: StreetArrays,
-    routes: RouteArrays,
-    signs: Signs,
-    queues: Queues,
-    waiting: Waiting,
-    rings: Rings,
-    trips: Trips,
+def lane_behind(
+    here: Whole, space_m: float, now_s: float, is_patient: bool, given: Given, state: State
 ) -> tuple[int, int, int, float]:
     """Choose a lane by its queue, and by how well it serves what comes behind.
 
@@ -47,10 +35,8 @@ def lane_behind(  # noqa: PLR0913, PLR0917 - what stands where
         When it crosses. [s]
     is_patient
         Whether it waits for room; it takes any lane if not.
-    street_lanes
-        How many lanes belong to streets; waiting places and sources follow.
-    streets, routes, signs, queues, waiting, rings, trips
-        What the words say.
+    given, state
+        The run.
 
     Returns
     -------
@@ -65,40 +51,39 @@ def lane_behind(  # noqa: PLR0913, PLR0917 - what stands where
     """
     pair = beside = full = -1
     least_m = opens_s = FAR
-    for each in range(routes.pair_start[here], routes.pair_start[here + 1]):
-        after = routes.pair_option[each]
-        if routes.pair_start[after] == routes.pair_start[after + 1]:
+    for each in range(given.options[here].first_pair, given.options[here].end_pair):
+        way = given.pairs[each]
+        after = given.options[way.option]
+        if after.first_pair == after.end_pair:
             pair = each
             break
-        lane = routes.lane[after]
-        release(lane, now_s, rings)
-        room_m = streets.store_m[lane] - rings.occupied_m[lane]
-        score_m = rings.occupied_m[lane] + routes.pair_cost_m[each]
-        is_inner = lane >= street_lanes
-        asked_m = _NOSE_M if is_inner else min(space_m, streets.store_m[lane]) - _TINY
-        link = routes.pair_link[each]
+        lane = after.lane
+        release(lane, now_s, given, state)
+        store_m = given.lanes[lane].store_m
+        room_m = store_m - state.queues[lane].occupied_m
+        score_m = state.queues[lane].occupied_m + way.cost_m
+        is_inner = lane >= given.street_lanes
+        asked_m = _NOSE_M if is_inner else min(space_m, store_m) - _TINY
         fits = room_m >= asked_m or not is_patient
-        if not fits and (is_inner or streets.keeps_clear[link]):
-            fits = _moves_on(
-                lane, now_s, space_m, is_inner, streets, routes, signs, queues, waiting, trips
-            )
+        if not fits and (is_inner or given.links[way.link].keeps_clear):
+            fits = _moves_on(lane, now_s, space_m, given, state)
         if fits:
             if score_m < least_m:
                 least_m = score_m
                 pair = each
                 beside = -1
             continue
-        landing = streets.onto[link]
+        landing = given.links[way.link].onto
         if landing >= 0 and landing != lane:
-            release(landing, now_s, rings)
-            room_there_m = streets.store_m[landing] - rings.occupied_m[landing]
-            fits_there = room_there_m >= min(space_m, streets.store_m[landing]) - _TINY
+            release(landing, now_s, given, state)
+            store_m = given.lanes[landing].store_m
+            fits_there = store_m - state.queues[landing].occupied_m >= min(space_m, store_m) - _TINY
             if fits_there and score_m + _BESIDE_M < least_m:
                 least_m = score_m + _BESIDE_M
                 pair = each
                 beside = landing
                 continue
-        soon_s = opening(lane, now_s, room_m, asked_m, rings)
+        soon_s = opening(lane, now_s, room_m, asked_m, given, state)
         if soon_s < opens_s or full < 0:
             opens_s = soon_s
             full = lane
@@ -106,25 +91,13 @@ def lane_behind(  # noqa: PLR0913, PLR0917 - what stands where
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def _moves_on(  # noqa: PLR0913, PLR0917 - what stands where
-    lane: Whole,
-    now_s: float,
-    space_m: float,
-    is_inner: bool,
-    streets: StreetArrays,
-    routes: RouteArrays,
-    signs: Signs,
-    queues: Queues,
-    waiting: Waiting,
-    trips: Trips,
-) -> bool:
+def _moves_on(lane: Whole, now_s: float, space_m: float, given: Given, state: State) -> bool:
     """Tell whether who is first on a full lane moves on: a junction is not kept clear of him."""
-    does = not queues.gives_way[lane] and waiting.full[lane] < 0 and queues.since_s[lane] < 0.0
-    first = queues.head[lane]
-    if does and not is_inner and first >= 0:
-        is_short = streets.length_m[lane] < 2.0 * space_m
-        does = trips.ready_s[first] >= now_s or (
-            is_short and queues.free_s[lane] < now_s + _MOVES_S
-        )
-        does = does and is_green(routes.link[trips.option[first]], streets, signs)
+    queue = state.queues[lane]
+    does = not queue.gives_way and queue.full < 0 and queue.since_s < 0.0
+    if does and lane < given.street_lanes and queue.head >= 0:
+        first = state.trips[queue.head]
+        is_short = given.lanes[lane].length_m < 2.0 * space_m
+        does = first.ready_s >= now_s or (is_short and queue.free_s < now_s + _MOVES_S)
+        does = does and is_green(given.options[first.option].link, given, state)
     return does

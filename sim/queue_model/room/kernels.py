@@ -5,10 +5,10 @@ The room that a vehicle leaves comes free when the backward wave has come by.
 
 from numba import njit
 
-from sim.queue_model.arrays import Floats, Ints, Whole
-from sim.queue_model.state import Rings, Waiting
+from sim.queue_model.arrays import Whole
+from sim.queue_model.state import Given, State
 
-CALLEES = "ef6c23cc4889d6ee"
+CALLEES = "b38ea75fc6ce4f4c"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 FAR = 1.0e9
@@ -16,56 +16,64 @@ FAR = 1.0e9
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def release(lane: Whole, now_s: float, rings: Rings) -> None:
+def release(lane: Whole, now_s: float, given: Given, state: State) -> None:
     """Give back the room of vehicles that have left, as far as the wave has travelled back."""
-    while rings.filled[lane] > 0:
-        place = rings.start[lane] + rings.oldest[lane]
-        if rings.free_s[place] > now_s:
+    queue = state.queues[lane]
+    while queue.rooms > 0:
+        if state.rooms[given.lanes[lane].first_room + queue.oldest_room].free_s > now_s:
             break
-        _forget_oldest(lane, rings)
+        _forget_oldest(lane, given, state)
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def leave_room(lane: Whole, back_s: float, space_m: float, rings: Rings) -> None:
+def leave_room(lane: Whole, back_s: float, space_m: float, given: Given, state: State) -> None:
     """Note that the room of a vehicle that leaves is free from an instant on.
 
     A full ring gives back its oldest room at once.
     """
-    size = rings.start[lane + 1] - rings.start[lane]
-    if rings.filled[lane] == size:
-        _forget_oldest(lane, rings)
-    place = rings.oldest[lane] + rings.filled[lane]
+    queue = state.queues[lane]
+    first = given.lanes[lane].first_room
+    size = given.lanes[lane].end_room - first
+    if queue.rooms == size:
+        _forget_oldest(lane, given, state)
+    place = queue.oldest_room + queue.rooms
     if place >= size:
         place -= size
-    rings.free_s[rings.start[lane] + place] = back_s
-    rings.space_m[rings.start[lane] + place] = space_m
-    rings.filled[lane] += 1
+    room = state.rooms[first + place]
+    room.free_s = back_s
+    room.space_m = space_m
+    queue.rooms += 1
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def _forget_oldest(lane: Whole, rings: Rings) -> None:
-    rings.occupied_m[lane] -= rings.space_m[rings.start[lane] + rings.oldest[lane]]
-    rings.oldest[lane] += 1
-    if rings.oldest[lane] == rings.start[lane + 1] - rings.start[lane]:
-        rings.oldest[lane] = 0
-    rings.filled[lane] -= 1
+def _forget_oldest(lane: Whole, given: Given, state: State) -> None:
+    queue = state.queues[lane]
+    first = given.lanes[lane].first_room
+    queue.occupied_m -= state.rooms[first + queue.oldest_room].space_m
+    queue.oldest_room += 1
+    if queue.oldest_room == given.lanes[lane].end_room - first:
+        queue.oldest_room = 0
+    queue.rooms -= 1
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def opening(lane: Whole, now_s: float, room_m: float, asked_m: float, rings: Rings) -> float:
+def opening(
+    lane: Whole, now_s: float, room_m: float, asked_m: float, given: Given, state: State
+) -> float:
     """Return when a lane has so much room, by what is on its way back; ``FAR`` if it never has.
 
     Room comes free in the order of the ring: not before what is ahead of it.
     """
     opens_s = FAR
     freed_s = now_s
-    size = rings.start[lane + 1] - rings.start[lane]
-    for number in range(rings.filled[lane]):
-        place = rings.oldest[lane] + number
+    first = given.lanes[lane].first_room
+    size = given.lanes[lane].end_room - first
+    for number in range(state.queues[lane].rooms):
+        place = state.queues[lane].oldest_room + number
         if place >= size:
             place -= size
-        freed_s = max(freed_s, rings.free_s[rings.start[lane] + place])
-        room_m += rings.space_m[rings.start[lane] + place]
+        freed_s = max(freed_s, state.rooms[first + place].free_s)
+        room_m += state.rooms[first + place].space_m
         if room_m >= asked_m:
             opens_s = freed_s
             break
@@ -73,32 +81,34 @@ def opening(lane: Whole, now_s: float, room_m: float, asked_m: float, rings: Rin
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def wait_for(lane: Whole, full: Whole, waiting: Waiting) -> None:
+def wait_for(lane: Whole, full: Whole, state: State) -> None:
     """List a lane among those that wait for room on another."""
-    waiting.full[lane] = full
-    waiting.after[lane] = waiting.first[full]
-    waiting.first[full] = lane
+    queues = state.queues
+    queues[lane].full = full
+    queues[lane].next_waiting = queues[full].first_waiting
+    queues[full].first_waiting = lane
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def wait_no_longer(lane: Whole, waiting: Waiting) -> None:
+def wait_no_longer(lane: Whole, state: State) -> None:
     """Take a lane out of the list in which it stands."""
-    full = waiting.full[lane]
-    other = waiting.first[full]
+    queues = state.queues
+    full = queues[lane].full
+    other = queues[full].first_waiting
     if other == lane:
-        waiting.first[full] = waiting.after[lane]
+        queues[full].first_waiting = queues[lane].next_waiting
     else:
-        while waiting.after[other] != lane:
-            other = waiting.after[other]
-        waiting.after[other] = waiting.after[lane]
-    waiting.full[lane] = -1
+        while queues[other].next_waiting != lane:
+            other = queues[other].next_waiting
+        queues[other].next_waiting = queues[lane].next_waiting
+    queues[lane].full = -1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def queue_by(instant: float, v: Whole, ready: Floats, nxt: Ints) -> int:
+@njit(cache=True, nogil=True, inline="always", error_model="numpy")
+def queue_by(instant: float, v: Whole, state: State) -> int:
     """Return how many from a vehicle on have come to the stop line or the queue by an instant."""
     count = 0
-    while v >= 0 and ready[v] <= instant:
+    while v >= 0 and state.trips[v].ready_s <= instant:
         count += 1
-        v = nxt[v]
+        v = state.trips[v].next
     return count

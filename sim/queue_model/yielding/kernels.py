@@ -3,11 +3,10 @@
 from numba import njit
 
 from citybrain.ports.tables import PERMISSIVE, PROTECTED
-from sim.queue_model.arrays import Floats, Whole
-from sim.queue_model.inputs import RouteArrays, StreetArrays
-from sim.queue_model.state import Queues, Signs, Trips, Waiting
+from sim.queue_model.arrays import Whole
+from sim.queue_model.state import Given, State
 
-CALLEES = "8ff61bc7d4fd5acf"
+CALLEES = "9b9bb6efb0dbda99"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _LOOK_AT = 4
@@ -17,9 +16,9 @@ _SAME_QUEUE_S = 2.0
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def is_green(link: Whole, streets: StreetArrays, signs: Signs) -> bool:
+def is_green(link: Whole, given: Given, state: State) -> bool:
     """Tell whether vehicles on a link are shown green, or no signal."""
-    group = streets.group[link]
+    group, signs = given.links[link].group, state.signs
     is_shown = True
     if group >= 0:
         shown = signs.colour[signs.cell[group] + signs.clock[signs.signal[group]]]
@@ -28,18 +27,8 @@ def is_green(link: Whole, streets: StreetArrays, signs: Signs) -> bool:
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def held_by(  # noqa: PLR0913, PLR0917 - who comes from where
-    foe: Whole,
-    now_s: float,
-    ahead_s: float,
-    behind_s: float,
-    crossed_s: Floats,
-    streets: StreetArrays,
-    routes: RouteArrays,
-    signs: Signs,
-    queues: Queues,
-    waiting: Waiting,
-    trips: Trips,
+def held_by(
+    foe: Whole, now_s: float, ahead_s: float, behind_s: float, given: Given, state: State
 ) -> float:
     """Return until when the vehicles of a link keep one that gives way to them; -1 if they do not.
 
@@ -53,28 +42,26 @@ def held_by(  # noqa: PLR0913, PLR0917 - who comes from where
         Who comes no later than this after it goes first. [s]
     behind_s
         Time that it keeps behind who goes first. [s]
-    crossed_s
-        When each link was crossed last. [s]
-    streets, routes, signs, queues, waiting, trips
-        What the words say.
+    given, state
+        The run.
     """
     held_s = -1.0
-    if crossed_s[foe] + behind_s > now_s:
-        held_s = crossed_s[foe] + behind_s
+    if state.links[foe].crossed_s + behind_s > now_s:
+        held_s = state.links[foe].crossed_s + behind_s
     else:
-        other = streets.from_lane[foe]
-        u = queues.head[other]
-        is_coming = u >= 0 and not queues.gives_way[other] and waiting.full[other] < 0
-        if is_coming and is_green(foe, streets, signs):
-            crosses_s = max(trips.ready_s[u], queues.free_s[other])
+        trips, other = state.trips, state.queues[given.links[foe].from_lane]
+        u = other.head
+        is_coming = u >= 0 and not other.gives_way and other.full < 0
+        if is_coming and is_green(foe, given, state):
+            crosses_s = max(trips[u].ready_s, other.free_s)
             for _ in range(_LOOK_AT):
                 if crosses_s > now_s + ahead_s:
                     break
-                if routes.link[trips.option[u]] == foe and crosses_s > now_s - behind_s:
+                if given.options[trips[u].option].link == foe and crosses_s > now_s - behind_s:
                     held_s = crosses_s + behind_s
                     break
-                u = trips.next[u]
+                u = trips[u].next
                 if u < 0:
                     break
-                crosses_s = max(trips.ready_s[u], crosses_s + _SAME_QUEUE_S)
+                crosses_s = max(trips[u].ready_s, crosses_s + _SAME_QUEUE_S)
     return held_s
