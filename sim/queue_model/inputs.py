@@ -1,7 +1,7 @@
 """What the kernels of the queue model read: streets, routes, a day's vehicles, constants.
 
-What is read together lies together: a table is an array of records.  In large cities most of what a
-crossing reads comes from far memory, a line of 64 bytes at a time.
+What is read together lies together: a table is an array of records.  Places that are never missing
+are unsigned, for of signed ones Numba asks at every use whether they count from the end.
 """
 
 from typing import Any, NamedTuple
@@ -38,7 +38,7 @@ LINK = np.dtype(
         ("inside_m", np.float64),
         ("slowing_s", np.float64),
         ("group", np.int32),
-        ("from_lane", np.int32),
+        ("from_lane", np.uint32),
         ("onto", np.int32),
         ("first_yield", np.int32),
         ("end_yield", np.int32),
@@ -52,7 +52,7 @@ be left before anybody stands."""
 
 OPTION = np.dtype(
     [
-        ("lane", np.int32),
+        ("lane", np.uint32),
         ("link", np.int32),
         ("first_pair", np.int32),
         ("end_pair", np.int32),
@@ -63,7 +63,7 @@ OPTION = np.dtype(
 """A place on a route and a lane there, with the time of a stop there; without pairs it ends the
 route."""
 
-PAIR = np.dtype([("link", np.int32), ("option", np.int32), ("cost_m", np.float64)], align=True)
+PAIR = np.dtype([("link", np.uint32), ("option", np.uint32), ("cost_m", np.float64)], align=True)
 """A way on from an option: the link, the option behind it, and the metres of queue that a driver
 would accept to avoid it."""
 

@@ -44,7 +44,7 @@ ROOM = np.dtype([("free_s", np.float64), ("space_m", np.float64)], align=True)
 TRIP = np.dtype(
     [
         ("ready_s", np.float64),
-        ("option", np.int32),
+        ("option", np.uint32),
         ("next", np.int32),
         ("stands_on", np.int32),
     ],

@@ -7,6 +7,7 @@ loop is without memory of its own.
 
 from typing import Any
 
+import numpy as np
 from numba import njit
 
 from citybrain.ports.tables import PERMISSIVE, PROTECTED, RED, STOP_THEN_GO, YELLOW
@@ -20,7 +21,7 @@ from sim.queue_model.room.kernels import FAR, queue_by, wait_for, wait_no_longer
 from sim.queue_model.state import Given, Signs, State
 from sim.queue_model.yielding.kernels import held_by
 
-CALLEES = "eb644ea9a7bf8a35"
+CALLEES = "3ab8cbd031537e0e"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _WITHOUT_MEMORY: dict[str, Any] = {"_nrt": False}
@@ -54,15 +55,18 @@ def run_calendar(given: Given, state: State) -> None:  # noqa: C901, PLR0912, PL
         if tick > 0:
             _turn_clocks(tick, state)
         while True:
-            lane = next_awake(tick, horizon, calendar)
-            if lane < 0:
+            found = next_awake(tick, horizon, calendar)
+            if found < 0:
                 break
+            # unsigned: of signed ones it is asked at every use whether they count from the end
+            lane: Whole = np.uint32(found)  # type: ignore[assignment]
             queue = queues[lane]
             if queue.full >= 0:
                 # patience ran out, or the wave arrived and it was unlisted
                 wait_no_longer(lane, state)
-            v = queue.head
-            while v >= 0:
+            first = queue.head
+            while first >= 0:
+                v: Whole = np.uint32(first)  # type: ignore[assignment]
                 t = trips[v].ready_s
                 if queue.free_s > t:
                     t = queue.free_s
@@ -182,7 +186,7 @@ def run_calendar(given: Given, state: State) -> None:  # noqa: C901, PLR0912, PL
                     if queues[onto].is_asked_for:
                         note_entry(state.edges[given.lanes[onto].edge], t, spent_s + drive_s)
                     join(v, onto, arrives_s, tick, given, state)
-                v = behind
+                first = behind
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")

@@ -6,7 +6,7 @@ from citybrain.ports.tables import PERMISSIVE, PROTECTED
 from sim.queue_model.arrays import Whole
 from sim.queue_model.state import Given, State
 
-CALLEES = "9b9bb6efb0dbda99"
+CALLEES = "78de86e5324032e3"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _LOOK_AT = 4
