@@ -5,7 +5,7 @@ import resource
 import sys
 import time
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from benchmarks._city import build_city
@@ -45,11 +45,14 @@ class CityRun:
         Size of the city, trips of its hour, and how often a vehicle passed a junction.
     read_s, build_s, hour_s
         Reading the scenario, compiling the model, one plan-hour. [s]
+    model_mb
+        Peak memory after the plan-hour. [MB]
     search_s, wall_s
-        Retiming by subareas: of all processes, and as the clock saw it. [s]
-    model_mb, search_mb
-        Peak memory after the plan-hour, and after the retiming; without that of the processes
-        that search subareas, which hold one subarea each. [MB]
+        Retiming by subareas: of all processes, and as the clock saw it; none of this and of what
+        follows where nothing was retimed. [s]
+    search_mb
+        Peak memory after the retiming; without that of the processes that search subareas, which
+        hold one subarea each. [MB]
     plans
         Plans that the search priced.
     running_delay_s, retimed_delay_s
@@ -64,13 +67,13 @@ class CityRun:
     read_s: float
     build_s: float
     hour_s: float
-    search_s: float
-    wall_s: float
     model_mb: float
-    search_mb: float
-    plans: int
-    running_delay_s: float
-    retimed_delay_s: float
+    search_s: float | None = None
+    wall_s: float | None = None
+    search_mb: float | None = None
+    plans: int | None = None
+    running_delay_s: float | None = None
+    retimed_delay_s: float | None = None
     sumo_running_s: float | None = None
     sumo_retimed_s: float | None = None
 
@@ -97,7 +100,7 @@ def measure(junctions: int, folder: Path, evaluations: int, workers: int) -> Cit
     folder
         Where cities are kept.
     evaluations
-        Budget of the search: a hundred plans for each, in every subarea.
+        Budget of the search: a hundred plans for each, in every subarea; nothing is retimed if 0.
     workers
         Processes that search subareas.
     """
@@ -105,8 +108,9 @@ def measure(junctions: int, folder: Path, evaluations: int, workers: int) -> Cit
     config = build_city(junctions, folder)
     _hour_s(small)
     idle_s = _helpers_s()
-    with processes(workers) as pool:
-        _retimed(small, pool, workers, 1)
+    if evaluations:
+        with processes(workers) as pool:
+            _retimed(small, pool, workers, 1)
     idle_s = _helpers_s() - idle_s
     before_mb = _peak_mb()
     city = _compiled(config)
@@ -114,6 +118,17 @@ def measure(junctions: int, folder: Path, evaluations: int, workers: int) -> Cit
     model_mb = _peak_mb() - before_mb
     _tell(f"read {city.read_s:.1f} s, build {city.build_s:.1f} s, hour {hour_s:.2f} s")
     _tell(f"{crossings} crossings, {model_mb:.0f} MB")
+    modelled = CityRun(
+        junctions=len(city.area.network.intersections),
+        vehicles=len(city.model.days[0].depart_s),
+        crossings=crossings,
+        read_s=city.read_s,
+        build_s=city.build_s,
+        hour_s=hour_s,
+        model_mb=model_mb,
+    )
+    if not evaluations:
+        return modelled
     helped_s = _helpers_s()
     with processes(workers) as pool:
         _retimed(small, pool, workers, 1)
@@ -123,16 +138,10 @@ def measure(junctions: int, folder: Path, evaluations: int, workers: int) -> Cit
     helped_s = _helpers_s() - helped_s - idle_s
     search_mb = _peak_mb()
     judged = _judged(city, found, workers) if junctions <= _MOST_JUDGED else (None, None)
-    return CityRun(
-        junctions=len(city.area.network.intersections),
-        vehicles=len(city.model.days[0].depart_s),
-        crossings=crossings,
-        read_s=city.read_s,
-        build_s=city.build_s,
-        hour_s=hour_s,
+    return replace(
+        modelled,
         search_s=own_s + max(0.0, helped_s),
         wall_s=wall_s,
-        model_mb=model_mb,
         search_mb=search_mb - before_mb,
         plans=found.model_evaluations,
         running_delay_s=found.running_cost_s,

@@ -1,6 +1,7 @@
 """Does the cost per junction grow with the city?  Generated cities, from a hundred junctions on.
 
-``--networks`` names sizes (``100,1000,10000``); without it 100 and 400 are run, in some minutes.
+``--networks`` names sizes (``100,1000``); without it 100 and 400 are run, in some minutes.  With
+``model`` among the names nothing is retimed (``100,1000,10000,model``).
 Each size has a process of its own, whose peak memory is measured above that of the same process
 before it read the city.  Times are of one core, of all processes together, so that neither a
 busy machine nor the number of cores changes them; the clock's time is told beside them.
@@ -25,15 +26,16 @@ from citybrain.engine import provenance
 from citybrain.errors import InputError
 
 SIZES = ("100", "400")
+MODEL_ONLY = "model"
 _EVALUATIONS = 1
 _MOST_GROWTH = 1.2
 _THOUSAND = 1_000
 _MOST_WALL_S = 1_800.0
-_PER_JUNCTION: dict[str, Callable[[CityRun], float]] = {
+_PER_JUNCTION: dict[str, Callable[[CityRun], float | None]] = {
     "read and build": lambda run: 1e3 * (run.read_s + run.build_s),
     "plan-hour": lambda run: 1e3 * run.hour_s,
     "model, with its plan-hour": lambda run: 1e3 * (run.read_s + run.build_s + run.hour_s),
-    "retiming": lambda run: 1e3 * run.search_s,
+    "retiming": lambda run: None if run.search_s is None else 1e3 * run.search_s,
     "memory of the model": lambda run: run.model_mb,
     "memory of the retiming": lambda run: run.search_mb,
 }
@@ -47,7 +49,7 @@ def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
     Parameters
     ----------
     networks
-        Sizes of cities, in junctions.
+        Sizes of cities, in junctions; ``model`` for nothing but the model.
     is_check
         Return 1 if a target is missed, and name every one.
     is_json
@@ -58,13 +60,14 @@ def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
     InputError
         A size is no number of junctions.
     """
-    sizes = sorted({_size(name) for name in networks or SIZES})
+    evaluations = 0 if MODEL_ONLY in networks else _EVALUATIONS
+    sizes = sorted({_size(name) for name in networks if name != MODEL_ONLY} or map(_size, SIZES))
     folder = Path(tempfile.gettempdir()) / "citybrain-cities"
     runs = []
     with Stages() as stages:
         for size in sizes:
             stages.begin(f"{size}", "junctions")
-            runs.append(_measured(size, folder))
+            runs.append(_measured(size, folder, evaluations))
     missed = misses(runs)
     if is_json:
         content = {"runs": [asdict(one) for one in runs], "missed": missed, **_conditions()}
@@ -88,22 +91,26 @@ def misses(runs: Sequence[CityRun]) -> list[str]:
     found = []
     for one in runs[1:]:
         for name in _JUDGED:
-            small = _PER_JUNCTION[name](runs[0]) / runs[0].junctions
+            small, large = _PER_JUNCTION[name](runs[0]), _PER_JUNCTION[name](one)
+            if small is None or large is None:
+                continue
             if small <= 0.0:
                 found.append(f"{runs[0].junctions} junctions: {name} is too small to be measured")
                 continue
-            grown = _PER_JUNCTION[name](one) / one.junctions / small
+            grown = large / one.junctions / (small / runs[0].junctions)
             if grown > _MOST_GROWTH:
                 found.append(f"{one.junctions} junctions: {name} {grown:.2f} times per junction")
     found += [
         f"{one.junctions} junctions: retimed in {one.wall_s:.0f} s"
         for one in runs
-        if one.junctions <= _THOUSAND and one.wall_s > _MOST_WALL_S
+        if one.wall_s is not None and one.junctions <= _THOUSAND and one.wall_s > _MOST_WALL_S
     ]
     found += [
         f"{one.junctions} junctions: nothing saved"
         for one in runs
-        if one.retimed_delay_s >= one.running_delay_s
+        if one.retimed_delay_s is not None
+        and one.running_delay_s is not None
+        and one.retimed_delay_s >= one.running_delay_s
     ]
     return found
 
@@ -114,9 +121,9 @@ def _size(name: str) -> int:
     return int(name)
 
 
-def _measured(size: int, folder: Path) -> CityRun:
+def _measured(size: int, folder: Path, evaluations: int) -> CityRun:
     """Measure one size in a process of its own."""
-    words = ["-m", "benchmarks._city_run", size, folder, _EVALUATIONS, os.cpu_count() or 1]
+    words = ["-m", "benchmarks._city_run", size, folder, evaluations, os.cpu_count() or 1]
     done = subprocess.run(
         [sys.executable, *map(str, words)],
         cwd=Path(__file__).resolve().parent.parent,
@@ -145,7 +152,11 @@ def _table(runs: Sequence[CityRun]) -> Table:
         table.add_column(f"{one.junctions}", justify="right", no_wrap=True)
     for name, value in _PER_JUNCTION.items():
         unit = "MB" if name.startswith("memory") else "ms"
-        shown = (f"{value(one) / one.junctions:.2f}" for one in runs)
+        values = [value(one) for one in runs]
+        shown = (
+            "-" if each is None else f"{each / one.junctions:.2f}"
+            for each, one in zip(values, runs, strict=True)
+        )
         table.add_row(f"{name}, {unit}", *shown)
     for title, told in _WHOLE:
         table.add_row(title, *(told(one) for one in runs))
@@ -156,13 +167,13 @@ _WHOLE: tuple[tuple[str, Callable[[CityRun], str]], ...] = (
     ("vehicles", lambda one: f"{one.vehicles}"),
     ("crossings", lambda one: f"{one.crossings}"),
     ("one crossing, µs", lambda one: f"{1e6 * one.hour_s / one.crossings:.2f}"),
-    ("retimed in, s", lambda one: f"{one.wall_s:.0f}"),
-    ("delay in the model, before, s/veh", lambda one: f"{one.running_delay_s:.1f}"),
-    ("after", lambda one: f"{one.retimed_delay_s:.1f}"),
+    ("retimed in, s", lambda one: _known(one.wall_s)),
+    ("delay in the model, before, s/veh", lambda one: _known(one.running_delay_s)),
+    ("after", lambda one: _known(one.retimed_delay_s)),
     ("delay in SUMO, before, s/veh", lambda one: _known(one.sumo_running_s)),
     ("after ", lambda one: _known(one.sumo_retimed_s)),
 )
 
 
-def _known(delay_s: float | None) -> str:
-    return "-" if delay_s is None else f"{delay_s:.1f}"
+def _known(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"

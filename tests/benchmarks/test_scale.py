@@ -63,6 +63,15 @@ def test_a_cost_per_junction_that_stays_is_no_miss() -> None:
     assert misses([SMALL, LARGE]) == []
 
 
+def test_what_was_not_retimed_is_judged_by_its_model_alone() -> None:
+    alone = [
+        replace(one, search_s=None, wall_s=None, search_mb=None, retimed_delay_s=None)
+        for one in (SMALL, replace(LARGE, build_s=4.0))
+    ]
+    (told,) = misses(alone)
+    assert told.startswith("200 junctions: model, with its plan-hour")
+
+
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
