@@ -141,7 +141,7 @@ def _send_later(
 async def watching(gate: Gate) -> AsyncIterator[None]:
     """Have the gate keep its units under control as long as the block lasts; then it is gone."""
     async with gate.fleet.links((UNIT,)) as links:
-        gate.watch = Watch(gate.desk, links)
+        gate.watch = Watch(gate.desk, links, gate.fleet)
         gate.watch.follow()
         try:
             yield

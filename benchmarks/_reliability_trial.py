@@ -20,7 +20,7 @@ from citybrain.engine.gate import Carried, Gate
 from citybrain.engine.gate_recovery import settle_unfinished
 from citybrain.engine.gate_watch import LOST
 from citybrain.engine.pushing import UnitResult
-from citybrain.engine.pushing_records import NOT_RUNNING
+from citybrain.engine.pushing_records import CHANGED, NOT_RUNNING
 from citybrain.errors import CitybrainError
 from citybrain.model.statements import Act
 from citybrain.ports.controllers import Outcome, Step
@@ -246,7 +246,11 @@ class Trial:
         end_s = asyncio.get_running_loop().time() + _WATCHED_S
         while asyncio.get_running_loop().time() < end_s:
             with desk.ledger.reading() as connection:
-                told = [kind for kind in (NOT_RUNNING, LOST) if is_alarmed(connection, UNIT, kind)]
+                told = [
+                    kind
+                    for kind in (NOT_RUNNING, CHANGED, LOST)
+                    if is_alarmed(connection, UNIT, kind)
+                ]
             if told:
                 self._late = f"{shown}, alarm: {told[0]}"
                 self._faults.clear()

@@ -60,7 +60,7 @@ async def serve(
         async with server, gate.fleet.links(units) as links:
             async with busy:
                 await settle_unfinished(gate.desk, gate.fleet)
-                gate.watch = Watch(gate.desk, links)
+                gate.watch = Watch(gate.desk, links, gate.fleet)
                 gate.watch.follow()
             ready()
             await server.serve_forever()

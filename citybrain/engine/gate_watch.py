@@ -1,24 +1,43 @@
 """Keeping control: units fall back to their own plans when nobody commands them any more.
 
-And looking on: a unit that ceases to run what was proven is an alarm, not an old success.
+And looking on: a unit that ceases to run what was proven, or that somebody else has written to, is
+an alarm, not an old success.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
+from typing import Protocol
 
 from citybrain.controllers.ntcip.watchdog import LOOK_S, Beat, Kept, keep_alive
 from citybrain.engine.approval_desk import Desk
-from citybrain.engine.pushing_records import GATE, NOT_RUNNING, NOTHING
+from citybrain.engine.pushing_records import CHANGED, GATE, NOT_RUNNING, NOTHING
 from citybrain.errors import CitybrainError
-from citybrain.ports.controllers import ControllerLink
-from citybrain.store.ledger.pushes import is_alarmed, raise_alarm, running, set_running
+from citybrain.model.plan import Plan
+from citybrain.ports.controllers import ControllerLink, UnitPlan
+from citybrain.store.ledger.plans import kept_plan
+from citybrain.store.ledger.pushes import Running, is_alarmed, raise_alarm, running, set_running
+from citybrain.store.plans import plan_of
 
 LOST = "control lost"
 _MOST_LOOKS_PER_S = 20
 """Looks at all units together, so that a gate with many has time for orders; each takes 5 ms."""
 AGAIN = "runs again"
 """What the audit log calls it when a unit does what it is commanded once more."""
+
+
+RESTORED = "values restored"
+"""The same when a unit holds the values of its plan once more."""
+
+
+class Planner(Protocol):
+    """Knows what a plan means to a unit; see ``Fleet``."""
+
+    def unit_plans(
+        self, plan: Plan, runs: Mapping[str, Running], units: Collection[str]
+    ) -> Mapping[str, UnitPlan]:
+        """Return for each unit what it is to run."""
 
 
 class Watch:
@@ -33,18 +52,21 @@ class Watch:
         Ledger.
     links
         Links that may write, by unit; used by nothing else.
+    planner
+        Tells what the units are to hold.
     """
 
-    def __init__(self, desk: Desk, links: Mapping[str, ControllerLink]) -> None:
+    def __init__(self, desk: Desk, links: Mapping[str, ControllerLink], planner: Planner) -> None:
         self._desk = desk
         self._links = links
+        self._planner = planner
         self._ends: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def follow(self) -> None:
         """Begin to keep every unit that the ledger knows to run a commanded pattern."""
         with self._desk.ledger.reading() as connection:
-            wanted = {unit: row.pattern for unit, row in running(connection).items() if row.pattern}
+            wanted = {unit: row for unit, row in running(connection).items() if row.pattern}
         for unit in sorted(set(wanted) & set(self._links) - set(self._tasks)):
             self._ends[unit] = asyncio.Event()
             self._tasks[unit] = asyncio.create_task(self._keep(unit, wanted[unit]))
@@ -61,11 +83,15 @@ class Watch:
         """Cease to command any unit; each falls back when its backup time has passed."""
         await self.let_go(tuple(self._tasks))
 
-    async def _keep(self, unit: str, pattern: int) -> None:
-        idle = ""
+    async def _keep(self, unit: str, row: Running) -> None:
+        idle = changed = ""
 
         def hear(beat: Beat) -> None:
-            nonlocal idle
+            nonlocal idle, changed
+            if beat.changed is not None and beat.changed != changed:
+                with suppress(CitybrainError):  # told at the next comparison
+                    self._note_changed(unit, beat.changed)
+                    changed = beat.changed
             if not beat.trouble and bool(beat.idle) != bool(idle):
                 with suppress(CitybrainError):  # told at the next look
                     self._note_idle(unit, beat.idle)
@@ -74,7 +100,8 @@ class Watch:
         try:
             look_s = max(LOOK_S, len(self._links) / _MOST_LOOKS_PER_S)
             link, end = self._links[unit], self._ends[unit]
-            kept = await keep_alive(link, pattern, end, hear, look_s=look_s)
+            plan = self._expected(unit, row)
+            kept = await keep_alive(link, row.pattern, end, hear, look_s=look_s, plan=plan)
             trouble = "" if kept is Kept.TOLD_TO_END else kept.value
         except CitybrainError as error:
             trouble = str(error)
@@ -87,6 +114,30 @@ class Watch:
         with self._desk.ledger.writing(GATE) as writing:
             raise_alarm(writing, unit, LOST, trouble)
             set_running(writing, unit, NOTHING)
+
+    def _expected(self, unit: str, row: Running) -> UnitPlan | None:
+        """Return what a unit is to hold; none where it runs no plan that the ledger can tell.
+
+        Control is kept whether that can be told or not.
+        """
+        if not row.plan_hash:
+            return None
+        try:
+            with self._desk.ledger.reading() as connection:
+                text = kept_plan(connection, row.plan_hash).text
+            plan = plan_of(text, f"plan {row.plan_hash[:12]}")
+            told = self._planner.unit_plans(plan, {}, (unit,))
+        except CitybrainError:
+            return None
+        return replace(told[unit], pattern=row.pattern)
+
+    def _note_changed(self, unit: str, changed: str) -> None:
+        """Tell that a unit holds other values than its plan's, or the plan's once more."""
+        with self._desk.ledger.writing(GATE) as writing:
+            if not changed:
+                writing.note(RESTORED, unit, {})
+            elif not is_alarmed(writing.connection, unit, CHANGED):
+                raise_alarm(writing, unit, CHANGED, changed)
 
     def _note_idle(self, unit: str, idle: str) -> None:
         """Tell that a unit does not run what it is commanded, or does so again.

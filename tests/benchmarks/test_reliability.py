@@ -45,6 +45,15 @@ def test_equal_trials_take_an_equal_course(starts: tuple[Start, Start]) -> None:
 
 
 @pytest.mark.integration
+def test_values_that_somebody_writes_after_the_last_look_are_told(
+    starts: tuple[Start, Start],
+) -> None:
+    found = play(starts[0], TROUBLES["other-manager-writes"], Step.ACTIVATE, 16)
+    assert (found.said, found.faults) == (("RUNS",), ())
+    assert found.late == "a mixture, alarm: values changed"
+
+
+@pytest.mark.integration
 def test_a_half_stored_download_is_taken_back_before_it_runs(starts: tuple[Start, Start]) -> None:
     found = play(starts[0], TROUBLES["half-stored"], Step.STORE, 0)
     assert (found.said, found.showed, found.faults) == (("ROLLED_BACK",), ("former",), ())

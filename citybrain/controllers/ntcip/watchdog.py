@@ -16,6 +16,7 @@ from citybrain.ports.controllers import (
     ControllerError,
     ControllerLink,
     LimitationError,
+    UnitPlan,
     UnitStatus,
 )
 
@@ -32,6 +33,11 @@ IDLE_S = 15.0
 TURNING_S = 300.0
 """The same for what may be a transition, in which the cycle counter may stand for nearly the
 longest cycle (``patternCycleTime`` is 255 s at most). [s]"""
+
+
+FIRST_COMPARISON_S, COMPARISON_S = 60.0, 300.0
+"""When a unit's values are held against the plan's, and how often from then on: it takes some
+fifteen messages. [s]"""
 
 
 class Kept(Enum):
@@ -54,11 +60,15 @@ class Beat:
         What went wrong; empty if it answered.
     idle
         Why it has not run what it is commanded for some time; empty as long as it may.
+    changed
+        What the unit holds other than the plan says; empty if nothing, none if that was not looked
+        at.
     """
 
     unit: str
     trouble: str
     idle: str = ""
+    changed: str | None = None
 
 
 async def keep_alive(
@@ -68,6 +78,7 @@ async def keep_alive(
     hear: Callable[[Beat], None] = lambda beat: None,
     *,
     look_s: float = LOOK_S,
+    plan: UnitPlan | None = None,
 ) -> Kept:
     """Command a pattern again and again until told to end, and look whether it runs.
 
@@ -86,6 +97,8 @@ async def keep_alive(
         Hears every beat.
     look_s
         Longest time between two looks. [s]
+    plan
+        What the pattern is to hold; none if that is not known, and not compared.
 
     Returns
     -------
@@ -106,6 +119,7 @@ async def keep_alive(
     loop = asyncio.get_running_loop()
     idleness = _Idleness(pattern)
     due_s = heard_s = loop.time()
+    compared_s = due_s + FIRST_COMPARISON_S - COMPARISON_S
     while not end.is_set():
         begun_s = loop.time()
         try:
@@ -115,6 +129,10 @@ async def keep_alive(
             if begun_s >= due_s:
                 await link.keep_control(pattern)
                 due_s = begun_s + every_s
+            changed = None
+            if plan is not None and begun_s >= compared_s + COMPARISON_S:
+                changed = await _changed(link, plan)
+                compared_s = begun_s
         except LimitationError:
             raise
         except ControllerError as failure:
@@ -123,10 +141,23 @@ async def keep_alive(
                 return Kept.LOST
         else:
             heard_s = loop.time()
-            hear(Beat(unit=link.unit, trouble="", idle=idleness.seen(status, heard_s)))
+            idle = idleness.seen(status, heard_s)
+            hear(Beat(unit=link.unit, trouble="", idle=idle, changed=changed))
         pause_s = _AGAIN_S if idleness.has_stood else look_s
         await _sleep(end, max(0.0, min(begun_s + pause_s, due_s) - loop.time()))
     return Kept.TOLD_TO_END
+
+
+async def _changed(link: ControllerLink, plan: UnitPlan) -> str:
+    """Return which values of the unit are not the plan's; it stays under control all the same."""
+    try:
+        found = await link.dry_run(plan)
+    except LimitationError as failure:
+        return f"cannot be compared: {failure.what}"
+    return "; ".join(
+        f"{each.object_name} is {each.old}, not {each.new}"
+        for each in (*found.changes, *found.differences)
+    )
 
 
 class _Idleness:
