@@ -25,6 +25,7 @@ from sim.sumo.routes import check_whole
 from sim.sumo.scenario import SumoScenario
 from sim.sumo.staging import Staging
 from sim.sumo.stations import stations_of
+from sim.uncollected import uncollected
 
 SURVEY_SEED = 1000
 """Seed of the run that shows which routes are driven; the proof never uses it."""
@@ -55,6 +56,7 @@ class Demand:
     caveats: tuple[str, ...] = ()
 
 
+@uncollected
 def own_demand(area: StudyArea, *, timeout_s: float) -> Demand:
     """Return the scenario's own demand.
 

@@ -27,6 +27,7 @@ from sim.queue_model.side_by_side import Piece, run_pieces
 from sim.queue_model.street_compiler import compile_streets
 from sim.queue_model.streets import Streets
 from sim.sumo.scenario import SumoScenario
+from sim.uncollected import uncollected
 
 _ROUTING_TIMEOUT_S = 600.0
 
@@ -160,6 +161,7 @@ class QueueModel:
         return cls.compiled(ground, days, seeds=seeds, physics=physics, threads=threads)
 
     @classmethod
+    @uncollected
     def compiled(
         cls,
         ground: Ground,

@@ -23,6 +23,7 @@ from sim.sumo.scenario import SumoScenario
 from sim.sumo.staging import Staging
 from sim.sumo.stops import Stops, planned_stops
 from sim.sumo.xml_files import iterate_elements
+from sim.uncollected import uncollected
 
 _LATE_S = 1800.0
 _CROWDED = ("--mesosim", "true", "--meso-junction-control", "true")
@@ -30,6 +31,7 @@ _CROWDED = ("--mesosim", "true", "--meso-junction-control", "true")
 Edges = tuple[str, ...]
 
 
+@uncollected
 def routed_days(
     scenario: SumoScenario, *, seeds: Sequence[int], timeout_s: float
 ) -> tuple[tuple[Trip, ...], ...]:

@@ -8,6 +8,7 @@ from sim.sumo.driven import DrivenTrip, kept_attributes
 from sim.sumo.routes import departure_s
 from sim.sumo.scenario import SumoScenario
 from sim.sumo.xml_files import iterate_elements
+from sim.uncollected import uncollected
 
 _CHOSEN = frozenset({"trip", "flow", "routeDistribution", "rerouter", "include"})
 """Elements that leave something for SUMO to choose."""
@@ -16,6 +17,7 @@ _CHANGING_OPTIONS = ("rerouting", "scale")
 Routes = dict[str, tuple[str, ...]]
 
 
+@uncollected
 def given_trips(scenario: SumoScenario) -> tuple[DrivenTrip, ...] | None:
     """Return everybody who departs within a scenario's time, if the files say it all.
 

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 from citybrain.errors import InputError
 from citybrain.model.network import Point
 from sim.sumo.xml_files import attribute, read_xml
+from sim.uncollected import uncollected
 
 _NOT_MOTOR = frozenset({"pedestrian", "bicycle", "scooter", "wheelchair", "ship", "container"})
 _RAIL = frozenset({"tram", "rail", "rail_urban", "rail_electric", "rail_fast", "subway"})
@@ -147,6 +148,7 @@ class NetFile:
         return found
 
 
+@uncollected
 def read_net_file(path: Path) -> NetFile:
     """Read a network, ``.net.xml`` or ``.net.xml.gz``.
 

@@ -23,7 +23,7 @@ from citybrain.store.ledger.plans import add_signature
 from citybrain.store.ledger.pushes import running
 from tests.engine.approval_kit import better_plan, office, proposal
 from tests.engine.fake_units import FakeFleet, FakeUnit, Killed, restarted
-from tests.engine.test_gate import UNITS, Yard, approved, network
+from tests.engine.gate_yard import UNITS, Yard, approved, network
 
 PLACES = "[schedule]\nentry = 2\nday_plan = 3\nfirst_action = 9\n"
 WORDS = read_schedule("mon-fri 00:00=9 06:30=plan").words

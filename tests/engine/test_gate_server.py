@@ -16,7 +16,7 @@ from citybrain.errors import InputError, UnsafePlanError
 from citybrain.model.statements import Act, Signed
 from citybrain.ports.controllers import Step
 from tests.engine.fake_units import Killed, restarted
-from tests.engine.test_gate import UNITS, Yard, yard
+from tests.engine.gate_yard import UNITS, Yard, yard
 
 __all__ = ["yard"]
 

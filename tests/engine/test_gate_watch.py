@@ -7,7 +7,7 @@ from citybrain.controllers.ntcip.watchdog import COMPARISON_S, IDLE_S, LOOK_S
 from citybrain.engine.gate_watch import AGAIN, RESTORED, Watch
 from citybrain.engine.pushing_records import CHANGED, NOT_RUNNING
 from citybrain.store.ledger.audit import verify_audit
-from tests.engine.test_gate import Yard, yard
+from tests.engine.gate_yard import Yard, yard
 
 __all__ = ["yard"]
 PATIENTLY_S = IDLE_S + 2 * LOOK_S
