@@ -8,7 +8,8 @@ import pandas as pd
 from rich.table import Table
 
 from citybrain.cli.console import OUTPUT, Stages, headline, print_json
-from citybrain.cli.counting import Request, lane_table
+from citybrain.cli.count_request import Request
+from citybrain.cli.lane_table import lane_table
 from citybrain.errors import InfeasibleError, InputError
 from citybrain.files import atomic_write_text
 from citybrain.model.flows import FlowSnapshot

@@ -8,7 +8,7 @@ import numpy as np
 from citybrain.cli.clip_bins import ClipTime, bins_told, clip_flows
 from citybrain.cli.clip_report import ClipReport, tell
 from citybrain.cli.console import Stages
-from citybrain.cli.counting import Request
+from citybrain.cli.count_request import Request
 from citybrain.model.flows import FlowSnapshot
 from citybrain.store.flows import write_flows
 from detectors.camera.counting import CameraCount, count_stream, lane_detectors

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 
-from citybrain.cli.counting import USUAL_BIN_S, Request
+from citybrain.cli.count_request import USUAL_BIN_S, Request
 from citybrain.model.flows import Detector, FlowSnapshot
 from citybrain.units import SECONDS_PER_MINUTE
 from detectors.counting import count_pulses

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from citybrain.cli.counting import Request
+from citybrain.cli.count_request import Request
 from detectors.camera.blobs.turning import count_clip
 from detectors.camera.model.settings import has_model, read_model
 from detectors.tracking.edge_count import BoxCount

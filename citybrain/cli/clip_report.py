@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from citybrain.cli.console import OUTPUT, headline, print_json
-from citybrain.cli.counting import Request, lane_table
+from citybrain.cli.count_request import Request
+from citybrain.cli.lane_table import lane_table
 from citybrain.model.flows import FlowSnapshot
 from detectors.camera.sources import Gap
 

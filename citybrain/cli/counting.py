@@ -1,14 +1,14 @@
 """The command ``count``."""
 
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from rich.table import Table
 
 from citybrain.cli.console import OUTPUT, Stages, headline, print_json
+from citybrain.cli.count_request import Request
 from citybrain.cli.health import health_content, health_lines
+from citybrain.cli.lane_table import lane_table
 from citybrain.config import SafetyLimits
 from citybrain.engine.area import open_network
 from citybrain.errors import InputError
@@ -16,27 +16,6 @@ from citybrain.model.flows import FlowSnapshot
 from citybrain.store.flows import write_flows
 from detectors.feed import CountedFeed, FeedClock, count_feed
 from detectors.inventory import check_lanes, read_inventory
-
-USUAL_BIN_S = 300.0
-"""Length of a bin where none is asked for. [s]"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """Options of the command."""
-
-    feed: str
-    detectors: Path | None
-    camera: Path | None
-    preview: Path | None
-    out: Path
-    bin_s: float
-    start: datetime | None
-    zone: str | None
-    network: Path | None
-    is_json: bool
-    lines: Path | None = None
-    is_bin_given: bool = True
 
 
 def run(request: Request) -> int:
@@ -85,13 +64,6 @@ def _run_detectors(request: Request, inventory: Path) -> int:
     return 0
 
 
-def in_utc(start: datetime | None) -> datetime | None:
-    """Return an instant in UTC, which it is in unless it carries an offset."""
-    if start is None:
-        return None
-    return start.astimezone(UTC) if start.tzinfo else start.replace(tzinfo=UTC)
-
-
 def _content(request: Request, counted: CountedFeed) -> dict[str, object]:
     flows = counted.flows
     return {
@@ -131,36 +103,3 @@ def _print(request: Request, counted: CountedFeed) -> None:
 
 def _filled(flows: FlowSnapshot) -> int:
     return 0 if flows.imputed is None else int(np.sum(np.asarray(flows.imputed)))
-
-
-def lane_table(flows: FlowSnapshot) -> Table:
-    """Return a table of the mean flow of every lane."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("lane")
-    for title in ("veh/h", "95 %", "occupancy", "speed, m/s", "coverage", "imputed", "quality"):
-        table.add_column(title, justify="right")
-    coverage, occupancy = np.asarray(flows.coverage), np.asarray(flows.occupancy)
-    hours = np.maximum(coverage.sum(axis=0) * flows.bin_s / 3600.0, 1e-9)
-    grids = (flows.count_veh, flows.low_veh, flows.high_veh)
-    sums = [np.asarray(grid).sum(axis=0) / hours for grid in grids]
-    counts = np.asarray(flows.count_veh)
-    speeds = np.asarray(flows.speed_mps)
-    imputed = np.zeros(counts.shape) if flows.imputed is None else np.asarray(flows.imputed)
-    for column, lane in enumerate(flows.lanes):
-        known = np.isfinite(speeds[:, column]) & (counts[:, column] > 0)
-        speed = (
-            f"{np.average(speeds[known, column], weights=counts[known, column]):.1f}"
-            if known.any()
-            else "-"
-        )
-        table.add_row(
-            lane,
-            f"{sums[0][column]:.0f}",
-            f"{sums[1][column]:.0f}-{sums[2][column]:.0f}",
-            f"{occupancy[:, column].mean():.2f}",
-            speed,
-            f"{coverage[:, column].mean():.0%}",
-            f"{imputed[:, column].mean():.0%}",
-            flows.quality[column].value,
-        )
-    return table

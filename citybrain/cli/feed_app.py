@@ -46,17 +46,18 @@ def count(
 ) -> int:
     """Count a feed into flows per lane and bin."""
     from citybrain.cli import counting
+    from citybrain.cli.count_request import USUAL_BIN_S, Request, in_utc
 
-    request = counting.Request(
+    request = Request(
         feed=feed,
         detectors=detectors,
         camera=camera,
         lines=lines,
         preview=preview,
         out=out,
-        bin_s=counting.USUAL_BIN_S if bin_s is None else bin_s,
+        bin_s=USUAL_BIN_S if bin_s is None else bin_s,
         is_bin_given=bin_s is not None,
-        start=counting.in_utc(start),
+        start=in_utc(start),
         zone=zone,
         network=network,
         is_json=json,
@@ -99,14 +100,14 @@ def health(
 
     Where one could not, tells why and exits 1.
     """
-    from citybrain.cli import counting
     from citybrain.cli import health as command
+    from citybrain.cli.count_request import in_utc
 
     request = command.Request(
         feed=feed,
         detectors=detectors,
         out=out,
-        start=counting.in_utc(start),
+        start=in_utc(start),
         zone=zone,
         is_json=json,
     )

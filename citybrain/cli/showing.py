@@ -145,7 +145,7 @@ def _network_content(network: Network) -> dict[str, object]:
 
 
 def _show_flows(path: Path, *, is_json: bool) -> None:
-    from citybrain.cli.counting import lane_table  # noqa: PLC0415 - loads Numba
+    from citybrain.cli.lane_table import lane_table  # noqa: PLC0415 - loads NumPy
 
     flows = read_flows(path)
     if is_json:
