@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from zlib import crc32
 
 from citybrain.controllers.ntcip.states import Free
 from citybrain.ports.controllers import (
@@ -36,8 +37,8 @@ longest cycle (``patternCycleTime`` is 255 s at most). [s]"""
 
 
 FIRST_COMPARISON_S, COMPARISON_S = 60.0, 300.0
-"""When a unit's values are held against the plan's, and how often from then on: it takes some
-fifteen messages. [s]"""
+"""When a unit's values are held against the plan's at the earliest, and how often from then on; each
+time takes some fifteen messages, so units take turns. [s]"""
 
 
 class Kept(Enum):
@@ -119,7 +120,7 @@ async def keep_alive(
     loop = asyncio.get_running_loop()
     idleness = _Idleness(pattern)
     due_s = heard_s = loop.time()
-    compared_s = due_s + FIRST_COMPARISON_S - COMPARISON_S
+    compared_s = due_s + _first_comparison_s(link.unit) - COMPARISON_S
     while not end.is_set():
         begun_s = loop.time()
         try:
@@ -146,6 +147,11 @@ async def keep_alive(
         pause_s = _AGAIN_S if idleness.has_stood else look_s
         await _sleep(end, max(0.0, min(begun_s + pause_s, due_s) - loop.time()))
     return Kept.TOLD_TO_END
+
+
+def _first_comparison_s(unit: str) -> float:
+    """Return when a unit is compared first: by its name, so that many do not come at once."""
+    return FIRST_COMPARISON_S + crc32(unit.encode()) % int(COMPARISON_S - FIRST_COMPARISON_S)
 
 
 async def _changed(link: ControllerLink, plan: UnitPlan) -> str:
