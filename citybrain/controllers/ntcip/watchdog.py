@@ -37,8 +37,8 @@ longest cycle (``patternCycleTime`` is 255 s at most). [s]"""
 
 
 FIRST_COMPARISON_S, COMPARISON_S = 60.0, 300.0
-"""When a unit's values are held against the plan's at the earliest, and how often from then on; each
-time takes some fifteen messages, so units take turns. [s]"""
+"""When a unit's values are held against the plan's at the earliest, and how often from then on;
+each time takes some fifteen messages, so units take turns. [s]"""
 
 
 class Kept(Enum):
