@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from citybrain.engine.approval_checks import check_approved, dossier
 from citybrain.engine.approval_desk import Desk, running_plans
-from citybrain.engine.gate_watch import Watch
+from citybrain.engine.gate_watch import Planner, Watch
 from citybrain.engine.pushing import (
     AT_ONCE,
     Push,
@@ -31,7 +31,7 @@ from citybrain.model.approval import statement_faults
 from citybrain.model.audit import sha256_hex
 from citybrain.model.plan import Plan
 from citybrain.model.statements import Act, Signed, Statement, Vouched
-from citybrain.ports.controllers import ControllerLink, UnitPlan
+from citybrain.ports.controllers import ControllerLink
 from citybrain.store.ledger.audit import LogWatch
 from citybrain.store.ledger.plans import KeptPlan, kept_plan
 from citybrain.store.ledger.pushes import (
@@ -48,7 +48,7 @@ ORDER_LIFE = timedelta(seconds=60)
 Each = TypeVar("Each")
 
 
-class Fleet(Protocol):
+class Fleet(Planner, Protocol):
     """The units, what a plan means to them, and what is safe there."""
 
     def check(self, plan: Plan) -> None:
@@ -58,26 +58,6 @@ class Fleet(Protocol):
         ------
         UnsafePlanError
             It breaks a rule, or the checkers disagree.
-        """
-
-    def unit_plans(
-        self, plan: Plan, runs: Mapping[str, Running], units: Collection[str]
-    ) -> Mapping[str, UnitPlan]:
-        """Return for each unit of a plan what it is to run.
-
-        Parameters
-        ----------
-        plan
-            The plan.
-        runs
-            What each unit runs, as far as the ledger knows.
-        units
-            Only these; nothing for all of the plan.
-
-        Raises
-        ------
-        UnsafePlanError
-            A pattern cannot be expressed in its controller as it was proven.
         """
 
     def running(self, units: Mapping[str, Plan]) -> Plan:

@@ -5,20 +5,19 @@ an alarm, not an old success.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
 from citybrain.controllers.ntcip.watchdog import LOOK_S, Beat, Kept, keep_alive
-from citybrain.engine.approval_desk import Desk
+from citybrain.engine.approval_desk import Desk, running_plans
 from citybrain.engine.pushing_records import CHANGED, GATE, NOT_RUNNING, NOTHING
 from citybrain.errors import CitybrainError
 from citybrain.model.plan import Plan
 from citybrain.ports.controllers import ControllerLink, UnitPlan
-from citybrain.store.ledger.plans import kept_plan
 from citybrain.store.ledger.pushes import Running, is_alarmed, raise_alarm, running, set_running
-from citybrain.store.plans import plan_of
 
 LOST = "control lost"
 _MOST_LOOKS_PER_S = 20
@@ -32,12 +31,27 @@ RESTORED = "values restored"
 
 
 class Planner(Protocol):
-    """Knows what a plan means to a unit; see ``Fleet``."""
+    """Knows what a plan means to the units."""
 
     def unit_plans(
         self, plan: Plan, runs: Mapping[str, Running], units: Collection[str]
     ) -> Mapping[str, UnitPlan]:
-        """Return for each unit what it is to run."""
+        """Return for each unit of a plan what it is to run.
+
+        Parameters
+        ----------
+        plan
+            The plan.
+        runs
+            What each unit runs, as far as the ledger knows.
+        units
+            Only these; nothing for all of the plan.
+
+        Raises
+        ------
+        UnsafePlanError
+            A pattern cannot be expressed in its controller as it was proven.
+        """
 
 
 class Watch:
@@ -67,9 +81,12 @@ class Watch:
         """Begin to keep every unit that the ledger knows to run a commanded pattern."""
         with self._desk.ledger.reading() as connection:
             wanted = {unit: row for unit, row in running(connection).items() if row.pattern}
-        for unit in sorted(set(wanted) & set(self._links) - set(self._tasks)):
+        begun = sorted(set(wanted) & set(self._links) - set(self._tasks))
+        plans = self._expected({unit: wanted[unit] for unit in begun})
+        for unit in begun:
             self._ends[unit] = asyncio.Event()
-            self._tasks[unit] = asyncio.create_task(self._keep(unit, wanted[unit]))
+            keeping = self._keep(unit, wanted[unit].pattern, plans.get(unit))
+            self._tasks[unit] = asyncio.create_task(keeping)
 
     async def let_go(self, units: Iterable[str]) -> None:
         """Cease to command some units, so that an order can."""
@@ -83,7 +100,7 @@ class Watch:
         """Cease to command any unit; each falls back when its backup time has passed."""
         await self.let_go(tuple(self._tasks))
 
-    async def _keep(self, unit: str, row: Running) -> None:
+    async def _keep(self, unit: str, pattern: int, plan: UnitPlan | None) -> None:
         idle = changed = ""
 
         def hear(beat: Beat) -> None:
@@ -100,8 +117,7 @@ class Watch:
         try:
             look_s = max(LOOK_S, len(self._links) / _MOST_LOOKS_PER_S)
             link, end = self._links[unit], self._ends[unit]
-            plan = self._expected(unit, row)
-            kept = await keep_alive(link, row.pattern, end, hear, look_s=look_s, plan=plan)
+            kept = await keep_alive(link, pattern, end, hear, look_s=look_s, plan=plan)
             trouble = "" if kept is Kept.TOLD_TO_END else kept.value
         except CitybrainError as error:
             trouble = str(error)
@@ -115,21 +131,25 @@ class Watch:
             raise_alarm(writing, unit, LOST, trouble)
             set_running(writing, unit, NOTHING)
 
-    def _expected(self, unit: str, row: Running) -> UnitPlan | None:
-        """Return what a unit is to hold; none where it runs no plan that the ledger can tell.
+    def _expected(self, rows: Mapping[str, Running]) -> dict[str, UnitPlan]:
+        """Return what units are to hold, as far as they run plans that the ledger can tell.
 
         Control is kept whether that can be told or not.
         """
-        if not row.plan_hash:
-            return None
+        units: dict[str, list[str]] = defaultdict(list)
+        for unit, row in rows.items():
+            units[row.plan_hash].append(unit)
+        units.pop("", None)
         try:
-            with self._desk.ledger.reading() as connection:
-                text = kept_plan(connection, row.plan_hash).text
-            plan = plan_of(text, f"plan {row.plan_hash[:12]}")
-            told = self._planner.unit_plans(plan, {}, (unit,))
+            plans = running_plans(self._desk) if units else {}
+            told = [self._planner.unit_plans(plans[of[0]], {}, of) for of in units.values()]
         except CitybrainError:
-            return None
-        return replace(told[unit], pattern=row.pattern)
+            return {}
+        return {
+            unit: replace(plan, pattern=rows[unit].pattern)
+            for of_plan in told
+            for unit, plan in of_plan.items()
+        }
 
     def _note_changed(self, unit: str, changed: str) -> None:
         """Tell that a unit holds other values than its plan's, or the plan's once more."""
