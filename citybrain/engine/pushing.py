@@ -31,7 +31,7 @@ from citybrain.ports.controllers import (
 from citybrain.store.ledger.pushes import Running
 from citybrain.store.ledger.stops import present_stop
 
-AT_ONCE = 16
+AT_ONCE = 10
 """Units that are read or written to side by side, unless the gate's settings say otherwise."""
 _DONE = frozenset({Outcome.RUNS, Outcome.SCHEDULED})
 _BACK = frozenset({Outcome.ROLLED_BACK})
