@@ -180,6 +180,14 @@ SPEED = CameraScene(
 """A short one in 1080p that only speed is measured on."""
 SPEED_NAME = "speed_1080p"
 
+_JUNCTION_PLACES = {
+    "junction": ("J2_J1_bay", 31, {}),
+    "junction_rain": ("J3_J2_bay", 32, {"light": "overcast", "rain": 0.7, "wetness": 0.9}),
+    "junction_dusk": ("J2_J1_bay", 33, {"light": "dusk", "noise": 3.5}),
+    "held_junction": ("J3_J2_bay", 71, {}),
+    "held_junction_rain": ("J2_J1_bay", 72, {"light": "overcast", "rain": 0.6, "wetness": 0.8}),
+    "held_junction_dusk": ("J3_J2_bay", 73, {"light": "dusk", "noise": 3.5}),
+}
 JUNCTIONS: dict[str, SceneFile] = {
     name: SceneFile.model_validate(
         {
@@ -193,12 +201,13 @@ JUNCTIONS: dict[str, SceneFile] = {
                 "pitch_deg": 24.0,
                 "frame_px": [960, 540],
             },
+            "conditions": conditions,
             "shot": {"duration_s": 180.0, "warm_up_s": 300.0},
         }
     )
-    for name, edge, seed in (("junction", "J2_J1_bay", 31), ("held_junction", "J3_J2_bay", 71))
+    for name, (edge, seed, conditions) in _JUNCTION_PLACES.items()
 }
-"""Whole junctions from high above, whose truth holds movements too: (tuning, held out)."""
+"""Whole junctions from high above, whose truth holds movements too; see `_turning_scenes`."""
 
 TUNING = tuple(name for name, scene in SCENES.items() if scene.is_tuning)
 HELD_OUT = tuple(name for name, scene in SCENES.items() if not scene.is_tuning)

@@ -234,7 +234,7 @@ def bench(
         str,
         typer.Argument(
             help="optimizer, evaluator, following, scale, calibration, counting, tracking, "
-            "controller_log, health, intervals, fuzz, video, safety, controllers, "
+            "turning, controller_log, health, intervals, fuzz, video, safety, controllers, "
             "virtual_controller or reliability."
         ),
     ],

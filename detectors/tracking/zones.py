@@ -2,11 +2,12 @@
 
 A vehicle has made a movement when its ground contact was seen in an entry zone and, later, in an
 exit zone; the last exit zone counts, as a turning path may cut the corner of another.  It turns
-back into a zone that is both only after it was seen outside.
+back into a zone that is both only after it was outside for a while: a box that trembles at the
+border of a zone has not turned.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -17,6 +18,8 @@ from detectors.tracking.boxes import Boxes
 
 Point = tuple[float, float]
 _CORNERS = 3
+TURN_S = 1.5
+"""Shortest time outside a zone after which a vehicle can have turned back into it. [s]"""
 
 
 class ZoneKind(StrEnum):
@@ -102,6 +105,8 @@ class _Way:
     at: int = -1
     exit_s: float = 0.0
     kind: int = 0
+    entry_s: float = 0.0
+    """When it was last seen in its entry zone."""
 
 
 class MovementCounter:
@@ -129,7 +134,14 @@ class MovementCounter:
         self._entered_only = self._left_only = 0
         self._look_s = -np.inf
 
-    def add(self, boxes: Boxes, track: Ints, *, counted: frozenset[int] | None = None) -> None:
+    def add(
+        self,
+        boxes: Boxes,
+        track: Ints,
+        *,
+        counted: frozenset[int] | None = None,
+        parent: Ints | None = None,
+    ) -> None:
         """Take the boxes of the next frames.
 
         Parameters
@@ -140,6 +152,9 @@ class MovementCounter:
             Identity of each box, negative for none.
         counted
             Kinds that are counted; all if none.
+        parent
+            Identity of whom each box was a part until its own track began: what is known of that
+            one holds for it, too. Negative for nobody.
         """
         left, _, right, bottom = boxes.corners_px.astype(np.float64).T
         zone_of = np.full(len(boxes), -1, np.int64)
@@ -149,10 +164,13 @@ class MovementCounter:
         used = track >= 0
         if counted is not None:
             used &= np.isin(boxes.kind, list(counted))
-        columns = (track, time_s, zone_of, boxes.kind)
-        for identity, now_s, zone, kind in zip(
+        parents = np.full(len(boxes), -1, np.int64) if parent is None else parent
+        columns = (track, time_s, zone_of, boxes.kind, parents)
+        for identity, now_s, zone, kind, of in zip(
             *(column[used].tolist() for column in columns), strict=True
         ):
+            if identity not in self._ways and of in self._ways:
+                self._ways[identity] = replace(self._ways[of])
             self._see(identity, now_s, zone, kind)
         if len(boxes.time_s):
             self._drop_old(float(boxes.time_s[-1]))
@@ -188,12 +206,14 @@ class MovementCounter:
         way.seen_s, way.sightings = now_s, way.sightings + 1
         if zone >= 0 and zone != way.at:
             self._come_into(way, zone, now_s, kind)
+        if zone >= 0 and zone == way.entry:
+            way.entry_s = now_s
         way.at = zone
 
     def _come_into(self, way: _Way, zone: int, now_s: float, kind: int) -> None:
         if way.entry < 0 and way.exit < 0 and self._enters[zone]:
             way.entry = zone
-        elif self._leaves[zone]:
+        elif self._leaves[zone] and (zone != way.entry or now_s - way.entry_s >= TURN_S):
             way.exit, way.exit_s, way.kind = zone, now_s, kind
 
     def _drop_old(self, now_s: float) -> None:

@@ -1,19 +1,27 @@
 """A clip or stream to counts on lines and between zones, by what moves or by a detector."""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from detectors.camera.blobs.finder import FindBlobs
+from detectors.camera.blobs.follower import FollowBlobs
 from detectors.camera.frame_size import zoom_of
-from detectors.camera.model.boxes import boxes_of
+from detectors.camera.model.boxes import boxes_in, boxes_of
 from detectors.camera.model.detector import DetectBoxes
 from detectors.camera.model.plan import CLASSES, ModelPlan
-from detectors.camera.sources import Gap, StreamInfo, StreamLimits, open_stream, spans_between_s
-from detectors.pulses import FeedRepairs
+from detectors.camera.sources import (
+    Gap,
+    Stream,
+    StreamInfo,
+    StreamLimits,
+    open_stream,
+    spans_between_s,
+)
+from detectors.pulses import FeedRepairs, Ints
 from detectors.tracking.boxes import Boxes
 from detectors.tracking.crossing.counter import CrossingRules, LineCounter
 from detectors.tracking.crossing.pulses import crossing_pulses
@@ -24,8 +32,18 @@ from detectors.tracking.tracker.follower import Tracker, TrackRules
 from detectors.tracking.zones import MovementCounter
 
 KINDS = (*CLASSES, "vehicle")
-BLOB_RULES = TrackRules(size_noise=0.5, sightings=5)
-"""Blobs change their size more than boxes of a detector do, and more of them are nothing."""
+BLOB_SIGHTINGS = 5
+"""Frames in which what moves must have been followed: more of it is nothing than of boxes of a
+detector."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """Boxes of frames, the identity of each, and of whom each was a part before, -1 for nobody."""
+
+    boxes: Boxes
+    track: Ints
+    parent: Ints
 
 
 def count_clip(
@@ -55,9 +73,8 @@ def count_clip(
     InputError
         The source, the model or the lines file cannot be used.
     """
-    reducer = FindBlobs if plan is None else partial(DetectBoxes, plan=plan)
-    tracker = Tracker(BLOB_RULES if plan is None else None)
-    sightings = tracker.rules.sightings
+    reducer = FollowBlobs if plan is None else partial(DetectBoxes, plan=plan)
+    sightings = BLOB_SIGHTINGS if plan is None else TrackRules().sightings
     with open_stream(source, reducer, limits) as stream:
         zoom = _zoom(lines, stream.info)
         size = (stream.info.width_px / zoom, stream.info.height_px / zoom)
@@ -65,18 +82,15 @@ def count_clip(
         counter = LineCounter(lines.lines, rules)
         zones = MovementCounter(lines.zones, sightings=sightings)
         gaps, end_s, count = list[Gap](), 0.0, 0
-        for part in boxes_of(stream):
+        for part in _blobs(stream, zoom) if plan is None else _tracked(stream, zoom):
             if isinstance(part, Gap):
                 gaps.append(part)
-                tracker.break_off()
                 counter.finish()
                 zones.finish()
                 continue
-            boxes = _shrunk(part, zoom)
-            track = tracker.add(boxes).track
-            counter.add(boxes, track)
-            zones.add(boxes, track, counted=VEHICLES)
-            end_s, count = float(part.time_s[-1]), count + len(boxes)
+            counter.add(part.boxes, part.track)
+            zones.add(part.boxes, part.track, counted=VEHICLES, parent=part.parent)
+            end_s, count = float(part.boxes.time_s[-1]), count + len(part.boxes)
         counter.finish()
         zones.finish()
         crossings = counter.take()
@@ -95,6 +109,28 @@ def count_clip(
             classes=classes_of(crossings, KINDS),
             is_followed=True,
         )
+
+
+def _blobs(stream: Stream, zoom: float) -> Iterator[_Look | Gap]:
+    """Give what a stream that follows blobs has seen."""
+    for part in stream:
+        if isinstance(part, Gap):
+            yield part
+            continue
+        known = part.data[~np.isnan(part.data[:, :, 4])][:, 6:].astype(np.int64)
+        yield _Look(_shrunk(boxes_in(part), zoom), known[:, 0], known[:, 1])
+
+
+def _tracked(stream: Stream, zoom: float) -> Iterator[_Look | Gap]:
+    """Give what a detector has seen, followed from frame to frame."""
+    tracker = Tracker()
+    for part in boxes_of(stream):
+        if isinstance(part, Gap):
+            tracker.break_off()
+            yield part
+            continue
+        boxes = _shrunk(part, zoom)
+        yield _Look(boxes, tracker.add(boxes).track, np.full(len(boxes), -1, np.int64))
 
 
 def _zoom(lines: LinesFile, info: StreamInfo) -> float:

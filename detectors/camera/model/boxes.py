@@ -11,7 +11,7 @@ from detectors.camera.model.plan import ModelPlan
 from detectors.camera.sources import Frames, Gap, Stream, StreamLimits, open_stream
 from detectors.tracking.boxes import Boxes
 
-__all__ = ["Boxes", "boxes_of", "open_boxes"]
+__all__ = ["Boxes", "boxes_in", "boxes_of", "open_boxes"]
 
 
 def open_boxes(source: str | Path, plan: ModelPlan, limits: StreamLimits | None = None) -> Stream:
@@ -37,10 +37,11 @@ def open_boxes(source: str | Path, plan: ModelPlan, limits: StreamLimits | None 
 def boxes_of(stream: Stream) -> Iterator[Boxes | Gap]:
     """Give the boxes of a stream that `open_boxes` opened, and its gaps."""
     for part in stream:
-        yield part if isinstance(part, Gap) else _boxes(part)
+        yield part if isinstance(part, Gap) else boxes_in(part)
 
 
-def _boxes(frames: Frames) -> Boxes:
+def boxes_in(frames: Frames) -> Boxes:
+    """Return the boxes of frames whose first columns are corners, score and kind."""
     is_box = ~np.isnan(frames.data[:, :, 4])
     rows = frames.data[is_box]
     return Boxes(
