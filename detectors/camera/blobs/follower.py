@@ -27,6 +27,8 @@ COLUMNS = 8
 KIND = 7
 """A vehicle of which nothing else is known: one beyond the known kinds."""
 
+OUTLINE_PX = 3
+"""How far the corners of a body may lie outside its blob. [px]"""
 MOTION_S, GLANCE_S = 0.5, 0.2
 """Times over which motions are compared [s]."""
 LOST_S, FADED_S = 0.6, 1.0
@@ -68,7 +70,7 @@ class FollowBlobs:
         self._mask = MovingMask(self._rate_hps)
         self._usual = UsualSizes(self._size)
         self._least_px = LEAST_AREA * self._size[0] * self._size[1]
-        self._around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
+        self._outline = np.ones((2 * OUTLINE_PX + 1, 2 * OUTLINE_PX + 1), np.uint8)
         self._before: Mask | None = None
         self._vehicles: list[Vehicle] = []
         self._frames = self._identities = 0
@@ -80,7 +82,7 @@ class FollowBlobs:
         moving = self._mask(small)
         grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
         if self._before is not None:
-            near = np.asarray(cv2.dilate(moving, self._around), np.uint8)
+            near = np.asarray(cv2.dilate(moving, self._outline), np.uint8)
             carry_on(self._vehicles, self._before, grey, near)
         self._before = grey
         blobs = Blobs.of(moving, self._least_px / 2)
@@ -107,8 +109,11 @@ class FollowBlobs:
         owners, shared = defaultdict[int, list[Vehicle]](list), set[int]()
         right, bottom = self._size[0] - 1, self._size[1] - 1
         for vehicle in self._vehicles:
-            at = np.clip(vehicle.points_px.astype(int), 0, (right, bottom))
+            middle = (vehicle.corners_px[:2] + vehicle.corners_px[2:]) / 2
+            at = np.vstack([vehicle.points_px, middle]).astype(int).clip(0, (right, bottom))
             label = blobs.label[at[:, 1], at[:, 0]]
+            # the points of a smooth body lie at its outline, and not on its blob
+            label = label[:-1] if np.any(label[:-1]) else label[-1:]
             held = label[label > 0]
             is_faded = len(held) <= FADED * len(label)
             vehicle.faded_frames = vehicle.faded_frames + 1 if is_faded else 0
@@ -161,7 +166,12 @@ class FollowBlobs:
                 self._begin(grey, rest, part.corners_px)
 
     def _begin(self, grey: Mask, where: Mask, corners_px: Box) -> None:
-        points = find_points(grey, where, corners_px, np.zeros((0, 2), np.float32), MOST_POINTS)
+        none = np.zeros((0, 2), np.float32)
+        points = find_points(grey, where, corners_px, none, MOST_POINTS)
+        if len(points) < FEW:  # a smooth body has corners at its outline only
+            wide = corners_px + OUTLINE_PX * np.array([-1, -1, 1, 1])
+            near = np.asarray(cv2.dilate(where, self._outline), np.uint8)
+            points = find_points(grey, near, wide, none, MOST_POINTS)
         if len(points) >= FEW:
             self._add(corners_px, new_trails(points, self._trail))
 
