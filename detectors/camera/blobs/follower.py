@@ -27,14 +27,14 @@ COLUMNS = 8
 KIND = 7
 """A vehicle of which nothing else is known: one beyond the known kinds."""
 
-OUTLINE_PX = 3
-"""How far the corners of a body may lie outside its blob. [px]"""
 MOTION_S, GLANCE_S = 0.5, 0.2
 """Times over which motions are compared [s]."""
 LOST_S, FADED_S = 0.6, 1.0
 """A vehicle whose points are lost, or on no blob, for longer is forgotten [s]."""
 GROWN = 1.6
 """A blob with one vehicle that is this many times as large as it was holds another one. [-]"""
+SOLID = 0.8
+"""A blob that fills its box so well is a vehicle, though nothing on it can be followed. [-]"""
 NEW_FRAMES, SURE_FRAMES = 8, 12
 """Frames in which a vehicle is still coming into sight, and from which on its size is learned."""
 FOLLOWS = 0.3
@@ -70,7 +70,7 @@ class FollowBlobs:
         self._mask = MovingMask(self._rate_hps)
         self._usual = UsualSizes(self._size)
         self._least_px = LEAST_AREA * self._size[0] * self._size[1]
-        self._outline = np.ones((2 * OUTLINE_PX + 1, 2 * OUTLINE_PX + 1), np.uint8)
+        self._around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
         self._before: Mask | None = None
         self._vehicles: list[Vehicle] = []
         self._frames = self._identities = 0
@@ -82,7 +82,7 @@ class FollowBlobs:
         moving = self._mask(small)
         grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
         if self._before is not None:
-            near = np.asarray(cv2.dilate(moving, self._outline), np.uint8)
+            near = np.asarray(cv2.dilate(moving, self._around), np.uint8)
             carry_on(self._vehicles, self._before, grey, near)
         self._before = grey
         blobs = Blobs.of(moving, self._least_px / 2)
@@ -109,11 +109,9 @@ class FollowBlobs:
         owners, shared = defaultdict[int, list[Vehicle]](list), set[int]()
         right, bottom = self._size[0] - 1, self._size[1] - 1
         for vehicle in self._vehicles:
-            middle = (vehicle.corners_px[:2] + vehicle.corners_px[2:]) / 2
-            at = np.vstack([vehicle.points_px, middle]).astype(int).clip(0, (right, bottom))
+            points = vehicle.middle_px[None] if vehicle.is_smooth else vehicle.points_px
+            at = np.clip(points.astype(int), 0, (right, bottom))
             label = blobs.label[at[:, 1], at[:, 0]]
-            # the points of a smooth body lie at its outline, and not on its blob
-            label = label[:-1] if np.any(label[:-1]) else label[-1:]
             held = label[label > 0]
             is_faded = len(held) <= FADED * len(label)
             vehicle.faded_frames = vehicle.faded_frames + 1 if is_faded else 0
@@ -128,7 +126,8 @@ class FollowBlobs:
         area_px = area_of(blob.corners_px)
         if not owners:
             if blob.area_px >= self._least_px and blob.is_vehicle:
-                self._begin(grey, blobs.mask(blob), blob.corners_px)
+                is_solid = blob.area_px >= SOLID * area_px
+                self._begin(grey, blobs.mask(blob), blob.corners_px, is_solid=is_solid)
             return
         if len(owners) > 1 and not blob.is_cut:
             usual_px = self._usual.at(blob.corners_px)
@@ -138,7 +137,10 @@ class FollowBlobs:
         one = owners[0]
         comes_in = blob.is_cut or one.frames < NEW_FRAMES
         if len(owners) == 1 and (comes_in or area_px <= GROWN * one.area_px):
-            weight = 1.0 if comes_in else FOLLOWS
+            weight = 1.0 if comes_in or one.is_smooth else FOLLOWS
+            if one.is_smooth:
+                one.step_px += (blob.corners_px[:2] + blob.corners_px[2:]) / 2 - one.middle_px
+                one.lost_frames = 0
             one.corners_px = (1 - weight) * one.corners_px + weight * blob.corners_px
             if not blob.is_cut and blob.is_vehicle and one.frames > SURE_FRAMES:
                 self._learn(one, blob)
@@ -165,15 +167,12 @@ class FollowBlobs:
             if area_px >= REST * usual_px and part.area_px >= REST_FILL * area_px:
                 self._begin(grey, rest, part.corners_px)
 
-    def _begin(self, grey: Mask, where: Mask, corners_px: Box) -> None:
-        none = np.zeros((0, 2), np.float32)
-        points = find_points(grey, where, corners_px, none, MOST_POINTS)
-        if len(points) < FEW:  # a smooth body has corners at its outline only
-            wide = corners_px + OUTLINE_PX * np.array([-1, -1, 1, 1])
-            near = np.asarray(cv2.dilate(where, self._outline), np.uint8)
-            points = find_points(grey, near, wide, none, MOST_POINTS)
-        if len(points) >= FEW:
+    def _begin(self, grey: Mask, where: Mask, corners_px: Box, *, is_solid: bool = False) -> None:
+        """Begin to follow what has points, or is a smooth body that fills its box."""
+        points = find_points(grey, where, corners_px, np.zeros((0, 2), np.float32), MOST_POINTS)
+        if len(points) >= FEW or is_solid:
             self._add(corners_px, new_trails(points, self._trail))
+            self._vehicles[-1].is_smooth = len(points) < FEW
 
     def _add(self, corners_px: Box, trails: Trails, parent: Vehicle | None = None) -> None:
         self._identities += 1

@@ -36,6 +36,8 @@ class Vehicle:
         For how many its points could not be followed, and lay on no blob.
     step_px
         Its last motion. [px]
+    is_smooth
+        Nothing on it can be followed: it goes where its blob goes.
     """
 
     identity: int
@@ -46,11 +48,17 @@ class Vehicle:
     lost_frames: int = 0
     faded_frames: int = 0
     step_px: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
+    is_smooth: bool = False
 
     @property
     def points_px(self) -> Trails:
         """Where its points are now, shape (points, 2) [px]."""
         return self.trails[:, -1]
+
+    @property
+    def middle_px(self) -> NDArray[np.float64]:
+        """Middle of its box [px]."""
+        return (self.corners_px[:2] + self.corners_px[2:]) / 2
 
     @property
     def area_px(self) -> float:
