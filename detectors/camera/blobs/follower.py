@@ -139,7 +139,7 @@ class FollowBlobs:
         if len(owners) == 1 and (comes_in or area_px <= GROWN * one.area_px):
             weight = 1.0 if comes_in or one.is_smooth else FOLLOWS
             if one.is_smooth:
-                one.step_px += (blob.corners_px[:2] + blob.corners_px[2:]) / 2 - one.middle_px
+                one.step_px += blob.middle_px - one.middle_px
                 one.lost_frames = 0
             one.corners_px = (1 - weight) * one.corners_px + weight * blob.corners_px
             if not blob.is_cut and blob.is_vehicle and one.frames > SURE_FRAMES:
@@ -241,11 +241,11 @@ class FollowBlobs:
             for vehicle in self._vehicles
             if vehicle.lost_frames <= most_lost
             and vehicle.faded_frames <= most_faded
-            and self._is_in_picture(vehicle.corners_px)
+            and self._is_in_picture(vehicle)
         ]
 
-    def _is_in_picture(self, corners_px: Box) -> bool:
-        middle = (corners_px[:2] + corners_px[2:]) / 2
+    def _is_in_picture(self, vehicle: Vehicle) -> bool:
+        middle = vehicle.middle_px
         return bool(np.all((middle >= 0) & (middle <= self._size)))
 
     def _table(self) -> NDArray[np.float32]:

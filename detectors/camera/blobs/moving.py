@@ -111,6 +111,11 @@ class Blob:
     is_cut: bool
 
     @property
+    def middle_px(self) -> Box:
+        """Middle of its box, x and y [px]."""
+        return middle_of(self.corners_px)
+
+    @property
     def is_vehicle(self) -> bool:
         """Whether it fills its box well enough."""
         return self.area_px >= LEAST_FILL * area_of(self.corners_px)
@@ -149,6 +154,11 @@ class Blobs:
     def mask(self, blob: Blob) -> Mask:
         """Return 1 where the blob is."""
         return np.asarray(self.label == blob.number, np.uint8)
+
+
+def middle_of(corners_px: Box) -> Box:
+    """Return the middle of a box, x and y [px]."""
+    return np.asarray((corners_px[:2] + corners_px[2:]) / 2, np.float64)
 
 
 def area_of(corners_px: Box) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.camera.blobs.moving import Box, area_of, around
+from detectors.camera.blobs.moving import Box, area_of, around, middle_of
 
 Trails = NDArray[np.float32]
 """Where points were, shape (points, frames, 2); the last frame is now, not a number before a point
@@ -58,7 +58,7 @@ class Vehicle:
     @property
     def middle_px(self) -> NDArray[np.float64]:
         """Middle of its box [px]."""
-        return (self.corners_px[:2] + self.corners_px[2:]) / 2
+        return middle_of(self.corners_px)
 
     @property
     def area_px(self) -> float:
