@@ -11,11 +11,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.camera.blobs.flow import MOST_POINTS, carry_on, find_points
-from detectors.camera.blobs.moving import LEAST_AREA, Blob, Blobs, Box, Mask, MovingMask, area_of
-from detectors.camera.blobs.parts import ONE, are_one, blob_under, move_together, parted
+from detectors.camera.blobs.flow import carry_on
+from detectors.camera.blobs.moving import LEAST_AREA, Blob, Blobs, Mask, MovingMask, area_of
+from detectors.camera.blobs.parts import ONE, move_together
+from detectors.camera.blobs.roster import Roster
 from detectors.camera.blobs.sizes import UsualSizes
-from detectors.camera.blobs.vehicle import FEW, Trails, Vehicle, joined, new_trails
+from detectors.camera.blobs.vehicle import FEW, Vehicle
 from detectors.camera.sources.stream import Image, StreamInfo
 
 WIDEST_PX = 640
@@ -29,8 +30,6 @@ KIND = 7
 
 MOTION_S, GLANCE_S = 0.5, 0.2
 """Times over which motions are compared [s]."""
-LOST_S, FADED_S = 0.6, 1.0
-"""A vehicle whose points are lost, or on no blob, for longer is forgotten [s]."""
 GROWN = 1.6
 """A blob with one vehicle that is this many times as large as it was holds another one. [-]"""
 SOLID = 0.8
@@ -48,8 +47,6 @@ FADED = 0.15
 """A vehicle with a lower share of its points on a blob is fading. [-]"""
 JOIN_EVERY, RENEW_EVERY = 5, 3
 """Frames between two looks at who is one vehicle, and at who needs more points."""
-RENEW = 0.6
-"""A vehicle with a lower share of the points that it may have gets new ones. [-]"""
 
 
 class FollowBlobs:
@@ -72,8 +69,8 @@ class FollowBlobs:
         self._least_px = LEAST_AREA * self._size[0] * self._size[1]
         self._around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
         self._before: Mask | None = None
-        self._vehicles: list[Vehicle] = []
-        self._frames = self._identities = 0
+        self._roster = Roster(self._size, self._rate_hps, self._trail)
+        self._frames = 0
 
     def __call__(self, image: Image) -> NDArray[np.float32]:
         """Return boxes, (128, 8), in pixels of the picture; rows not used are not a number."""
@@ -83,20 +80,20 @@ class FollowBlobs:
         grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
         if self._before is not None:
             near = np.asarray(cv2.dilate(moving, self._around), np.uint8)
-            carry_on(self._vehicles, self._before, grey, near)
+            carry_on(list(self._roster), self._before, grey, near)
         self._before = grey
         blobs = Blobs.of(moving, self._least_px / 2)
         owners, shared = self._owners(blobs)
         for blob in blobs.each:
             if blob.number in owners or blob.number not in shared:
                 self._explain(blob, owners[blob.number], grey, blobs)
-        self._forget()
+        self._roster.forget()
         if self._frames % JOIN_EVERY == 0:
-            self._join()
+            self._roster.join(self._usual)
         if self._frames % RENEW_EVERY == 0:
-            self._renew(grey, moving)
-        self._part(blobs)
-        for vehicle in self._vehicles:
+            self._roster.renew(grey, moving)
+        self._roster.part(blobs)
+        for vehicle in self._roster:
             vehicle.frames += 1
         return self._table()
 
@@ -108,7 +105,7 @@ class FollowBlobs:
         """
         owners, shared = defaultdict[int, list[Vehicle]](list), set[int]()
         right, bottom = self._size[0] - 1, self._size[1] - 1
-        for vehicle in self._vehicles:
+        for vehicle in self._roster:
             points = vehicle.middle_px[None] if vehicle.is_smooth else vehicle.points_px
             at = np.clip(points.astype(int), 0, (right, bottom))
             label = blobs.label[at[:, 1], at[:, 0]]
@@ -127,13 +124,13 @@ class FollowBlobs:
         if not owners:
             if blob.area_px >= self._least_px and blob.is_vehicle:
                 is_solid = blob.area_px >= SOLID * area_px
-                self._begin(grey, blobs.mask(blob), blob.corners_px, is_solid=is_solid)
+                self._roster.begin(grey, blobs.mask(blob), blob.corners_px, is_solid=is_solid)
             return
         if len(owners) > 1 and not blob.is_cut:
             usual_px = self._usual.at(blob.corners_px)
             is_small = usual_px is not None and area_px <= ONE * usual_px
             if is_small and move_together(owners, self._glance):
-                owners = [self._made_one(owners)]
+                owners = [self._roster.make_one(owners)]
         one = owners[0]
         comes_in = blob.is_cut or one.frames < NEW_FRAMES
         if len(owners) == 1 and (comes_in or area_px <= GROWN * one.area_px):
@@ -165,109 +162,11 @@ class FollowBlobs:
             area_px = area_of(part.corners_px)
             usual_px = self._usual.at(part.corners_px) or mean_px
             if area_px >= REST * usual_px and part.area_px >= REST_FILL * area_px:
-                self._begin(grey, rest, part.corners_px)
-
-    def _begin(self, grey: Mask, where: Mask, corners_px: Box, *, is_solid: bool = False) -> None:
-        """Begin to follow what has points, or is a smooth body that fills its box."""
-        points = find_points(grey, where, corners_px, np.zeros((0, 2), np.float32), MOST_POINTS)
-        if len(points) >= FEW or is_solid:
-            self._add(corners_px, new_trails(points, self._trail))
-            self._vehicles[-1].is_smooth = len(points) < FEW
-
-    def _add(self, corners_px: Box, trails: Trails, parent: Vehicle | None = None) -> None:
-        self._identities += 1
-        made = Vehicle(self._identities, corners_px.copy(), trails)
-        if parent is not None:
-            made.parent, made.frames = parent.identity, parent.frames
-            made.step_px = parent.step_px.copy()
-        self._vehicles.append(made)
-
-    def _made_one(self, parts: list[Vehicle]) -> Vehicle:
-        whole = joined(parts)
-        gone = {id(part) for part in parts if part is not whole}
-        self._vehicles = [one for one in self._vehicles if id(one) not in gone]
-        return whole
-
-    def _join(self) -> None:
-        """Make one of those that are parts of one vehicle."""
-        at = 0
-        while at < len(self._vehicles):
-            one = self._vehicles[at]
-            other = next(
-                (
-                    other
-                    for other in self._vehicles[at + 1 :]
-                    if are_one(one, other, self._usual, self._trail - 1)
-                ),
-                None,
-            )
-            if other is None:
-                at += 1
-            else:
-                self._made_one([one, other])
-
-    def _renew(self, grey: Mask, moving: Mask) -> None:
-        """Find more points on vehicles that have lost some, where no other one is."""
-        for vehicle in self._vehicles:
-            most = MOST_POINTS - len(vehicle.points_px)
-            if len(vehicle.points_px) >= RENEW * MOST_POINTS:
-                continue
-            found = find_points(grey, moving, vehicle.corners_px, vehicle.points_px, most)
-            for other in self._vehicles:
-                if other is not vehicle:
-                    low, high = other.corners_px[:2], other.corners_px[2:]
-                    found = found[~np.all((found > low) & (found < high), axis=1)]
-            vehicle.add_points(found)
-
-    def _part(self, blobs: Blobs) -> None:
-        """Make two of a vehicle whose points move apart."""
-        for vehicle in list(self._vehicles):
-            other = parted(vehicle, blobs)
-            if other is None:
-                continue
-            stays = ~other & ~np.isnan(vehicle.trails[:, 0, 0])
-            if stays.sum() < other.sum():
-                stays, other = other, stays
-            one, two = (vehicle.points_px[which] for which in (stays, other))
-            boxes = _boxes(one, two, blobs, vehicle.corners_px)
-            self._add(boxes[1], vehicle.trails[other], vehicle)
-            vehicle.corners_px, vehicle.trails = boxes[0], new_trails(one, self._trail)
-
-    def _forget(self) -> None:
-        """Forget who is lost, who has become street, and who has left the picture."""
-        most_lost, most_faded = LOST_S * self._rate_hps, FADED_S * self._rate_hps
-        self._vehicles = [
-            vehicle
-            for vehicle in self._vehicles
-            if vehicle.lost_frames <= most_lost
-            and vehicle.faded_frames <= most_faded
-            and self._is_in_picture(vehicle)
-        ]
-
-    def _is_in_picture(self, vehicle: Vehicle) -> bool:
-        middle = vehicle.middle_px
-        return bool(np.all((middle >= 0) & (middle <= self._size)))
+                self._roster.begin(grey, rest, part.corners_px)
 
     def _table(self) -> NDArray[np.float32]:
         found = np.full((MOST_BOXES, COLUMNS), np.nan, np.float32)
-        for row, vehicle in zip(found, self._vehicles, strict=False):
+        for row, vehicle in zip(found, self._roster, strict=False):
             row[:4] = vehicle.corners_px / self._zoom
             row[4:] = 1.0, KIND, vehicle.identity, vehicle.parent
         return found
-
-
-_BESIDE_PX = 3.0
-
-
-def _boxes(one: Trails, two: Trails, blobs: Blobs, within: Box) -> tuple[Box, Box]:
-    """Return the boxes of two that part: of their blobs, else of their points with some room."""
-    under = [blob_under(points, blobs) for points in (one, two)]
-    if under[0] is not None and under[1] is not None and under[0] is not under[1]:
-        return under[0].corners_px, under[1].corners_px
-    return _box(one, within), _box(two, within)
-
-
-def _box(points_px: Trails, within: Box) -> Box:
-    low = np.maximum(points_px.min(axis=0) - _BESIDE_PX, within[:2])
-    high = np.minimum(points_px.max(axis=0) + _BESIDE_PX, within[2:])
-    return np.hstack([low, high]).astype(np.float64)
