@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from detectors.batches import PulseBatch
-from detectors.kernels import Counts, Words
+from detectors.cells import Counts, Words
 from detectors.pulses import Ints
 
 BIN_MS = 60_000

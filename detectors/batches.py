@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from citybrain.units import MS_PER_S
-from detectors.kernels import LONGEST_MS, Words
+from detectors.cells import LONGEST_MS, Words
 from detectors.pulses import Floats, Ints, Pulses
 
 FLOAT_ERROR_MS = 1e-3

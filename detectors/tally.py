@@ -12,16 +12,9 @@ from citybrain.errors import InfeasibleError
 from citybrain.units import MS_PER_S
 from detectors.batches import PulseBatch, batches_of, to_ms
 from detectors.bins import Bins
-from detectors.kernels import (
-    LONGEST_MS,
-    NEVER_MS,
-    Counts,
-    cover,
-    first_at,
-    tally_headways,
-    tally_pulses,
-    tally_speeds,
-)
+from detectors.cells import LONGEST_MS, Counts
+from detectors.kernels import cover, first_at, tally_pulses
+from detectors.pace import NEVER_MS, tally_headways, tally_speeds
 from detectors.pulses import Floats, Ints, Pulses
 
 LONGEST_BIN_MS = 100 * 86_400_000

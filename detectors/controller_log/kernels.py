@@ -11,8 +11,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from detectors.cells import Whole
 from detectors.controller_log.codes import Event
-from detectors.kernels import Whole
 from detectors.pulses import Ints
 
 CALLEES = "b2d2b155ba59671b"

@@ -10,7 +10,8 @@ from numpy.testing import assert_array_equal
 
 from citybrain.errors import InfeasibleError
 from detectors.batches import PulseBatch, to_ms
-from detectors.kernels import LONGEST_MS, first_at
+from detectors.cells import LONGEST_MS
+from detectors.kernels import first_at
 from detectors.tally import Grid, Headways, Tally
 
 LANES = 3
