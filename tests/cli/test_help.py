@@ -46,6 +46,17 @@ def test_the_version_is_told(terminal: Terminal) -> None:
     assert (told.code, told.output) == (0, f"citybrain {citybrain.__version__}\n")
 
 
+def test_the_package_runs_as_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "citybrain", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout == f"citybrain {citybrain.__version__}\n"
+
+
 @pytest.mark.parametrize("words", [["--help"], ["retime", "--help"], ["--version"]])
 def test_help_loads_no_heavy_library(words: list[str]) -> None:
     script = (

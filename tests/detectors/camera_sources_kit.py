@@ -16,10 +16,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.camera.sources import Image, StreamInfo
+from detectors.camera.sources import (
+    Frames,
+    Gap,
+    Image,
+    MakeReducer,
+    StreamInfo,
+    StreamLimits,
+    open_stream,
+)
 
 SIZE = (160, 120)
 RATE_HPS = 25.0
+HASTY = StreamLimits(frame_s=0.5, back_off_s=0.05)
 
 
 def picture(number: int, size: tuple[int, int] = SIZE) -> Image:
@@ -278,3 +287,13 @@ def _jpeg_parts(image: Image) -> tuple[bytes, bytes]:
         at += 2 + length
         if marker == 0xFFDA:
             return tables, text[at:-2]
+
+
+def read(
+    source: Path, make: MakeReducer = Corner, limits: StreamLimits = HASTY
+) -> tuple[list[Frames], list[Gap], list[str]]:
+    """Return what a source gives: frames, gaps and notes."""
+    with open_stream(source, make, limits) as stream:
+        parts = list(stream)
+    frames = [part for part in parts if isinstance(part, Frames)]
+    return frames, [part for part in parts if isinstance(part, Gap)], stream.notes

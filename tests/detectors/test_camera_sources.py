@@ -1,12 +1,5 @@
-"""Files and folders: times, broken input, a decoder that dies, hangs or eats memory."""
+"""Files and folders: times, broken input, addresses."""
 
-import functools
-import os
-import re
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +8,7 @@ import numpy as np
 import pytest
 
 from citybrain.errors import InfeasibleError, InputError
-from detectors.camera.sources import Frames, Gap, MakeReducer, StreamLimits, open_stream
+from detectors.camera.sources import Frames, StreamLimits, open_stream
 from detectors.camera.sources.address import address_of, masked
 from detectors.camera.sources.names import times_of_names
 from tests.detectors.camera_sources_kit import (
@@ -23,13 +16,11 @@ from tests.detectors.camera_sources_kit import (
     SIZE,
     Corner,
     Means,
-    Trouble,
     Whole,
     picture,
+    read,
     write_clip,
 )
-
-HASTY = StreamLimits(frame_s=0.5, back_off_s=0.05)
 
 
 @pytest.fixture(scope="module")
@@ -41,15 +32,6 @@ def numbers_of(frames: list[Frames]) -> list[int]:
     """Numbers of pictures, read from their brightness."""
     values = np.concatenate([each.data[:, 0, 0] for each in frames]).astype(float)
     return [round((value - 20) / 2) for value in values]
-
-
-def read(
-    source: Path, make: MakeReducer = Corner, limits: StreamLimits = HASTY
-) -> tuple[list[Frames], list[Gap], list[str]]:
-    with open_stream(source, make, limits) as stream:
-        parts = list(stream)
-    frames = [part for part in parts if isinstance(part, Frames)]
-    return frames, [part for part in parts if isinstance(part, Gap)], stream.notes
 
 
 @pytest.mark.parametrize(("name", "codec"), [("a.mp4", "mp4v"), ("a.avi", "MJPG")])
@@ -228,156 +210,6 @@ def test_video_that_changes_its_size_is_scaled_to_the_first(tmp_path: Path) -> N
     assert not gaps
     assert data.shape == (20, SIZE[1], SIZE[0])
     assert np.abs(data[19].astype(int) - data[0]).mean() < 4
-
-
-def test_killed_decoder_is_a_gap_and_the_rest_is_read(tmp_path: Path) -> None:
-    path = write_clip(tmp_path / "long.mp4", 2000)
-    indices: list[int] = []
-    gaps: list[Gap] = []
-    with open_stream(path, Corner) as stream:
-        for part in stream:
-            if isinstance(part, Gap):
-                gaps.append(part)
-                continue
-            if not indices:
-                assert stream.decoder_id
-                os.kill(stream.decoder_id, signal.SIGKILL)
-            indices += part.index.tolist()
-    assert len(gaps) == 1
-    assert "SIGKILL" in gaps[0].reason
-    assert "SIGKILL" in stream.notes[0]
-    assert len(stream.notes) == 1
-    assert indices == list(range(2000))
-
-
-@pytest.mark.parametrize(
-    ("act", "word"),
-    [
-        ("die", "SIGKILL"),
-        ("hang", "did not answer"),
-        ("eat", "MemoryError"),
-        ("write", "Permission denied|too large"),
-        ("fail", r"rtsp://\*\*\*@camera"),
-    ],
-)
-def test_frame_that_ends_the_decoder_each_time_ends_the_file_with_a_gap(
-    clip: Path, act: str, word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    make = functools.partial(Trouble, at=60, act=act)
-    began_s = time.monotonic()
-    frames, gaps, notes = read(clip, make, StreamLimits(frame_s=0.2, restarts=int(act != "hang")))
-    assert time.monotonic() - began_s < 10
-    assert sum(each.index.size for each in frames) > 30
-    assert len(gaps) == 1
-    assert gaps[0].end_s == pytest.approx(4.0)
-    assert len(notes) == 1
-    assert re.search(word, gaps[0].reason)
-    assert "secret" not in gaps[0].reason + notes[0]
-    assert sum(file.stat().st_size for file in tmp_path.iterdir()) == 0
-
-
-def test_decoder_goes_with_its_parent(tmp_path: Path) -> None:
-    path = write_clip(tmp_path / "a.mp4", 500)
-    text = (
-        "import sys, time\n"
-        "from detectors.camera.sources import open_stream\n"
-        "from tests.detectors.camera_sources_kit import Slow\n"
-        "stream = open_stream(sys.argv[1], Slow)\n"
-        "print(stream.decoder_id, flush=True)\n"
-        "time.sleep(60)\n"
-    )
-    parent = subprocess.Popen(
-        [sys.executable, "-c", text, str(path)],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    assert parent.stdout
-    child = int(parent.stdout.readline())
-    parent.kill()
-    parent.wait()
-    parent.stdout.close()
-    assert gone(child)
-
-
-def gone(process: int) -> bool:
-    """Wait until a process that is not ours to wait for has ended."""
-    for _ in range(100):
-        stat = Path(f"/proc/{process}/stat")
-        if not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z":
-            return True
-        time.sleep(0.05)
-    return False
-
-
-def test_interrupt_leaves_no_decoder(tmp_path: Path) -> None:
-    path = write_clip(tmp_path / "a.mp4", 500)
-    text = (
-        "import sys\n"
-        "from detectors.camera.sources import open_stream\n"
-        "from tests.detectors.camera_sources_kit import Slow\n"
-        "with open_stream(sys.argv[1], Slow) as stream:\n"
-        "    print(stream.decoder_id, flush=True)\n"
-        "    for part in stream: pass\n"
-    )
-    parent = subprocess.Popen(
-        [sys.executable, "-c", text, str(path)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        start_new_session=True,
-    )
-    assert parent.stdout
-    child = int(parent.stdout.readline())
-    os.killpg(parent.pid, signal.SIGINT)
-    parent.wait(10)
-    parent.stdout.close()
-    assert gone(child)
-
-
-def test_stopping_early_ends_the_decoder(clip: Path) -> None:
-    with open_stream(clip, Corner) as stream:
-        child = stream.decoder_id
-        next(iter(stream))
-    assert child
-    assert gone(child)
-
-
-def test_make_that_cannot_be_sent_is_told(clip: Path) -> None:
-    with pytest.raises(InputError, match="importable"):
-        open_stream(clip, lambda _: Corner)  # type: ignore[arg-type, return-value]
-
-
-def test_make_of_the_main_module_is_told(clip: Path) -> None:
-    text = (
-        "import sys\n"
-        "from detectors.camera.sources import open_stream\n"
-        "def make(info): return lambda image: image\n"
-        "open_stream(sys.argv[1], make)\n"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", text, str(clip)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    assert "importable class" in run.stderr
-
-
-def test_decoder_neither_needs_numba_nor_pandas() -> None:
-    text = (
-        "import sys, detectors.camera.sources.decoder\n"
-        "print([m for m in ('numba', 'pandas', 'pyarrow', 'scipy') if m in sys.modules])\n"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", text],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    assert run.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize(
