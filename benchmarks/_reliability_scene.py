@@ -31,6 +31,7 @@ from citybrain.engine.approval_desk import Desk, open_desk
 from citybrain.engine.approval_settings import read_street
 from citybrain.engine.gate import Gate
 from citybrain.engine.gate_watch import Watch
+from citybrain.engine.seals import open_seal
 from citybrain.model.statements import Act
 
 Wholes = tuple[tuple[int, ...], tuple[int, ...]]
@@ -154,7 +155,8 @@ def desk_of(scene: Scene, error_s: Callable[[], float]) -> Iterator[Desk]:
     """Open the gate's desk on the unit's clock; nobody waits for a locked ledger."""
     street = read_street(scene.office.folder / "street.toml")
     clock = desk_clock(lambda: scene.now_s() + error_s())
-    with open_desk(street, clock) as desk:
+    seal = open_seal(scene.office.folder / "gate.seal")
+    with open_desk(street, clock, seal) as desk:
         engine = desk.ledger._engine
         engine.dispose()
         event.listen(engine, "connect", _hurry)

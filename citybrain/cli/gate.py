@@ -10,6 +10,7 @@ from citybrain.engine.gate import Gate
 from citybrain.engine.gate_fleet import StreetFleet
 from citybrain.engine.gate_server import serve
 from citybrain.engine.gate_settings import read_gate
+from citybrain.engine.seals import open_seal
 from citybrain.engine.street_rules import open_rules
 
 
@@ -27,7 +28,7 @@ def run(config: Path, *, is_json: bool) -> int:
         else:
             OUTPUT.print(f"the gate takes orders for {len(units)} units on {socket}")
 
-    with open_desk(settings.street) as desk:
+    with open_desk(settings.street, seal=open_seal(settings.seal_file)) as desk:
         gate = Gate(desk=desk, fleet=fleet, at_once=settings.at_once)
         gate.verify_log()
         run_until_told(serve(gate, socket, units, ready))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from citybrain.controllers.signatures import Register, SigningKey, read_register
 from citybrain.engine.approval_settings import Street
+from citybrain.engine.seals import Seal
 from citybrain.errors import UnsafePlanError
 from citybrain.model.plan import Plan
 from citybrain.model.statements import ROLE_OF, Act, Signed, Statement, read_statement
@@ -36,12 +37,15 @@ class Desk:
         Public keys that count.
     clock
         Tells the time, in UTC.
+    seal
+        That of the gate; none at every other desk.
     """
 
     street: Street
     ledger: Ledger
     register: Register
     clock: Callable[[], datetime]
+    seal: Seal | None = None
 
     def now(self) -> str:
         """Return the present instant as it is written."""
@@ -49,7 +53,9 @@ class Desk:
 
 
 @contextmanager
-def open_desk(street: Street, clock: Callable[[], datetime] = utc_now) -> Iterator[Desk]:
+def open_desk(
+    street: Street, clock: Callable[[], datetime] = utc_now, seal: Seal | None = None
+) -> Iterator[Desk]:
     """Open ledger and register.
 
     Parameters
@@ -58,6 +64,8 @@ def open_desk(street: Street, clock: Callable[[], datetime] = utc_now) -> Iterat
         The settings.
     clock
         Tells the time, in UTC.
+    seal
+        That of the gate, whose desk this is.
 
     Raises
     ------
@@ -66,7 +74,7 @@ def open_desk(street: Street, clock: Callable[[], datetime] = utc_now) -> Iterat
     """
     register = read_register(street.keys)
     with open_ledger(street.ledger, street.head_file, clock) as ledger:
-        yield Desk(street=street, ledger=ledger, register=register, clock=clock)
+        yield Desk(street=street, ledger=ledger, register=register, clock=clock, seal=seal)
 
 
 def proposed_schedule(plan: KeptPlan) -> str:

@@ -109,7 +109,7 @@ class Gate:
     Parameters
     ----------
     desk
-        Ledger, register and settings.
+        Ledger, register and settings, with the gate's seal.
     fleet
         The units.
     watch
@@ -219,16 +219,16 @@ class Gate:
 
     def _openings(self, plan_hash: str, units: tuple[str, ...]) -> dict[str, Opening]:
         """Return what the units that run a plan held before it was pushed there."""
+        runs = {unit: row for unit, row in self._runs().items() if row.plan_hash == plan_hash}
         known = {
             unit: opening_of(self.desk, unit, row.push_id)
-            for unit, row in self._runs().items()
-            if row.plan_hash == plan_hash
+            for unit, row in (_chosen(runs, units) if runs else runs).items()
         }
         found = {unit: opening for unit, opening in known.items() if opening is not None}
         if not found:
             msg = f"no unit is known to run plan {plan_hash[:12]}; there is nothing to roll back"
             raise UnsafePlanError(msg)
-        return dict(_chosen(found, units))
+        return found
 
     async def _begin(self, push: Push, statement: Statement, units: Collection[str]) -> set[str]:
         """Note that the push begins, let go of its units, and return the plans that run now."""

@@ -56,7 +56,7 @@ async def settle_unfinished(desk: Desk, fleet: Fleet) -> tuple[UnitResult, ...]:
     Parameters
     ----------
     desk
-        Ledger and settings.
+        The gate's, with its seal.
     fleet
         The units.
 
@@ -74,14 +74,32 @@ async def settle_unfinished(desk: Desk, fleet: Fleet) -> tuple[UnitResult, ...]:
 
 
 async def _settle(desk: Desk, fleet: Fleet, push: Mapping[str, Any]) -> list[UnitResult]:
-    openings, key = _left_open(desk, push), push["plan_hash"]
-    results = [await _settle_unit(desk, fleet, push, opening) for opening in openings]
-    touched = {key, *(opening.ran.plan_hash for opening in openings)} - {""}
-    settle_states(desk, dict.fromkeys(touched, f"order {push['id'][:12]} was cut off"))
+    results, touched = [], {push["plan_hash"]}
+    for unit in _left_open(push):
+        try:
+            order, opening = _order(desk, push), opening_of(desk, unit, push["id"])
+        except CitybrainError as error:
+            results.append(_unsettled(desk, unit, error))
+            continue
+        if opening is not None:
+            results.append(await _settle_unit(desk, fleet, order, opening))
+            touched.add(opening.ran.plan_hash)
+    settle_states(desk, dict.fromkeys(touched - {""}, f"order {push['id'][:12]} was cut off"))
     if all(result.is_kept for result in results):
         with desk.ledger.writing(GATE) as writing:
-            end_push(writing, push["id"], key)
+            end_push(writing, push["id"], push["plan_hash"])
     return results
+
+
+def _unsettled(
+    desk: Desk, unit: str, error: CitybrainError, runs: Running | None = None
+) -> UnitResult:
+    """Tell that a unit stays open, and that its clock may still start what was written."""
+    with desk.ledger.writing(GATE) as writing:
+        raise_alarm(writing, unit, "unsettled", str(error))
+        if runs is not None and runs.scheduled:
+            set_running(writing, unit, runs)
+    return UnitResult(unit=unit, outcome=Outcome.UNKNOWN.name, reason=str(error), is_kept=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,60 +111,59 @@ class _Aim:
     runs: Running
 
 
-def _aim(desk: Desk, fleet: Fleet, push: Mapping[str, Any], unit: str) -> _Aim:
+def _aim(desk: Desk, fleet: Fleet, order: Statement, unit: str) -> _Aim:
     """Return what a unit was to run, as it was ordered."""
-    key, push_id = push["plan_hash"], push["id"]
+    key = order.plan_hash
     with desk.ledger.reading() as connection:
         plan = plan_of(kept_plan(connection, key).text, f"plan {key[:12]}")
         plans = fleet.unit_plans(plan, running(connection), (unit,))
-    words = _order(desk, key, push_id).schedule
-    schedule = unit_schedules(words, plans, desk.street).get(unit)
-    runs = brought(plans[unit], plan_hash=key, push_id=push_id, is_scheduled=schedule is not None)
+    schedule = unit_schedules(order.schedule, plans, desk.street).get(unit)
+    runs = brought(
+        plans[unit],
+        plan_hash=key,
+        push_id=sha256_hex(order.text),
+        is_scheduled=schedule is not None,
+    )
     return _Aim(plan=plans[unit], schedule=schedule, runs=runs)
 
 
-def _order(desk: Desk, plan_hash: str, push_id: str) -> Statement:
-    """Return the order that began a push, by its own hash: what was signed, not what came later."""
-    for record in reversed(read_audit(desk.ledger, subject=plan_hash)):
+def _order(desk: Desk, push: Mapping[str, Any]) -> Statement:
+    """Return the order that began a push, by its own hash: what was signed, not what came later.
+
+    The gate's seal on what its units held names this hash, and the gate sealed it for a person.
+    """
+    for record in reversed(read_audit(desk.ledger, subject=push["plan_hash"])):
         text = str(json.loads(record.detail)["order"]) if record.what == ORDERED else ""
-        if sha256_hex(text) == push_id:
-            return read_statement(text)
-    where = f"order {push_id[:12]}"
+        if sha256_hex(text) == push["id"]:
+            order = read_statement(text)
+            if (order.act.value, order.plan_hash) == (push["kind"], push["plan_hash"]):
+                return order
+    where = f"order {push['id'][:12]}"
     raise InputError(where, "is not in the audit log", "run citybrain audit verify")
 
 
-def _left_open(desk: Desk, push: Mapping[str, Any]) -> list[Opening]:
-    """Return what the units held that were opened by a push and have no last receipt."""
+def _left_open(push: Mapping[str, Any]) -> list[str]:
+    """Return the units that were opened by a push and have no last receipt."""
     last = {receipt["unit"]: receipt["outcome"] for receipt in push["receipts"]}
-    opened = sorted(unit for unit, outcome in last.items() if outcome == OPENED)
-    found = (opening_of(desk, unit, push["id"]) for unit in opened)
-    return [opening for opening in found if opening is not None]
+    return sorted(unit for unit, outcome in last.items() if outcome == OPENED)
 
 
-async def _settle_unit(
-    desk: Desk, fleet: Fleet, push: Mapping[str, Any], opening: Opening
-) -> UnitResult:
+async def _settle_unit(desk: Desk, fleet: Fleet, order: Statement, opening: Opening) -> UnitResult:
     """Look at one unit, which is between what it held and what the order was to bring.
 
     What fails here leaves this unit open and no other: the next start looks at it again.
     """
     unit, aim = opening.former.unit, None
     try:
-        if push["kind"] == Act.PUSH.value:
-            aim = _aim(desk, fleet, push, unit)
+        if order.act is Act.PUSH:
+            aim = _aim(desk, fleet, order, unit)
         async with fleet.links((unit,)) as links:
             receipt = await _settled(links[unit], aim, opening.former)
     except CitybrainError as error:
-        outcome = Outcome.UNKNOWN
-        runs = _now_running(desk, aim, opening, outcome)
-        with desk.ledger.writing(GATE) as writing:
-            raise_alarm(writing, unit, "unsettled", str(error))
-            if runs.scheduled:
-                set_running(writing, unit, runs)
-        return UnitResult(unit=unit, outcome=outcome.name, reason=str(error), is_kept=False)
-    reason = receipt.reason or f"the gate died in the {push['kind']}: {receipt.outcome.value}"
+        return _unsettled(desk, unit, error, _now_running(desk, aim, opening, Outcome.UNKNOWN))
+    reason = receipt.reason or f"the gate died in the {order.act.value}: {receipt.outcome.value}"
     runs = _now_running(desk, aim, opening, receipt.outcome)
-    note_receipt(desk, push["id"], replace(receipt, reason=reason), runs)
+    note_receipt(desk, sha256_hex(order.text), replace(receipt, reason=reason), runs)
     return UnitResult(unit=unit, outcome=receipt.outcome.name, reason=reason)
 
 

@@ -18,6 +18,7 @@ class _GateFile(FilePart):
     street: Path
     controllers: Path
     at_once: Annotated[int, Field(ge=1, le=500)] = AT_ONCE
+    seal_file: Path = Path("gate.seal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +33,14 @@ class GateSettings:
         Units with credentials that may write; readable by the gate's user alone.
     at_once
         Units that are served side by side.
+    seal_file
+        Key with which the gate seals what it keeps for itself; made at its first start.
     """
 
     street: Street
     controllers: Path
     at_once: int
+    seal_file: Path
 
 
 def read_gate(path: Path) -> GateSettings:
@@ -56,7 +60,10 @@ def read_gate(path: Path) -> GateSettings:
     folder = path.absolute().parent
     street = read_street(folder / file.street)
     settings = GateSettings(
-        street=street, controllers=folder / file.controllers, at_once=file.at_once
+        street=street,
+        controllers=folder / file.controllers,
+        at_once=file.at_once,
+        seal_file=folder / file.seal_file,
     )
     for one in (path, street.path, street.keys, street.safety, settings.controllers):
         _check_ours(one)

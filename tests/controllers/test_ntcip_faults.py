@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from citybrain.controllers.ntcip import objects
+from citybrain.controllers.ntcip.download import Download
 from citybrain.controllers.ntcip.link import NtcipLink
 from citybrain.controllers.ntcip.patience import Patience
 from citybrain.controllers.ntcip.push import _longest_cycle_s
@@ -179,6 +180,34 @@ def test_a_unit_that_shows_old_values_after_storing_new_ones_gets_the_old_ones_b
         receipt = await link_over(wire).push(plan)
         assert receipt.outcome is Outcome.ROLLED_BACK
         assert held(wire, 3) == (0,) * 10
+
+    run(act)
+
+
+@pytest.mark.parametrize(
+    "oid",
+    [
+        objects.PHASE_YELLOW_CHANGE.at(2),
+        objects.PHASE_MINIMUM_GREEN.at(2),
+        objects.UNIT_BACKUP_TIME.at(),
+        objects.SYSTEM_PATTERN_CONTROL.at(),
+        "1.3.6.1.2.1.1.5.0",
+    ],
+)
+def test_a_unit_is_not_brought_back_to_values_that_no_push_writes(oid: str) -> None:
+    async def act() -> None:
+        wire = HandlerWire()
+        receipt = await link_over(wire).push(await planned(wire, 3))
+        forged = replace(receipt.former, values=(*receipt.former.values, (oid, 5)))
+        wire.sets.clear()
+        with pytest.raises(LimitationError, match="is never written"):
+            await link_over(wire).rollback(forged)
+        assert not wire.sets
+        if oid.startswith(objects.ROOT):
+            download = Download(SnmpSession("k1", wire, PATIENCE))
+            with pytest.raises(LimitationError, match="is never written"):
+                await download.write(((objects.instance_of(oid), 5),))
+            assert not wire.sets
 
     run(act)
 

@@ -12,6 +12,7 @@ from citybrain.controllers.signatures import SigningKey, new_key, read_key
 from citybrain.engine.approval import Proposal
 from citybrain.engine.approval_desk import Desk, open_desk
 from citybrain.engine.approval_settings import read_street
+from citybrain.engine.seals import open_seal
 from citybrain.model.plan import Plan
 from citybrain.model.verdict import PROPOSED_PLAN, Decision, Verdict
 from citybrain.store.plans import plan_hash
@@ -67,7 +68,7 @@ def write_office(folder: Path, approval: str = "") -> Path:
 def office(folder: Path, approval: str = "") -> Iterator[Office]:
     street = read_street(write_office(folder, approval))
     clock = Clock()
-    with open_desk(street, clock) as desk:
+    with open_desk(street, clock, open_seal(folder / "gate.seal")) as desk:
         keys = {name: read_key(folder / f"{name}.key") for name in PEOPLE}
         yield Office(desk=desk, keys=keys, clock=clock)
 

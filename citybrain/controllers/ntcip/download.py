@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Collection
 
 from citybrain.controllers.ntcip import objects
-from citybrain.controllers.ntcip.encoding import Writes
+from citybrain.controllers.ntcip.encoding import Writes, check_written
 from citybrain.controllers.ntcip.session import Session
 from citybrain.controllers.ntcip.states import Transaction, Verify
 from citybrain.controllers.ntcip.status import printable
@@ -79,8 +79,10 @@ class Download:
         Raises
         ------
         ControllerError
-            The unit refuses a value, does not answer, or lost the transaction.
+            The unit refuses a value, does not answer, or lost the transaction; or a value is none
+            that citybrain ever writes, and nothing was sent.
         """
+        check_written(self._session.unit, (one.oid for one, _ in writes))
         await self._session.set(writes)
         state = await self._state()
         if state != Transaction.TRANSACTION:

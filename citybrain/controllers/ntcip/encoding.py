@@ -1,12 +1,12 @@
 """From a plan to the objects that carry it, and what stands against writing them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from citybrain.controllers.ntcip import objects
 from citybrain.controllers.ntcip.image import SAFETY, TENTHS, Image
-from citybrain.controllers.ntcip.syntax import Instance, Value
-from citybrain.ports.controllers import Change, DaySchedule, PhaseSafety, UnitPlan
+from citybrain.controllers.ntcip.syntax import Instance, ObjectType, Value
+from citybrain.ports.controllers import Change, DaySchedule, LimitationError, PhaseSafety, UnitPlan
 
 Writes = tuple[tuple[Instance, Value], ...]
 
@@ -15,6 +15,50 @@ EVERY_MONTH = sum(1 << month for month in range(1, 13))
 EVERY_DATE = sum(1 << date for date in range(1, 32))
 _DAYS = 7
 _MOST_BYTE = 255
+_WRITTEN = frozenset(
+    {
+        objects.PATTERN_CYCLE_TIME,
+        objects.PATTERN_OFFSET_TIME,
+        objects.SPLIT_TIME,
+        objects.TIMEBASE_ASC_PATTERN,
+        objects.DAY_PLAN_HOUR,
+        objects.DAY_PLAN_MINUTE,
+        objects.DAY_PLAN_ACTION_NUMBER_OID,
+        objects.TIME_BASE_SCHEDULE_MONTH,
+        objects.TIME_BASE_SCHEDULE_DAY,
+        objects.TIME_BASE_SCHEDULE_DATE,
+        objects.TIME_BASE_SCHEDULE_DAY_PLAN,
+    }
+)
+"""All that a download may hold, there and on the way back: no safety time is among it."""
+
+
+def check_written(unit: str, oids: Iterable[str]) -> None:
+    """Raise unless all of some values are of the kinds that citybrain ever writes.
+
+    Parameters
+    ----------
+    unit
+        Name of the unit.
+    oids
+        Where values would go.
+
+    Raises
+    ------
+    LimitationError
+        Names the first that is none of cycle, offset, splits, and the time base.
+    """
+    for oid in oids:
+        if _column_of(oid) not in _WRITTEN:
+            what = f"is never written {objects.named(oid)}"
+            raise LimitationError(unit, what, "look at the ledger")
+
+
+def _column_of(oid: str) -> ObjectType | None:
+    try:
+        return objects.instance_of(oid).object_type
+    except KeyError:
+        return None
 
 
 def pattern_writes(plan: UnitPlan, image: Image) -> Writes:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from citybrain.controllers.ntcip import objects
 from citybrain.controllers.ntcip.download import Download
-from citybrain.controllers.ntcip.encoding import pattern_writes, schedule_writes
+from citybrain.controllers.ntcip.encoding import check_written, pattern_writes, schedule_writes
 from citybrain.controllers.ntcip.examination import Examination, examine, read_most_events
 from citybrain.controllers.ntcip.image import read_image, read_twice
 from citybrain.controllers.ntcip.objects import instance_of
@@ -134,8 +134,10 @@ class NtcipLink(NtcipReader):
         Raises
         ------
         ControllerError
-            The unit does not answer; nothing has been written.
+            The unit does not answer, or what it should go back to is none of what citybrain ever
+            writes; nothing has been written.
         """
+        check_written(self.unit, (oid for oid, _ in former.values))
         await self.status()
         return await Push(self._session, self._now, listener).take_back(former)
 

@@ -1,0 +1,65 @@
+"""The gate's seal: what the gate itself has kept can be told from what others put into the ledger.
+
+Everybody who proposes or approves may write to the ledger.  What a unit held before a push is
+written to that unit on the way back, without anybody's signature, so the gate takes back only what
+it has sealed: HMAC-SHA-256 (RFC 2104, FIPS 180-4) with a key that the gate alone can read.
+"""
+
+import hmac
+import os
+import secrets
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from citybrain.controllers.ntcip.secrets import Secret, secret_from
+from citybrain.errors import InputError
+
+_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Seals texts, and tells its own seals.
+
+    Parameters
+    ----------
+    key
+        The gate's alone.
+    """
+
+    key: Secret
+
+    def of(self, text: str) -> str:
+        """Return the seal of a text, in hexadecimal."""
+        return hmac.new(self.key.reveal().encode(), text.encode(), sha256).hexdigest()
+
+    def is_on(self, text: str, seal: str) -> bool:
+        """Tell whether this very text was sealed."""
+        return hmac.compare_digest(self.of(text).encode(), seal.encode())
+
+
+def open_seal(path: Path) -> Seal:
+    """Read the gate's seal; the first start makes one.
+
+    Parameters
+    ----------
+    path
+        File of the gate's user alone.
+
+    Raises
+    ------
+    InputError
+        It cannot be made or read, is open to others, or holds no key.
+    """
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return Seal(secret_from(f"{path}: seal", path=path, variable=None))
+    except OSError as error:
+        what = f"cannot be written ({error.strerror})"
+        raise InputError(path, what, "give the gate a folder of its own") from None
+    key = secrets.token_hex(_KEY_BYTES)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(key + "\n")
+    return Seal(Secret(key))
