@@ -124,7 +124,7 @@ def write_port(folder: Path, port: int) -> None:
 def fleet_of(desk: Desk, folder: Path) -> StreetFleet:
     """Return the unit as a gate sees it: real links, real safety data."""
     settings = read_controllers(folder / "controllers.toml")
-    return StreetFleet(rules=open_rules(desk.street), settings=settings)
+    return StreetFleet(rules=open_rules(desk.street, settings), settings=settings)
 
 
 def desk_clock(now_s: Callable[[], float]) -> Callable[[], datetime]:

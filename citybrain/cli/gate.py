@@ -18,7 +18,7 @@ def run(config: Path, *, is_json: bool) -> int:
     """Take orders until interrupted; the present order is brought to its end first."""
     settings = read_gate(config)
     controllers = read_controllers(settings.controllers)
-    fleet = StreetFleet(rules=open_rules(settings.street), settings=controllers)
+    fleet = StreetFleet(rules=open_rules(settings.street, controllers), settings=controllers)
     units = sorted(name for name, unit in controllers.units.items() if unit.write is not None)
     socket = settings.street.gate_socket
 
@@ -29,7 +29,9 @@ def run(config: Path, *, is_json: bool) -> int:
             OUTPUT.print(f"the gate takes orders for {len(units)} units on {socket}")
 
     with open_desk(settings.street, seal=open_seal(settings.seal_file)) as desk:
-        gate = Gate(desk=desk, fleet=fleet, at_once=settings.at_once)
+        gate = Gate(
+            desk=desk, fleet=fleet, at_once=settings.at_once, check_files=settings.files.check
+        )
         gate.verify_log()
         run_until_told(serve(gate, socket, units, ready))
     return 0

@@ -1,6 +1,6 @@
 """The gate: it alone may write to controllers, and believes nothing that it has not checked."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -116,12 +116,15 @@ class Gate:
         Keeps units under control between orders; none for a gate that does not.
     at_once
         Units that are served side by side.
+    check_files
+        Raises where settings, keys or safety data are not as the gate has read them.
     """
 
     desk: Desk
     fleet: Fleet
     watch: Watch | None = None
     at_once: int = AT_ONCE
+    check_files: Callable[[], None] = lambda: None
     _log: LogWatch = field(default_factory=LogWatch, init=False)
 
     def verify_log(self) -> None:
@@ -154,6 +157,7 @@ class Gate:
             The order is refused; nothing was written.
         """
         check_not_stopped(self.desk)
+        self.check_files()
         self.verify_log()
         vouched = self.desk.register.vouch(order)
         statement = vouched.statement

@@ -118,7 +118,12 @@ async def _answer(
         say({"end": carried.push_id, "is_done": carried.is_done})
     except CitybrainError as refusal:
         say({"refused": str(refusal)})
-    await writer.drain()
+    except Exception as error:
+        kind = type(error).__name__
+        say({"refused": f"the gate has an error of its own ({kind}); see citybrain plan history"})
+        raise
+    finally:
+        await writer.drain()
 
 
 def _order(line: bytes) -> Signed:

@@ -1,7 +1,5 @@
 """Settings of the gate: what the rest of citybrain has, and the credentials that may write."""
 
-import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -9,8 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from citybrain.engine.approval_settings import Street, read_settings, read_street
+from citybrain.engine.gate_files import GateFiles
 from citybrain.engine.pushing import AT_ONCE
-from citybrain.errors import InputError
 from citybrain.reading import FilePart
 
 
@@ -35,12 +33,15 @@ class GateSettings:
         Units that are served side by side.
     seal_file
         Key with which the gate seals what it keeps for itself; made at its first start.
+    files
+        All that decides what the gate lets through, as it is now.
     """
 
     street: Street
     controllers: Path
     at_once: int
     seal_file: Path
+    files: GateFiles
 
 
 def read_gate(path: Path) -> GateSettings:
@@ -59,25 +60,12 @@ def read_gate(path: Path) -> GateSettings:
     file = read_settings(path, _GateFile)
     folder = path.absolute().parent
     street = read_street(folder / file.street)
-    settings = GateSettings(
+    controllers = folder / file.controllers
+    deciding = (path, street.path, street.keys, street.safety, street.running, controllers)
+    return GateSettings(
         street=street,
-        controllers=folder / file.controllers,
+        controllers=controllers,
         at_once=file.at_once,
         seal_file=folder / file.seal_file,
+        files=GateFiles(each for each in deciding if each is not None),
     )
-    for one in (path, street.path, street.keys, street.safety, settings.controllers):
-        _check_ours(one)
-    return settings
-
-
-def _check_ours(path: Path) -> None:
-    """Raise if others may change a file that decides what the gate lets through."""
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise InputError(path, error.strerror or str(error), "check the path") from None
-    if status.st_uid not in {0, os.geteuid()}:
-        raise InputError(path, "belongs to somebody else", "give it to the gate's user or to root")
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        mend = f"chmod go-w {path.name}"
-        raise InputError(path, "may be changed by others than its owner", mend)

@@ -133,10 +133,21 @@ class StreetRules:
         return self.with_running(running_plans(desk))
 
     def with_running(self, units: Mapping[str, Plan]) -> Plan:
-        """Return what ran before citybrain, with what some units run now in its place."""
-        names = {unit: self.settings.units[unit].intersection for unit in units}
-        now = {names[unit]: plan.pattern(names[unit]) for unit, plan in units.items()}
-        before = {pattern.intersection: pattern for pattern in self.before.patterns}
+        """Return what ran before citybrain, with what some units run now in its place.
+
+        Where a unit is none of the settings any more, nobody knows which intersection of its plan
+        it controls: none of those is known to run what it ran before.
+        """
+        known = {unit: each.intersection for unit, each in self.settings.units.items()}
+        gone = [plan for unit, plan in units.items() if unit not in known]
+        lost = {pattern.intersection for plan in gone for pattern in plan.patterns}
+        before = {p.intersection: p for p in self.before.patterns if p.intersection not in lost}
+        now = {
+            known[unit]: pattern
+            for unit, plan in units.items()
+            for pattern in plan.patterns
+            if known.get(unit) == pattern.intersection
+        }
         return replace(self.before, patterns=tuple((before | now).values()))
 
     def _phase_map(self, intersection: str) -> PhaseMap:
@@ -160,13 +171,15 @@ def open_checkers(street: Street) -> Checkers:
     return Checkers(safety=safety, grounds=read_grounds(text, street.safety))
 
 
-def open_rules(street: Street) -> StreetRules:
+def open_rules(street: Street, settings: ControllerSettings | None = None) -> StreetRules:
     """Read the safety data and the units of the street.
 
     Parameters
     ----------
     street
         The settings.
+    settings
+        The units, where not those that everybody reads: the gate goes by its own.
 
     Raises
     ------
@@ -176,7 +189,7 @@ def open_rules(street: Street) -> StreetRules:
     before = read_plan(street.running) if street.running else UNKNOWN
     return StreetRules(
         checkers=open_checkers(street),
-        settings=read_controllers(street.controllers),
+        settings=settings or read_controllers(street.controllers),
         patterns=street.patterns,
         before=before,
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from citybrain.controllers.settings import read_controllers
 from citybrain.engine import street_rules
 from citybrain.engine.approval_settings import read_street
 from citybrain.engine.street_rules import StreetRules, open_rules
@@ -100,6 +101,27 @@ def test_what_runs_is_the_plan_of_the_ledger_where_it_is_known(
     now = rules.with_running({"K3": plan})
     cycles_s = {pattern.intersection: pattern.cycle_s for pattern in now.patterns}
     assert cycles_s == {"J1": 80, "J2": 80, "J3": 60}
+
+
+def test_a_unit_that_left_the_settings_stops_nobody_and_leaves_nothing_known(
+    rules: StreetRules, plan: Plan
+) -> None:
+    """Which of the plan's intersections it controls, nobody can tell any more."""
+    now = rules.with_running({"K3": plan, "K9": plan})
+    assert [pattern.intersection for pattern in now.patterns] == ["J3"]
+
+
+def test_the_gate_goes_by_its_own_list_of_units(rules: StreetRules, plan: Plan) -> None:
+    """Whoever may write the list that everybody reads must not exchange two intersections."""
+    path = rules.settings.path
+    own = path.with_name("gate-controllers.toml")
+    own.write_text(path.read_text())
+    swapped = path.read_text().replace('"J2"', '"?"').replace('"J3"', '"J2"').replace('"?"', '"J3"')
+    path.write_text(swapped)
+    street = read_street(path.with_name("street.toml"))
+    gate = open_rules(street, read_controllers(own))
+    assert gate.unit_plans(plan, {}) == rules.unit_plans(plan, {})
+    assert open_rules(street).unit_plans(plan, {}) != rules.unit_plans(plan, {})
 
 
 def test_numbers_that_show_another_plan_are_seen_by_the_second_checker(
