@@ -163,20 +163,23 @@ def processor_s(process: subprocess.Popen[str]) -> float:
 
 
 def _verdict_on(plan: Plan) -> Verdict:
-    runs = tuple(
-        Outcome(
-            seed=seed,
-            vehicle_count=1,
-            delay_s=1.0,
-            unfinished_veh=0,
-            never_inserted_veh=0,
-            teleports=0,
-            collisions=0,
-            stops=0,
+    running, proposed = (
+        tuple(
+            Outcome(
+                seed=seed,
+                vehicle_count=1,
+                delay_s=delay_s,
+                unfinished_veh=0,
+                never_inserted_veh=0,
+                teleports=0,
+                collisions=0,
+                stops=0,
+            )
+            for seed in (1, 2)
         )
-        for seed in (1, 2)
+        for delay_s in (2.0, 1.0)
     )
-    nothing = Estimate(mean=0.0, low=0.0, high=0.0)
+    exactly = {mean: Estimate(mean=mean, low=mean, high=mean) for mean in (-1.0, 0.5, 1.0, 2.0)}
     return Verdict(
         decision=Decision.ACCEPT,
         reasons=("Made up for a rehearsal.",),
@@ -185,12 +188,12 @@ def _verdict_on(plan: Plan) -> Verdict:
         proposed_plan=plan.name,
         begin_s=0.0,
         end_s=1.0,
-        running=runs,
-        proposed=runs,
-        delay_before_s=nothing,
-        delay_after_s=nothing,
-        delay_change_s=nothing,
-        saving=nothing,
+        running=running,
+        proposed=proposed,
+        delay_before_s=exactly[2.0],
+        delay_after_s=exactly[1.0],
+        delay_change_s=exactly[-1.0],
+        saving=exactly[0.5],
         worst_seed=1,
         movements=(),
         approaches=(),

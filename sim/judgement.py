@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from math import isclose
 
-from citybrain.model.verdict import Decision, Estimate, Outcome
+from citybrain.model.verdict import Decision, Estimate, Outcome, Verdict
 from sim.statistics import paired_change
 
 ENOUGH_SEEDS = 10
+_SAME = 1e-9
+"""Figures that differ by less are the same, drawn on another machine. [-]"""
 Count = Callable[[Outcome], float]
 
 _MUST_NOT_RISE: tuple[tuple[str, Count], ...] = (
@@ -67,6 +70,47 @@ def delay_change(running: Sequence[Outcome], proposed: Sequence[Outcome]) -> Est
         [outcome.mean_delay_s for outcome in running],
         [outcome.mean_delay_s for outcome in proposed],
     )
+
+
+def saving(running: Sequence[Outcome], proposed: Sequence[Outcome]) -> Estimate:
+    """Return the share of the running plan's delay that is saved, with its interval [-]."""
+    change = delay_change(running, proposed)
+    scale = sum(outcome.mean_delay_s for outcome in running) / len(running) or 1.0
+    return Estimate(mean=-change.mean / scale, low=-change.high / scale, high=-change.low / scale)
+
+
+def contradictions(verdict: Verdict) -> tuple[str, ...]:
+    """Return where a verdict does not follow from its own runs; nothing if it does.
+
+    A verdict is a file that somebody hands in.  Whoever relies on it draws it once more.
+
+    Parameters
+    ----------
+    verdict
+        The verdict.
+    """
+    running, proposed = verdict.running, verdict.proposed
+    seeds = [outcome.seed for outcome in running]
+    if seeds != [outcome.seed for outcome in proposed] or len(set(seeds)) != len(seeds):
+        return ("its runs are not paired by seed",)
+    if not seeds:
+        return ("it rests on no runs",)
+    found = []
+    decision = judge(running, proposed).decision
+    if decision is not verdict.decision:
+        found.append(f"it says '{verdict.decision.value}', its runs say '{decision.value}'")
+    for what, told, drawn in (
+        ("change of delay", verdict.delay_change_s, delay_change(running, proposed)),
+        ("saving", verdict.saving, saving(running, proposed)),
+    ):
+        if not _are_same(told, drawn):
+            found.append(f"its {what} is not that of its runs")
+    return tuple(found)
+
+
+def _are_same(one: Estimate, other: Estimate) -> bool:
+    pairs = ((one.mean, other.mean), (one.low, other.low), (one.high, other.high))
+    return all(isclose(a, b, rel_tol=_SAME, abs_tol=_SAME) for a, b in pairs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from citybrain.model.network import Network
 from citybrain.model.plan import Plan
 from citybrain.model.verdict import DetectorFit, Outcome, PartChange, Verdict
 from citybrain.ports.evaluation import Evaluation, PlanEvaluator
-from sim.judgement import ENOUGH_SEEDS, delay_change, judge
+from sim.judgement import ENOUGH_SEEDS, delay_change, judge, saving
 from sim.statistics import estimate, paired_change
 
 _SEEN_SHARE = 0.5
@@ -87,12 +87,9 @@ def draw_verdict(
     """Draw the verdict from outcomes that are there already; see ``prove``."""
     before, after = outcomes
     judgement = judge(before, after)
-    change = delay_change(before, after)
-    delay_before_s = estimate([outcome.mean_delay_s for outcome in before])
     worst = max(
         zip(before, after, strict=True), key=lambda p: p[1].mean_delay_s - p[0].mean_delay_s
     )
-    scale = delay_before_s.mean or 1.0
     return Verdict(
         decision=judgement.decision,
         reasons=judgement.reasons,
@@ -103,12 +100,10 @@ def draw_verdict(
         end_s=study.end_s,
         running=tuple(before),
         proposed=tuple(after),
-        delay_before_s=delay_before_s,
+        delay_before_s=estimate([outcome.mean_delay_s for outcome in before]),
         delay_after_s=estimate([outcome.mean_delay_s for outcome in after]),
-        delay_change_s=change,
-        saving=type(change)(
-            mean=-change.mean / scale, low=-change.high / scale, high=-change.low / scale
-        ),
+        delay_change_s=delay_change(before, after),
+        saving=saving(before, after),
         worst_seed=worst[0].seed,
         movements=_changes(before, after, _movement_parts(network)),
         approaches=_changes(before, after, _approach_parts(network)),

@@ -12,6 +12,7 @@ from citybrain.store.ledger.audit import head_hash
 from citybrain.store.ledger.plans import KeptPlan
 from citybrain.store.plans import plan_of, plan_text
 from citybrain.store.verdicts import verdict_of
+from sim.judgement import contradictions
 
 
 def check_approved(desk: Desk, plan: KeptPlan, running: Plan) -> None:
@@ -93,6 +94,7 @@ def dossier(desk: Desk, plan: KeptPlan) -> Dossier:
         state=plan.state,
         statements=statements,
         schedule=proposed_schedule(plan),
+        contradictions=contradictions(verdict) if verdict else (),
     )
 
 

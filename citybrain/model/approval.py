@@ -73,6 +73,8 @@ class Dossier:
         Every statement about it, signatures checked.
     schedule
         When it is to run, as it was proposed; empty for a plan that is commanded.
+    contradictions
+        Where the verdict does not follow from its own runs.
     """
 
     plan_hash: str
@@ -82,6 +84,7 @@ class Dossier:
     state: State
     statements: tuple[Vouched, ...]
     schedule: str = ""
+    contradictions: tuple[str, ...] = ()
 
     @property
     def proposers(self) -> frozenset[str]:
@@ -93,7 +96,7 @@ def proof_faults(dossier: Dossier) -> tuple[str, ...]:
     """Return why a plan is not proven; nothing if it is."""
     if dossier.decision is None:
         return ("it was not proven",)
-    faults = []
+    faults = [f"its verdict was changed: {each}" for each in dossier.contradictions]
     if dossier.decision is not Decision.ACCEPT:
         faults.append(f"its verdict is '{dossier.decision.value}'")
     if dossier.proven_hash != dossier.plan_hash:

@@ -16,6 +16,7 @@ from citybrain.engine.seals import open_seal
 from citybrain.model.plan import Plan
 from citybrain.model.verdict import PROPOSED_PLAN, Decision, Verdict
 from citybrain.store.plans import plan_hash
+from sim.judgement import delay_change, saving
 from tests.model.crossroads import Crossroads
 from tests.report import builders
 
@@ -84,8 +85,23 @@ def better_plan(green_s: float = 23.0, offset_s: float = 4.0) -> Plan:
 
 
 def verdict_on(plan: Plan, decision: Decision = Decision.ACCEPT) -> Verdict:
+    """Return a verdict on a plan that follows from its runs."""
     verdict = builders.verdict(builders.arterial(("J",)), decision)
-    return replace(verdict, hashes={PROPOSED_PLAN: plan_hash(plan)})
+    better, worse = verdict.proposed, verdict.running
+    runs = {
+        Decision.ACCEPT: (worse, better),
+        Decision.REJECT: (better, worse),
+        Decision.INCONCLUSIVE: (worse, worse),
+    }
+    running, proposed = runs[decision]
+    return replace(
+        verdict,
+        running=running,
+        proposed=proposed,
+        delay_change_s=delay_change(running, proposed),
+        saving=saving(running, proposed),
+        hashes={PROPOSED_PLAN: plan_hash(plan)},
+    )
 
 
 def proposal(plan: Plan | None = None) -> Proposal:

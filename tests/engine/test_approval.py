@@ -93,6 +93,15 @@ def test_a_verdict_that_does_not_accept_proves_nothing(at_work: Office, decision
         propose(at_work.desk, plan, at_work.keys["anna"], "why not")
 
 
+def test_a_verdict_that_its_own_runs_contradict_proves_nothing(at_work: Office) -> None:
+    """What somebody has written over a verdict's answer."""
+    rejected = verdict_on(better_plan(), Decision.REJECT)
+    forged = replace(rejected, decision=Decision.ACCEPT)
+    plan = replace(proposal(), verdict=forged)
+    with pytest.raises(UnsafePlanError, match="it says 'accept', its runs say 'reject'"):
+        propose(at_work.desk, plan, at_work.keys["anna"], "in a hurry")
+
+
 def test_the_verdict_of_another_plan_proves_nothing(at_work: Office) -> None:
     plan = replace(proposal(), verdict=verdict_on(better_plan(green_s=24.0)))
     with pytest.raises(UnsafePlanError, match="verdict is about another plan"):
@@ -234,7 +243,7 @@ OUTSIDE = [
     ("offset_s", "3", "the offset changes by 4 s, at most 3 s"),
     ("split_s", "2", "group 1: a green changes by 3 s, at most 2 s"),
     ("seeds", "4", "the proof has 3 seeds, 4 are asked for"),
-    ("saving", "0.21", "saving may be 20.1%, 21.0% is asked for"),
+    ("saving", "0.21", "saving may be 20.0%, 21.0% is asked for"),
 ]
 
 

@@ -1,16 +1,19 @@
 """The law of fair comparison: every way to accept, to reject and to leave open."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citybrain.model.verdict import Decision, Outcome
-from sim.judgement import delay_change, judge
+from citybrain.model.verdict import Decision, Estimate, Outcome, Verdict
+from citybrain.store.verdicts import verdict_of, verdict_text
+from sim.judgement import contradictions, delay_change, judge
+from sim.proof import Study, draw_verdict
 from sim.statistics import estimate, paired_change
+from tests.report import builders
 
 T_975 = {1: 12.706204736, 3: 3.182446305, 4: 2.776445105, 9: 2.262157163}
 """Student's t, 97.5 %, by degrees of freedom: Abramowitz and Stegun, table 26.10."""
@@ -204,3 +207,53 @@ def test_a_change_reverses_when_the_plans_are_exchanged(pairs: list[tuple[float,
 def test_delay_is_compared_per_vehicle_not_in_total() -> None:
     before = [replace(o, vehicle_count=200, delay_s=200 * 30.0) for o in outcomes([0.0, 0.0])]
     assert delay_change(before, outcomes([35.0, 35.0])).mean == pytest.approx(5.0)
+
+
+def drawn(running: Sequence[Outcome], proposed: Sequence[Outcome]) -> Verdict:
+    study = Study(
+        scenario="s",
+        begin_s=0.0,
+        end_s=1.0,
+        demand="d",
+        detector_fits=(),
+        caveats=(),
+        versions={},
+        hashes={},
+    )
+    return draw_verdict(("old", "new"), (running, proposed), builders.arterial(()), study)
+
+
+DELAYS_S = st.lists(st.floats(0.1, 500.0), min_size=2, max_size=12)
+
+
+@given(st.data(), DELAYS_S)
+def test_a_verdict_follows_from_its_runs_also_after_it_was_written(
+    data: st.DataObject, before_s: list[float]
+) -> None:
+    after_s = data.draw(st.lists(st.floats(0.1, 500.0), min_size=(n := len(before_s)), max_size=n))
+    verdict = drawn(outcomes(before_s), outcomes(after_s))
+    assert contradictions(verdict) == ()
+    assert contradictions(verdict_of(verdict_text(verdict), "verdict")) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda v: replace(v, decision=Decision.REJECT), "its runs say 'accept'"),
+        (lambda v: replace(v, saving=Estimate(mean=0.9, low=0.8, high=1.0)), "saving"),
+        (lambda v: replace(v, delay_change_s=Estimate(mean=-9, low=-9, high=-9)), "change of"),
+        (lambda v: replace(v, proposed=v.proposed[::-1]), "paired by seed"),
+        (lambda v: replace(v, running=v.running[:1] * 5, proposed=v.proposed[:1] * 5), "paired"),
+        (lambda v: replace(v, running=(), proposed=()), "no runs"),
+        (
+            lambda v: replace(v, proposed=tuple(replace(o, collisions=9) for o in v.proposed)),
+            "it says 'accept', its runs say 'reject'",
+        ),
+    ],
+)
+def test_what_does_not_follow_from_the_runs_is_told(
+    change: Callable[[Verdict], Verdict], told: str
+) -> None:
+    verdict = drawn(outcomes([40.0] * 5), outcomes([40.0 + each for each in FALLS]))
+    assert verdict.decision is Decision.ACCEPT
+    assert any(told in each for each in contradictions(change(verdict)))
