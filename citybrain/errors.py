@@ -39,3 +39,13 @@ class UnsafePlanError(CitybrainError):
 
 class SimulationError(CitybrainError):
     """The simulator failed to start, died, or left no usable output."""
+
+
+def told_of(error: Exception) -> str:
+    """Return what may be told of an error: the text of one of ours, the kind of any other.
+
+    The text of an error that nobody foresaw may hold anything, secrets too.
+    """
+    if isinstance(error, CitybrainError):
+        return str(error)
+    return f"unforeseen error ({type(error).__name__})"

@@ -4,9 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from citybrain.controllers.signatures import SigningKey
 from citybrain.engine.approval_desk import Desk, signed_by
-from citybrain.errors import InputError
+from citybrain.engine.pushing_records import GATE
+from citybrain.errors import InputError, told_of
 from citybrain.model.statements import Act
-from citybrain.store.ledger.pushes import clear_alarm, open_alarms
+from citybrain.store.ledger.pushes import clear_alarm, is_alarmed, open_alarms, raise_alarm
+
+UNFORESEEN = "unforeseen error"
+"""Kind of the alarm about an error of a kind that nobody thought of."""
 
 Alarm = Mapping[str, object]
 """Number (``record``), instant, unit, kind and text."""
@@ -16,6 +20,26 @@ def present_alarms(desk: Desk) -> list[Alarm]:
     """Return the alarms that nobody has cleared, the oldest first."""
     with desk.ledger.reading() as connection:
         return list(open_alarms(connection))
+
+
+def note_unforeseen(desk: Desk, unit: str, error: Exception, what: str) -> None:
+    """Tell that something of which nobody thought has failed, once until somebody has looked.
+
+    Parameters
+    ----------
+    desk
+        Ledger.
+    unit
+        Unit that it happened with.
+    error
+        What failed.
+    what
+        What follows from it.
+    """
+    with desk.ledger.writing(GATE) as writing:
+        if not is_alarmed(writing.connection, unit, UNFORESEEN):
+            text = f"{told_of(error)}; {what}; tell whoever maintains citybrain"
+            raise_alarm(writing, unit, UNFORESEEN, text)
 
 
 def clear(desk: Desk, number: int, key: SigningKey, comment: str) -> Alarm:

@@ -26,7 +26,7 @@ from citybrain.engine.pushing_records import (
     settle_states,
 )
 from citybrain.engine.pushing_schedules import check_replaceable, unit_schedules
-from citybrain.errors import CitybrainError, UnsafePlanError
+from citybrain.errors import UnsafePlanError
 from citybrain.model.approval import statement_faults
 from citybrain.model.audit import sha256_hex
 from citybrain.model.plan import Plan
@@ -175,9 +175,8 @@ class Gate:
             if statement.act is Act.ROLL_BACK:
                 return await self._roll_back(push, statement)
             return await self._push(push, statement, kept)
-        except CitybrainError:
+        finally:
             self._follow()
-            raise
 
     async def _push(self, push: Push, statement: Statement, kept: KeptPlan) -> Carried:
         plan = plan_of(kept.text, f"plan {kept.hash[:12]}")
@@ -248,7 +247,6 @@ class Gate:
         if all(result.is_kept for result in results):
             with self.desk.ledger.writing(GATE) as writing:
                 end_push(writing, push.push_id, push.plan_hash)
-        self._follow()
         return Carried(push_id=push.push_id, results=results)
 
     def _follow(self) -> None:

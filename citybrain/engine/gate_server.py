@@ -12,7 +12,7 @@ from citybrain.engine.gate import Gate
 from citybrain.engine.gate_recovery import settle_unfinished
 from citybrain.engine.gate_watch import Watch
 from citybrain.engine.pushing import UnitResult
-from citybrain.errors import CitybrainError, InputError
+from citybrain.errors import CitybrainError, InputError, told_of
 from citybrain.model.statements import Signed
 
 REQUEST_LIMIT = 1 << 20
@@ -119,11 +119,9 @@ async def _answer(
     except CitybrainError as refusal:
         say({"refused": str(refusal)})
     except Exception as error:
-        kind = type(error).__name__
-        say({"refused": f"the gate has an error of its own ({kind}); see citybrain plan history"})
-        raise
-    finally:
-        await writer.drain()
+        what = "in the gate: see citybrain plan history for what was done"
+        say({"refused": f"{told_of(error)} {what}"})
+    await writer.drain()
 
 
 def _order(line: bytes) -> Signed:

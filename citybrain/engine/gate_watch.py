@@ -6,12 +6,13 @@ an alarm, not an old success.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
 from citybrain.controllers.ntcip.watchdog import LOOK_S, Beat, Kept, keep_alive
+from citybrain.engine.alarms import note_unforeseen
 from citybrain.engine.approval_desk import Desk, running_plans
 from citybrain.engine.pushing_records import CHANGED, GATE, NOT_RUNNING, NOTHING
 from citybrain.errors import CitybrainError
@@ -24,8 +25,6 @@ _MOST_LOOKS_PER_S = 20
 """Looks at all units together, so that a gate with many has time for orders; each takes 5 ms."""
 AGAIN = "runs again"
 """What the audit log calls it when a unit does what it is commanded once more."""
-
-
 RESTORED = "values restored"
 """The same when a unit holds the values of its plan once more."""
 
@@ -90,17 +89,38 @@ class Watch:
 
     async def let_go(self, units: Iterable[str]) -> None:
         """Cease to command some units, so that an order can."""
-        kept = [unit for unit in units if unit in self._tasks]
+        kept = {unit: self._tasks.pop(unit) for unit in units if unit in self._tasks}
         for unit in kept:
             self._ends[unit].set()
-        for unit in kept:
-            await self._tasks.pop(unit)
+        for task in kept.values():
+            await task
 
     async def let_all_go(self) -> None:
         """Cease to command any unit; each falls back when its backup time has passed."""
         await self.let_go(tuple(self._tasks))
 
     async def _keep(self, unit: str, pattern: int, plan: UnitPlan | None) -> None:
+        """Keep a unit; an error that nobody foresaw is told, and ends nothing."""
+        look_s = max(LOOK_S, len(self._links) / _MOST_LOOKS_PER_S)
+        link, end, hear = self._links[unit], self._ends[unit], self._hearing(unit)
+        trouble = ""
+        while not (end.is_set() or trouble):
+            try:
+                kept = await keep_alive(link, pattern, end, hear, look_s=look_s, plan=plan)
+                trouble = "" if kept is Kept.TOLD_TO_END else kept.value
+            except CitybrainError as error:
+                trouble = str(error)
+            except Exception as error:
+                self._note_unforeseen(unit, error)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(end.wait(), look_s)
+        if trouble:
+            with suppress(Exception):  # a ledger that fails now is told at the next order
+                self._note(unit, trouble)
+            self._tasks.pop(unit, None)
+
+    def _hearing(self, unit: str) -> Callable[[Beat], None]:
+        """Return what hears every look at a unit, and notes what is new."""
         idle = changed = ""
 
         def hear(beat: Beat) -> None:
@@ -114,17 +134,7 @@ class Watch:
                     self._note_idle(unit, beat.idle)
                     idle = beat.idle
 
-        try:
-            look_s = max(LOOK_S, len(self._links) / _MOST_LOOKS_PER_S)
-            link, end = self._links[unit], self._ends[unit]
-            kept = await keep_alive(link, pattern, end, hear, look_s=look_s, plan=plan)
-            trouble = "" if kept is Kept.TOLD_TO_END else kept.value
-        except CitybrainError as error:
-            trouble = str(error)
-        if trouble:
-            with suppress(CitybrainError):  # a ledger that fails now is told at the next order
-                self._note(unit, trouble)
-            self._tasks.pop(unit, None)
+        return hear
 
     def _note(self, unit: str, trouble: str) -> None:
         with self._desk.ledger.writing(GATE) as writing:
@@ -145,11 +155,20 @@ class Watch:
             told = [self._planner.unit_plans(plans[of[0]], {}, of) for of in units.values()]
         except CitybrainError:
             return {}
+        except Exception as error:
+            for unit in rows:
+                self._note_unforeseen(unit, error)
+            return {}
         return {
             unit: replace(plan, pattern=rows[unit].pattern)
             for of_plan in told
             for unit, plan in of_plan.items()
         }
+
+    def _note_unforeseen(self, unit: str, error: Exception) -> None:
+        """Tell that something of which nobody thought has failed."""
+        with suppress(Exception):  # told the next time
+            note_unforeseen(self._desk, unit, error, "control goes on")
 
     def _note_changed(self, unit: str, changed: str) -> None:
         """Tell that a unit holds other values than its plan's, or the plan's once more."""

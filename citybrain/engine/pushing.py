@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol, Self
 
+from citybrain.engine.alarms import note_unforeseen
 from citybrain.engine.approval_desk import Desk
 from citybrain.engine.pushing_records import (
     REFUSED,
@@ -16,11 +18,13 @@ from citybrain.engine.pushing_records import (
     note_failure,
     note_opening,
     note_receipt,
+    opening_of,
 )
-from citybrain.errors import CitybrainError, UnsafePlanError
+from citybrain.errors import CitybrainError, UnsafePlanError, told_of
 from citybrain.ports.controllers import (
     ControllerLink,
     DaySchedule,
+    Former,
     Listener,
     Outcome,
     Receipt,
@@ -252,7 +256,8 @@ async def _each(
     async def kept(unit: str) -> UnitResult:
         async with _Turn(there, back) as turn:
             result = await _kept(push, unit, lambda unit: one(unit, turn), aim)
-        push.told(unit, result.outcome, result)
+        with suppress(Exception):  # who no longer hears of one unit ends no other's push
+            push.told(unit, result.outcome, result)
         return result
 
     return tuple(await asyncio.gather(*(kept(unit) for unit in sorted(aim.runs))))
@@ -266,10 +271,46 @@ async def _kept(
         check_not_stopped(push.desk)
         receipt = await one(unit)
     except CitybrainError as error:
-        failed = UnitResult(unit=unit, outcome=REFUSED, reason=str(error))
-        return _noted(failed, lambda: note_failure(push.desk, push.push_id, unit, failed.reason))
+        return _refused(push, unit, str(error))
+    except Exception as error:
+        return _broken(push, unit, error, aim)
     result = UnitResult(unit=unit, outcome=receipt.outcome.name, reason=receipt.reason)
     return _noted(result, lambda: _note_end(push, receipt, aim))
+
+
+def _broken(push: Push, unit: str, fault: Exception, aim: _Aim) -> UnitResult:
+    """Keep that a unit's order ended for a reason that nobody foresaw.
+
+    If it was opened for writing, nobody knows what it holds.
+    """
+    result = UnitResult(unit=unit, outcome=Outcome.UNKNOWN.name, reason=told_of(fault))
+    try:
+        opening = opening_of(push.desk, unit, push.push_id)
+        if opening is None:
+            note_unforeseen(push.desk, unit, fault, "nothing was written to the unit")
+            return _refused(push, unit, result.reason)
+    except Exception as error:
+        return _unkept(result, error)
+    receipt = _unknown(opening.former, result.reason)
+    return _noted(result, lambda: _note_end(push, receipt, aim))
+
+
+def _refused(push: Push, unit: str, reason: str) -> UnitResult:
+    """Keep that nothing was written to a unit."""
+    result = UnitResult(unit=unit, outcome=REFUSED, reason=reason)
+    return _noted(result, lambda: note_failure(push.desk, push.push_id, unit, reason))
+
+
+def _unknown(former: Former, reason: str) -> Receipt:
+    return Receipt(
+        unit=former.unit,
+        outcome=Outcome.UNKNOWN,
+        reason=reason,
+        changes=(),
+        former=former,
+        status=None,
+        steps=(),
+    )
 
 
 def _note_end(push: Push, receipt: Receipt, aim: _Aim) -> None:
@@ -281,10 +322,14 @@ def _noted(result: UnitResult, note: Callable[[], None]) -> UnitResult:
     """Keep a result; a ledger that fails now is told, and the other units go on."""
     try:
         note()
-    except CitybrainError as error:
-        reason = f"{result.reason or 'done'}; but the ledger does not keep it: {error}"
-        return replace(result, reason=reason, is_kept=False)
+    except Exception as error:
+        return _unkept(result, error)
     return result
+
+
+def _unkept(result: UnitResult, error: Exception) -> UnitResult:
+    reason = f"{result.reason or 'done'}; but the ledger does not keep it: {told_of(error)}"
+    return replace(result, reason=reason, is_kept=False)
 
 
 def _listener(push: Push, turn: _Turn) -> Listener:

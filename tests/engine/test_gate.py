@@ -4,9 +4,12 @@ import asyncio
 
 import pytest
 
+from citybrain.engine.gate_watch import Watch
 from citybrain.model.approval import State
+from citybrain.model.statements import Act
 from citybrain.ports.controllers import (
     DaySchedule,
+    Former,
     Listener,
     Receipt,
     Step,
@@ -17,7 +20,7 @@ from citybrain.ports.controllers import (
 from citybrain.store.ledger.audit import verify_audit
 from citybrain.store.ledger.pushes import pushes_of
 from tests.engine.fake_units import AT, FakeUnit
-from tests.engine.gate_yard import UNITS, Yard, yard
+from tests.engine.gate_yard import UNITS, Yard, quiet, yard
 
 __all__ = ["yard"]
 
@@ -67,6 +70,81 @@ def test_a_unit_that_gets_in_step_keeps_no_other_waiting(yard: Yard) -> None:
     yard.gate.at_once = 1
     yard.fleet.units = {unit: Slow(unit) for unit in UNITS}
     assert yard.carry_out(yard.order()).is_done
+
+
+class Faulty(FakeUnit):
+    """A unit whose link has a fault of its own, before the first value or after the last."""
+
+    is_late = False
+
+    async def push(
+        self,
+        plan: UnitPlan,
+        schedule: DaySchedule | None = None,
+        listener: Listener = no_listener,
+    ) -> Receipt:
+        if self.is_late:
+            await super().push(plan, schedule, listener)
+        raise OSError(SECRET)
+
+    async def rollback(self, former: Former, listener: Listener = no_listener) -> Receipt:
+        raise KeyError(SECRET)
+
+
+SECRET = "priv=hunter2"
+
+
+@pytest.mark.parametrize(("is_late", "outcome"), [(False, "REFUSED"), (True, "UNKNOWN")])
+def test_an_error_that_nobody_foresaw_is_that_of_one_unit(
+    yard: Yard, is_late: bool, outcome: str
+) -> None:
+    unit = yard.fleet.units["K2"] = Faulty("K2")
+    unit.is_late = is_late
+    results = yard.carry_out(yard.order()).results
+    assert {each.unit: each.outcome for each in results} == {
+        "K1": "RUNS",
+        "K2": outcome,
+        "K3": "RUNS",
+    }
+    assert "OSError" in results[1].reason
+    assert SECRET not in results[1].reason
+    assert [unit for unit, _ in yard.alarms()] == ["K2"]
+    assert yard.runs().get("K2", "") == ""
+    with yard.at_work.desk.ledger.reading() as connection:
+        (push,) = pushes_of(connection, yard.key)
+    assert push["ended_at"]
+    assert verify_audit(yard.at_work.desk.ledger).faults == ()
+
+
+def test_a_roll_back_that_breaks_in_one_unit_goes_on_in_the_others(yard: Yard) -> None:
+    yard.carry_out(yard.order())
+    yard.fleet.units["K2"] = Faulty("K2", cycle_s=50, pattern=7)
+    results = yard.carry_out(yard.order(Act.ROLL_BACK)).results
+    assert [each.outcome for each in results] == ["ROLLED_BACK", "UNKNOWN", "ROLLED_BACK"]
+
+
+def test_control_is_given_back_however_an_order_ends(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yard.carry_out(yard.order())
+
+    async def fails(*_: object) -> None:
+        raise OSError(SECRET)
+
+    monkeypatch.setattr("citybrain.engine.gate.roll_back_units", fails)
+
+    async def act() -> None:
+        yard.gate.watch = watch = Watch(yard.at_work.desk, yard.fleet.units, yard.fleet)
+        watch.follow()
+        with pytest.raises(OSError, match=SECRET):
+            await yard.gate.carry_out(yard.order(Act.ROLL_BACK), quiet)
+        for unit in yard.fleet.units.values():
+            unit.kept.clear()
+        await asyncio.sleep(0.1)
+        await watch.let_all_go()
+
+    asyncio.run(act())
+    assert all(unit.kept for unit in yard.fleet.units.values())
 
 
 class Busy:

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,24 @@ def test_a_refusal_is_told_to_the_person(yard: Yard, tmp_path: Path) -> None:
             send(socket, yard.order(Act.ROLL_BACK), nothing)
         with pytest.raises(UnsafePlanError, match="is not registered"):
             send(socket, Signed(statement="x", key="eve", signature="x"), nothing)
+
+
+def test_an_error_that_nobody_foresaw_is_told_and_the_gate_goes_on(
+    yard: Yard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        what = "priv=hunter2"
+        raise ValueError(what)
+
+    socket = tmp_path / "gate.sock"
+    with serving(yard, socket):
+        with monkeypatch.context() as patch:
+            patch.setattr(yard.fleet, "check", fails)
+            with pytest.raises(UnsafePlanError, match=r"ValueError.*plan history") as told:
+                send(socket, yard.order(), nothing)
+        assert "hunter2" not in str(told.value)
+        yard.at_work.clock.instant += timedelta(seconds=1)
+        assert send(socket, yard.order(), nothing)
 
 
 @pytest.mark.parametrize("line", [b"no JSON\n", b"[]\n", b"{}\n", b"\n", b"x" * 3_000_000])

@@ -1,12 +1,19 @@
 """The watch: a unit that ceases to do what it was proven to do is told, and so is its return."""
 
 import asyncio
+from collections.abc import Mapping
+
+import pytest
 
 from benchmarks._virtual_time import run_virtually
 from citybrain.controllers.ntcip.watchdog import COMPARISON_S, IDLE_S, LOOK_S
+from citybrain.engine.alarms import UNFORESEEN
 from citybrain.engine.gate_watch import AGAIN, RESTORED, Watch
 from citybrain.engine.pushing_records import CHANGED, NOT_RUNNING
+from citybrain.ports.controllers import UnitPlan, UnitStatus
 from citybrain.store.ledger.audit import verify_audit
+from citybrain.store.ledger.pushes import open_alarms
+from tests.engine.fake_units import FakeUnit
 from tests.engine.gate_yard import Yard, yard
 
 __all__ = ["yard"]
@@ -70,3 +77,76 @@ def test_a_unit_that_somebody_else_writes_to_is_one_alarm_and_keeps_its_command(
     run_virtually(act())
     assert said(yard) == [f"{RESTORED} K2"]
     assert yard.runs()["K2"] == yard.key, "it can still be rolled back"
+
+
+SECRET = "priv=hunter2"
+
+
+class Broken(FakeUnit):
+    """A unit whose link has a fault of its own while ``is_broken``."""
+
+    is_broken = False
+
+    async def status(self) -> UnitStatus:
+        if self.is_broken:
+            raise OSError(SECRET)
+        return await super().status()
+
+
+def test_an_error_that_nobody_foresaw_is_one_alarm_and_control_goes_on(yard: Yard) -> None:
+    unit = yard.fleet.units["K2"] = Broken("K2")
+    yard.carry_out(yard.order())
+
+    async def act() -> None:
+        watch = Watch(yard.at_work.desk, yard.fleet.units, yard.fleet)
+        watch.follow()
+        await asyncio.sleep(2 * LOOK_S)
+        unit.is_broken = True
+        await asyncio.sleep(4 * LOOK_S)
+        assert yard.alarms() == [("K2", UNFORESEEN)]
+        unit.is_broken = False
+        unit.kept.clear()
+        await asyncio.sleep(2 * LOOK_S)
+        assert set(unit.kept) == {7}
+        await watch.let_all_go()
+
+    run_virtually(act())
+    with yard.at_work.desk.ledger.reading() as connection:
+        (alarm,) = open_alarms(connection)
+    assert "OSError" in str(alarm["text"])
+    assert SECRET not in str(alarm["text"])
+    assert yard.runs()["K2"] == yard.key, "it can still be rolled back"
+    assert {unit.pattern for unit in yard.fleet.units.values()} == {7}
+
+
+def test_a_plan_that_cannot_be_told_ends_no_control(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yard.carry_out(yard.order())
+
+    def fails(*_: object) -> Mapping[str, UnitPlan]:
+        raise KeyError(SECRET)
+
+    monkeypatch.setattr(yard.fleet, "unit_plans", fails)
+
+    async def act() -> None:
+        watch = Watch(yard.at_work.desk, yard.fleet.units, yard.fleet)
+        watch.follow()
+        await asyncio.sleep(LOOK_S)
+        await watch.let_all_go()
+
+    run_virtually(act())
+    assert all(unit.kept for unit in yard.fleet.units.values())
+    assert yard.alarms() == [(unit, UNFORESEEN) for unit in yard.fleet.units]
+
+
+def test_a_unit_whose_control_ends_while_all_are_let_go_disturbs_no_other(yard: Yard) -> None:
+    yard.carry_out(yard.order())
+
+    async def act() -> None:
+        watch = Watch(yard.at_work.desk, yard.fleet.units, yard.fleet)
+        watch.follow()
+        yard.fleet.units["K2"].is_silent = True
+        await watch.let_all_go()
+
+    run_virtually(act())
