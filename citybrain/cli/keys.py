@@ -8,6 +8,7 @@ from pathlib import Path
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.controllers.signatures import new_key, read_register
 from citybrain.errors import InputError
+from citybrain.model.persons import check_name
 from citybrain.model.statements import Role
 
 
@@ -29,6 +30,7 @@ def new(request: NewKey) -> int:
     if not request.name.isidentifier():
         where = f"key {request.name}"
         raise InputError(where, "is no name", "use letters, digits and underscores")
+    check_name(f"key {request.name}", request.person)
     passphrase = _new_passphrase() if request.is_protected else ""
     path = request.folder / f"{request.name}.key"
     key = new_key(path, passphrase)

@@ -8,6 +8,7 @@ import base64
 import binascii
 import os
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import Field
 
 from citybrain.errors import InputError, UnsafePlanError
+from citybrain.model.persons import check_name, is_same_person
 from citybrain.model.statements import Role, Signed, Statement, Vouched, read_statement
 from citybrain.reading import FilePart, checked, text_of, toml_of
 
@@ -189,7 +191,8 @@ def read_register(path: Path) -> Register:
     Raises
     ------
     InputError
-        The file is missing, may be written by others than its owner, or names a key twice.
+        The file is missing, may be written by others than its owner, names a key twice, or names
+        a person in two spellings.
     """
     content = toml_of(text_of(read_private(path, _OTHERS_WRITE), path), path)
     parts = checked(_RegisterFile, content, path, "register keys with citybrain keys new").key
@@ -200,6 +203,7 @@ def read_register(path: Path) -> Register:
         if names.count(part.name) > 1 or publics.count(part.public) > 1:
             raise InputError(where, "is registered twice", "remove one of the two")
         _check_public(where, part.public)
+    _check_persons(path, parts)
     return Register(
         keys=tuple(
             RegisteredKey(
@@ -239,6 +243,17 @@ def read_private(path: Path, forbidden: int) -> bytes:
         what = f"is open to others (mode {mode:o})"
         raise InputError(path, what, f"chmod {mode & ~forbidden:o} {path.name}")
     return content
+
+
+def _check_persons(path: Path, parts: tuple[_KeyPart, ...]) -> None:
+    """Raise for a name that nobody can read, or that another key spells in another way."""
+    for part in parts:
+        check_name(f"{path}: key {part.name}", part.person)
+    for one, other in combinations(parts, 2):
+        if one.person != other.person and is_same_person(one.person, other.person):
+            where = f"{path}: key {other.name}"
+            what = f"'{other.person}' and '{one.person}' of key {one.name} are one person"
+            raise InputError(where, what, "spell the name in one way")
 
 
 def _check_public(where: str, public: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from citybrain.model.persons import is_same_person, person_of
 from citybrain.model.statements import ROLE_OF, Act, Vouched
 from citybrain.model.verdict import Decision
 
@@ -88,8 +89,9 @@ class Dossier:
 
     @property
     def proposers(self) -> frozenset[str]:
-        """Persons who proposed the plan."""
-        return frozenset(v.person for v in self.statements if v.statement.act is Act.PROPOSE)
+        """Persons who proposed the plan, told apart as ``person_of`` tells them."""
+        said = (v for v in self.statements if v.statement.act is Act.PROPOSE)
+        return frozenset(person_of(vouched.person) for vouched in said)
 
 
 def proof_faults(dossier: Dossier) -> tuple[str, ...]:
@@ -109,7 +111,7 @@ def statement_faults(vouched: Vouched, dossier: Dossier) -> tuple[str, ...]:
     statement = vouched.statement
     who = f"the statement '{statement.act.value}' of {statement.person}"
     faults = []
-    if vouched.person != statement.person:
+    if not is_same_person(vouched.person, statement.person):
         faults.append(f"{who} is signed with a key of {vouched.person}")
     if ROLE_OF[statement.act] not in vouched.roles:
         faults.append(f"{who} needs a key with the role '{ROLE_OF[statement.act].value}'")
@@ -151,11 +153,12 @@ def approvers(dossier: Dossier, rules: ApprovalRules, now: datetime) -> frozense
     """Return the persons whose approval counts: valid, young enough, and not the proposer's own."""
     own = frozenset[str]() if rules.proposer_may_approve else dossier.proposers
     oldest = now - timedelta(days=rules.valid_days)
-    return frozenset(
-        vouched.person
+    names = {
+        person_of(vouched.person): vouched.person
         for vouched in _counting(dossier, Act.APPROVE)
-        if oldest <= vouched.statement.instant and vouched.person not in own
-    )
+        if oldest <= vouched.statement.instant
+    }
+    return frozenset(name for person, name in names.items() if person not in own)
 
 
 def _rejected(dossier: Dossier) -> bool:

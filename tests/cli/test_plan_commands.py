@@ -232,6 +232,9 @@ def test_keys_are_made_and_listed(tmp_path: Path, terminal: Terminal) -> None:
     assert "exists already" in terminal(*words, "--folder", tmp_path).complaint
     bad = terminal("keys", "new", "x", "--person", "X", "--roles", "king")
     assert (bad.code, "role king: is unknown" in bad.complaint) == (2, True)
+    nobody = terminal("keys", "new", "x", "--person", " ", "--roles", "push", "--folder", tmp_path)
+    assert (nobody.code, "key x: names a blank person" in nobody.complaint) == (2, True)
+    assert not (tmp_path / "x.key").exists()
 
 
 def test_a_key_that_is_not_in_the_register_signs_nothing(desk: Desk, terminal: Terminal) -> None:

@@ -1,5 +1,6 @@
 """Keys and signatures: what is signed, who may read a key, and what a register must be."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,39 @@ def test_a_slip_in_the_register_is_told_by_name(tmp_path: Path, lines: str, told
     path.write_text(lines)
     with pytest.raises(InputError, match=told):
         read_register(path)
+
+
+def register_of(folder: Path, *persons: str) -> Path:
+    lines = []
+    for number, person in enumerate(persons):
+        public = new_key(folder / f"k{number}.key").public
+        lines += ["[[key]]", f'name = "k{number}"', f"person = {json.dumps(person)}"]
+        lines += [f'public = "{public}"', 'roles = ["approve"]']
+    path = folder / "keys.toml"
+    path.write_text("\n".join(lines))
+    return path
+
+
+def test_a_person_may_have_two_keys_and_one_spelling(tmp_path: Path) -> None:
+    assert len(read_register(register_of(tmp_path, "Berta Oz", "Berta Oz")).keys) == 2
+
+
+@pytest.mark.parametrize("other", ["berta oz", "Berta  Oz", "Berta Oz ", "BERTA OZ"])
+def test_one_person_in_two_spellings_is_refused(tmp_path: Path, other: str) -> None:
+    told = rf"keys.toml: key k1: '{other}' and 'Berta Oz' of key k0 are one person; spell"
+    with pytest.raises(InputError, match=told):
+        read_register(register_of(tmp_path, "Berta Oz", other))
+
+
+def test_composed_and_decomposed_accents_are_one_person(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="are one person"):
+        read_register(register_of(tmp_path, "Zoé", "Zoe\u0301"))
+
+
+@pytest.mark.parametrize("person", [" ", "Eva\u200b Roth", "Eva\u00a0Roth", "\u202eEva"])
+def test_a_person_whose_name_nobody_can_read_is_refused(tmp_path: Path, person: str) -> None:
+    with pytest.raises(InputError, match=r"keys.toml: key k0: names a (blank )?person"):
+        read_register(register_of(tmp_path, person))
 
 
 def test_a_register_that_others_may_write_is_refused(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from citybrain.controllers.signatures import Register
 from citybrain.engine.approval import (
     approve,
     approve_automatically,
@@ -135,6 +136,39 @@ def test_two_keys_of_one_person_are_one_person(tmp_path: Path) -> None:
             assert approve(at_work.desk, key, at_work.keys[name], "ok").state is State.PROVEN
         assert approve(at_work.desk, key, at_work.keys["carl"], "ok").state is State.APPROVED
         may_go(at_work, key)
+
+
+def respelled(at_work: Office, **persons: str) -> Office:
+    """Return the office with a register that spells some persons in other ways."""
+    keys = tuple(
+        replace(key, person=persons.get(key.name, key.person)) for key in at_work.desk.register.keys
+    )
+    return replace(at_work, desk=replace(at_work.desk, register=Register(keys=keys)))
+
+
+@pytest.mark.parametrize("name", ["berta oz", "BERTA  OZ", " Berta Oz "])
+def test_a_person_in_two_spellings_is_one_person(tmp_path: Path, name: str) -> None:
+    with office(tmp_path, "persons = 2") as opened:
+        at_work = respelled(opened, berta2=name)
+        key = proven(at_work)
+        for signer in ("berta", "berta2"):
+            approve(at_work.desk, key, at_work.keys[signer], "ok")
+        assert find_plan(at_work.desk, key).state is State.PROVEN
+        tamper(at_work.desk, "UPDATE plans SET state = 'approved'")
+        with pytest.raises(UnsafePlanError, match="2 approvals are needed, given by"):
+            may_go(at_work, key)
+
+
+def test_nobody_approves_their_own_plan_in_another_spelling(at_work: Office) -> None:
+    key = proven(at_work)
+    other = respelled(at_work, carl="anna ng")
+    with pytest.raises(UnsafePlanError, match="proposed by anna ng; somebody else must"):
+        approve(other.desk, key, other.keys["carl"], "my own")
+
+
+def test_a_name_that_is_spelled_better_voids_no_approval(at_work: Office) -> None:
+    key = approved(at_work)
+    may_go(respelled(at_work, berta="BERTA OZ"), key)
 
 
 def test_an_approval_grows_old(at_work: Office) -> None:
