@@ -20,11 +20,12 @@ from citybrain.engine.approval_desk import (
 )
 from citybrain.engine.approval_settings import read_street
 from citybrain.engine.gate_client import send
+from citybrain.engine.pushing import UnitResult
 from citybrain.engine.pushing_records import opening_of, plain
 from citybrain.engine.pushing_schedules import check_replaceable, unit_schedules
 from citybrain.engine.street_rules import StreetRules, open_rules
 from citybrain.errors import CitybrainError, InputError, UnsafePlanError
-from citybrain.model.statements import Act
+from citybrain.model.statements import Act, Signed, read_statement
 from citybrain.ports.controllers import ControllerReader, DaySchedule, DryRun, UnitPlan
 from citybrain.store.ledger.plans import KeptPlan
 from citybrain.store.ledger.pushes import running
@@ -118,12 +119,23 @@ def _ordered(request: Request, act: Act) -> int:
         count = len(request.names) or _count(desk, act, kept)
     with Stages() as stages:
         stages.begin(act.value, kept.name)
-        results = send(socket, order, Course(count, stages).hear)
+        results = _sent(socket, order, Course(count, stages))
     if request.is_json:
         print_json({"units": [asdict(result) for result in results]})
     else:
         print_results(results)
     return 0 if all(result.is_done for result in results) else 1
+
+
+def _sent(socket: Path, order: Signed, course: Course) -> tuple[UnitResult, ...]:
+    """Send an order; an interruption ends the waiting for it, not what the gate does."""
+    try:
+        return send(socket, order, course.hear)
+    except KeyboardInterrupt:
+        key = read_statement(order.statement).plan_hash[:SHORT]
+        where, what = f"plan {key}", "interrupted here, but the gate goes on with its order"
+        mend = f"see how it ended with citybrain plan history {key}"
+        raise InputError(where, what, mend) from None
 
 
 def _count(desk: Desk, act: Act, kept: KeptPlan) -> int:

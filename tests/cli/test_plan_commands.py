@@ -1,8 +1,14 @@
 """The commands from a proven plan to an approved one, the log, the keys and the kill switch."""
 
 import json
+import os
+import signal
+import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -251,6 +257,39 @@ def test_an_order_needs_a_key_and_a_gate(desk: Desk) -> None:
     told = desk.refused("plan", "push", key, "--really", key="dora", code=2)
     assert "no gate answers" in told
     assert "start one with citybrain gate run" in told
+
+
+@contextmanager
+def silent_gate(socket_path: Path) -> Iterator[list[bytes]]:
+    """Take one order, say nothing, and have this process interrupted as by Ctrl-C."""
+    taken: list[bytes] = []
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(socket_path))
+        listening.listen()
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection, connection.makefile("rb") as file:
+                taken.append(file.readline())
+                os.kill(os.getpid(), signal.SIGINT)
+                file.read()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield taken
+        thread.join(20)
+
+
+@pytest.mark.parametrize("command", ["push", "rollback"])
+def test_who_interrupts_an_order_is_told_that_the_gate_goes_on(desk: Desk, command: str) -> None:
+    key = desk.propose()
+    with silent_gate(desk.folder / "gate.sock") as taken:
+        told = desk.refused("plan", command, "shifted", "--really", key="dora", code=2)
+    assert b'"signature"' in taken[0]
+    assert told == (
+        f"citybrain: plan {key[:12]}: interrupted here, but the gate goes on with its order; "
+        f"see how it ended with citybrain plan history {key[:12]}"
+    )
 
 
 def test_no_plan_is_pushed_to_a_junction_without_a_unit(desk: Desk) -> None:
