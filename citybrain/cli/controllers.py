@@ -11,7 +11,7 @@ from citybrain.engine.approval_settings import read_street
 from citybrain.engine.gate_fleet import open_readers
 from citybrain.engine.pushing_questions import ask_units
 from citybrain.engine.pushing_records import plain
-from citybrain.errors import CitybrainError
+from citybrain.errors import CitybrainError, InputError
 from citybrain.ports.controllers import (
     Capabilities,
     ControllerReader,
@@ -55,9 +55,24 @@ def chosen(settings: ControllerSettings, units: str | None) -> tuple[str, ...]:
     InputError
         A name is none of a unit.
     """
+    return tuple(settings.unit(name).name for name in named(units)) or tuple(sorted(settings.units))
+
+
+def named(units: str | None) -> tuple[str, ...]:
+    """Return the names that the option ``--units`` gives; nothing only where it was left out.
+
+    Raises
+    ------
+    InputError
+        A name is empty: whoever gave it did not mean all units.
+    """
     if units is None:
-        return tuple(sorted(settings.units))
-    return tuple(settings.unit(name.strip()).name for name in units.split(","))
+        return ()
+    names = tuple(name.strip() for name in units.split(","))
+    if not all(names):
+        where, mend = f"--units '{units}'", "write names between commas, or leave it out for all"
+        raise InputError(where, "holds an empty name", mend)
+    return names
 
 
 def _ask(

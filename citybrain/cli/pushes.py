@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from citybrain.cli.console import OUTPUT, Stages, print_json
-from citybrain.cli.controllers import asked
+from citybrain.cli.controllers import asked, named
 from citybrain.cli.push_display import Course, print_results
 from citybrain.cli.street import SHORT, signing_key
 from citybrain.engine.approval_checks import check_approved
@@ -46,7 +46,7 @@ class Request:
     @property
     def names(self) -> tuple[str, ...]:
         """Units that are named; nothing for all."""
-        return tuple(name.strip() for name in self.units.split(",")) if self.units else ()
+        return named(self.units)
 
 
 def dry_run(request: Request) -> int:

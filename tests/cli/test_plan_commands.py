@@ -302,6 +302,26 @@ def test_no_plan_is_pushed_to_a_junction_without_a_unit(desk: Desk) -> None:
     assert "unit K1 has no part in plan shifted" in told
 
 
+@pytest.mark.parametrize("units", ["", " ", "K1,", "K1,,K1", ","])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plan", "push", "shifted", "--really"),
+        ("plan", "rollback", "shifted", "--really"),
+        ("plan", "rollback", "shifted"),
+        ("controllers", "status"),
+    ],
+)
+def test_an_empty_name_of_a_unit_does_not_mean_all(
+    desk: Desk, words: tuple[str, ...], units: str
+) -> None:
+    desk.propose()
+    key = "dora" if "--really" in words else ""
+    told = desk.refused(*words, "--units", units, key=key, code=2)
+    assert f"--units '{' '.join(units.split())}" in told
+    assert "holds an empty name; write names between commas, or leave it out for all" in told
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
