@@ -1,6 +1,6 @@
 """The commands ``plan push`` and ``plan rollback``: shown first, done by the gate."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from citybrain.engine.approval_desk import (
 )
 from citybrain.engine.approval_settings import read_street
 from citybrain.engine.gate_client import send
-from citybrain.engine.pushing import UnitResult
+from citybrain.engine.pushing import UnitResult, check_not_stopped
 from citybrain.engine.pushing_records import opening_of, plain
 from citybrain.engine.pushing_schedules import check_replaceable, unit_schedules
 from citybrain.engine.street_rules import StreetRules, open_rules
@@ -63,15 +63,13 @@ def dry_run(request: Request) -> int:
         schedules = unit_schedules(proposed_schedule(kept), plans, desk.street)
         check_replaceable(schedules, {unit: runs[unit] for unit in plans if unit in runs})
     found = _looked(rules, plans, schedules)
+    stuck = sorted(unit for unit, one in found.items() if not _may_go(one))
     if request.is_json:
         print_json({"plan": kept.hash, "hindrance": hindrance, "units": _content(found)})
     else:
         _print_dry_run(found)
-        if hindrance:
-            OUTPUT.print(f"the gate would refuse: {hindrance}")
-        else:
-            OUTPUT.print("nothing was written; --really has the gate push it")
-    return 1 if hindrance or not all(_may_go(one) for one in found.values()) else 0
+        OUTPUT.print(f"nothing was written; {_what_follows(hindrance, stuck)}")
+    return 1 if hindrance or stuck else 0
 
 
 def push(request: Request) -> int:
@@ -149,6 +147,7 @@ def _count(desk: Desk, act: Act, kept: KeptPlan) -> int:
 def _hindrance(desk: Desk, kept: KeptPlan, rules: StreetRules) -> str:
     """Return why the gate would refuse the plan now; empty if it would not."""
     try:
+        check_not_stopped(desk)
         check_approved(desk, kept, rules.with_running(running_plans(desk)))
     except UnsafePlanError as refusal:
         return str(refusal)
@@ -174,6 +173,15 @@ def _named(found: Mapping[str, Any], names: tuple[str, ...]) -> Mapping[str, Any
 
 def _may_go(found: DryRun | CitybrainError) -> bool:
     return isinstance(found, DryRun) and not found.differences and not found.obstacles
+
+
+def _what_follows(hindrance: str, stuck: Sequence[str]) -> str:
+    """Return what would become of an order now: refused, not for some units, or carried out."""
+    if hindrance:
+        return f"the gate would refuse: {hindrance}"
+    if stuck:
+        return f"the gate would not push it to {', '.join(stuck)}"
+    return "--really has the gate push it"
 
 
 def _content(found: Mapping[str, DryRun | CitybrainError]) -> dict[str, object]:

@@ -138,6 +138,8 @@ def test_other_safety_times_in_a_unit_stop_its_push(room: Room) -> None:
     room.street.fault("J3", Fault.OTHER_SAFETY_TIMES)
     dry = room("plan", "push", key, code=1)
     assert dry["units"]["J3"]["differences"]
+    told = room.terminal(*room.words("plan", "push", key)).output
+    assert told.endswith("nothing was written; the gate would not push it to J3\n")
     with gate_process(room.street.folder):
         told = room("plan", "push", key, "--really", key="dora", code=1)
     assert outcomes(told) == {"J1": "RUNS", "J2": "RUNS", "J3": "REFUSED"}
@@ -147,6 +149,8 @@ def test_the_kill_switch_reaches_a_gate_at_work(room: Room) -> None:
     key = room.approved()
     with gate_process(room.street.folder):
         room("kill-switch", "on", "--comment", "smoke", "--person", "Otto")
+        dry = room("plan", "push", key, code=1)
+        assert dry["hindrance"] == "all pushes are stopped by Otto: smoke"
         words = room.words("plan", "push", key, "--really", key="dora")
         told = room.terminal(*words)
         assert (told.code, "stopped by Otto: smoke" in told.complaint) == (1, True)
