@@ -15,6 +15,7 @@ from citybrain.errors import CitybrainError, InputError
 from citybrain.ports.controllers import (
     Capabilities,
     ControllerReader,
+    PhaseSafety,
     UnitPlan,
     UnitStatus,
 )
@@ -131,7 +132,9 @@ def _print(
 
 
 def _is_well(answer: UnitStatus | CitybrainError) -> bool:
-    return isinstance(answer, UnitStatus) and answer.free == "NOT_FREE" and not answer.alarms
+    if not isinstance(answer, UnitStatus):
+        return False
+    return answer.free == "NOT_FREE" and answer.is_lit and not answer.alarms
 
 
 def _code(found: dict[str, Answer | CitybrainError]) -> int:
@@ -139,17 +142,28 @@ def _code(found: dict[str, Answer | CitybrainError]) -> int:
 
 
 def _status_line(status: UnitStatus) -> str:
+    flash = "" if status.is_lit else f"FLASHES ({status.flash.lower()}), "
+    alarms = f"shortAlarmStatus {status.alarms}, " if status.alarms else ""
     where = f"pattern {status.pattern} ({status.control.lower()}), {status.free.lower()}"
-    return f"{where}, {status.cycle_s} s into its cycle, backup after {status.backup_time_s} s"
+    times = f"{status.cycle_s} s into its cycle, backup after {status.backup_time_s} s"
+    return f"{flash}{alarms}{where}, {times}"
 
 
 def _probe_line(found: Capabilities) -> str:
     what = f"{found.make} {found.model} {found.version}".strip() or "does not say what it is"
     holds = f"{found.phases} phases, {found.rings} rings, {found.patterns} patterns"
-    lacks = ", ".join(limitation.object_name for limitation in found.limitations)
-    return f"{what}: {holds}" + (f"; lacks {lacks}" if lacks else "")
+    lacks = [f"  lacks {each.object_name}: {each.consequence}" for each in found.limitations]
+    return "\n".join((f"{what}: {holds}", *lacks))
 
 
 def _plan_line(plan: UnitPlan) -> str:
     splits = ", ".join(f"{split.phase}: {split.split_s}" for split in plan.splits)
-    return f"cycle {plan.cycle_s} s, offset {plan.offset_s} s, splits {splits}"
+    timing = f"cycle {plan.cycle_s} s, offset {plan.offset_s} s, splits {splits}"
+    return "\n".join((timing, *(f"  {_safety_line(safety)}" for safety in plan.safety)))
+
+
+def _safety_line(safety: PhaseSafety) -> str:
+    green = f"minimum green {safety.minimum_green_s} s, walk {safety.walk_s} s"
+    clearance = f"pedestrian clearance {safety.pedestrian_clear_s} s"
+    changes = f"yellow {safety.yellow_s:.1f} s, red clearance {safety.red_clear_s:.1f} s"
+    return f"phase {safety.phase}: {green}, {clearance}, {changes}"

@@ -53,7 +53,7 @@ def controllers_status(
 ) -> int:
     """Tell what units say of themselves.
 
-    Exits 1 if one does not answer or runs free.
+    Exits 1 if one does not answer, runs free, flashes or has an alarm.
     """
     from citybrain.cli import controllers as command
 

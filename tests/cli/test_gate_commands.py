@@ -1,6 +1,7 @@
 """The gate as a process and three units over SNMP: dry run, push, a broken unit, roll-back."""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,6 +170,30 @@ def test_what_people_read_names_objects_old_and_new(room: Room) -> None:
     assert "citybrain virtual controller 1" in probed.output
     read = room.terminal(*room.words("controllers", "read", "1", "--units", "J1"))
     assert "cycle 80 s, offset 0 s, splits 2: 40, 4: 40" in read.output
+    for phase, minimum_s in ((2, 8), (4, 5)):
+        green = (
+            f"  phase {phase}: minimum green {minimum_s} s, walk 0 s, pedestrian clearance 0 s, "
+        )
+        assert f"{green}yellow 3.0 s, red clearance 2.0 s\n" in read.output
+
+
+def test_what_a_unit_lacks_is_told_with_its_consequence(room: Room) -> None:
+    room.street.fault("J2", Fault.MISSING_OBJECTS)
+    told = room.terminal(*room.words("controllers", "probe", "--units", "J2")).output
+    assert "  lacks maxDayPlans.0: no day plan can be written\n" in told
+    consequence = "the order of phases is not compared with the plan"
+    assert f"  lacks sequenceData.1.1: {consequence}\n" in told
+
+
+def test_a_unit_that_flashes_is_told_first(room: Room) -> None:
+    room.street.fault("J2", Fault.CONFLICT)
+    words = room.words("controllers", "status", "--units", "J1,J2")
+    until_s = time.monotonic() + 20
+    while "J2           FLASHES (mmu), " not in (told := room.terminal(*words)).output:
+        assert time.monotonic() < until_s, told.output
+    assert told.code == 1
+    assert "shortAlarmStatus 130, pattern " in told.output
+    assert "J1           pattern " in told.output
 
 
 def test_a_gate_whose_files_others_may_change_does_not_start(
