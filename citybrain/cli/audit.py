@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from citybrain.cli.console import OUTPUT, print_json
+from citybrain.cli.escaping import visible
 from citybrain.cli.street import SHORT
 from citybrain.engine.approval_desk import utc_now
 from citybrain.engine.approval_settings import read_street
@@ -35,7 +36,7 @@ def show(request: Show) -> int:
     else:
         for r in records:
             subject = r.subject[:SHORT] if len(r.subject) == len(r.hash) else r.subject
-            line = f"{r.number:>6}  {r.at[:19]}Z  {r.who:<20}  {r.what:<40}  {subject}"
+            line = f"{r.number:>6}  {r.at[:19]}Z  {r.who:<20}  {visible(r.what):<40}  {subject}"
             OUTPUT.print(line)
         if not records:
             OUTPUT.print("no record of this" if request.subject else "no record yet")

@@ -7,6 +7,7 @@ from enum import IntEnum
 import typer
 
 from citybrain.cli.app import app
+from citybrain.cli.escaping import visible
 from citybrain.errors import CitybrainError, InfeasibleError, UnsafePlanError
 
 _TYPER_INTERRUPTED = 130
@@ -78,5 +79,5 @@ def _run_typer(arguments: list[str]) -> int:
 
 
 def _failed(message: str, code: Exit = Exit.INPUT) -> int:
-    print(f"citybrain: {' '.join(message.split())}", file=sys.stderr)
+    print(f"citybrain: {visible(' '.join(message.split()))}", file=sys.stderr)
     return code

@@ -7,12 +7,14 @@ from typing import Any
 
 from citybrain.cli.alarms import told
 from citybrain.cli.console import OUTPUT, print_json
+from citybrain.cli.escaping import visible
 from citybrain.cli.street import SHORT, plan_content, print_plan, print_times, signing_desk
 from citybrain.cli.street_options import Signer
 from citybrain.engine.approval import (
     Proposal,
     approve,
     approve_automatically,
+    check_name,
     propose,
     reject,
 )
@@ -42,6 +44,7 @@ class Propose:
 def run_propose(request: Propose) -> int:
     """Bring a plan to the desk; both checkers look at it first."""
     plan = read_plan(request.plan)
+    check_name(plan.name, request.plan)
     verdict = read_verdict(request.verdict) if request.verdict else None
     with signing_desk(request.signer) as (desk, key):
         open_checkers(desk.street).check(plan)
@@ -90,7 +93,7 @@ def _all(desk: Desk, *, is_json: bool) -> int:
         return 0
     for plan in plans:
         units = ", ".join(unit for unit, key in where.items() if key == plan.hash)
-        line = f"{plan.hash[:SHORT]}  {plan.state.value:<9} {plan.name:<20} {units}"
+        line = f"{plan.hash[:SHORT]}  {plan.state.value:<9} {visible(plan.name):<20} {units}"
         OUTPUT.print(line)
     for alarm in alarms:
         OUTPUT.print(told(alarm))
@@ -112,9 +115,9 @@ def _one(desk: Desk, plan: KeptPlan, *, is_json: bool) -> int:
     print_plan(plan, is_json=False)
     for statement in statements:
         line = f"{statement.at[:19]}Z  {statement.person}: {statement.act.value}"
-        OUTPUT.print(f"  {line}: {statement.comment}")
+        OUTPUT.print(f"  {line}: {visible(statement.comment)}")
     for record in log:
-        OUTPUT.print(f"  {record.at[:19]}Z  record {record.number}: {record.what}")
+        OUTPUT.print(f"  {record.at[:19]}Z  record {record.number}: {visible(record.what)}")
     for push in pushes:
         _print_push(push)
     return 0

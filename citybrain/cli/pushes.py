@@ -7,6 +7,7 @@ from typing import Any
 
 from citybrain.cli.console import OUTPUT, Stages, print_json
 from citybrain.cli.controllers import asked, named
+from citybrain.cli.escaping import visible
 from citybrain.cli.push_display import Course, print_results
 from citybrain.cli.street import SHORT, signing_key
 from citybrain.engine.approval_checks import check_approved
@@ -116,7 +117,7 @@ def _ordered(request: Request, act: Act) -> int:
         socket = desk.street.gate_socket
         count = len(request.names) or _count(desk, act, kept)
     with Stages() as stages:
-        stages.begin(act.value, kept.name)
+        stages.begin(act.value, visible(kept.name))
         results = _sent(socket, order, Course(count, stages))
     if request.is_json:
         print_json({"units": [asdict(result) for result in results]})

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from citybrain.cli.console import OUTPUT, headline, print_json
+from citybrain.cli.escaping import visible
 from citybrain.cli.street_options import Signer
 from citybrain.controllers.signatures import SigningKey, read_key
 from citybrain.engine.approval_desk import Desk, open_desk, proposed_schedule
@@ -50,7 +51,7 @@ def print_plan(plan: KeptPlan, *, is_json: bool) -> None:
         print_json(plan_content(plan))
     else:
         stands = f"{plan.hash[:SHORT]} is {plan.state.value}; proposed by {plan.proposed_by}"
-        headline(f"plan {plan.name}", f" {stands}")
+        headline(f"plan {visible(plan.name)}", f" {stands}")
         print_times(plan)
 
 

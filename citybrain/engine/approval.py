@@ -6,7 +6,7 @@ from citybrain.controllers.signatures import SigningKey
 from citybrain.engine.approval_checks import check_automatic, check_intact, check_state, dossier
 from citybrain.engine.approval_desk import Desk, find_plan, proposed_schedule, signed_by
 from citybrain.engine.pushing_schedules import check_own_patterns
-from citybrain.errors import UnsafePlanError
+from citybrain.errors import InputError, UnsafePlanError
 from citybrain.model.approval import State, approval_faults, may_become, proof_faults
 from citybrain.model.audit import sha256_hex
 from citybrain.model.persons import person_of
@@ -26,6 +26,9 @@ from citybrain.store.ledger.plans import (
 )
 from citybrain.store.plans import plan_text
 from citybrain.store.verdicts import verdict_text
+
+LONGEST_NAME = 64
+"""Characters that the name of a plan may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,27 @@ class Proposal:
     verdict: Verdict | None
     running: Plan
     schedule: str = ""
+
+
+def check_name(name: str, where: object) -> None:
+    """Raise unless people can read the name of a plan, type it and tell it from others.
+
+    Parameters
+    ----------
+    name
+        Name of the plan.
+    where
+        File that it is from, for errors.
+
+    Raises
+    ------
+    InputError
+        It is empty, too long, of several lines, or holds what cannot be seen.
+    """
+    if not (name.isprintable() and 0 < len(name.strip()) == len(name) <= LONGEST_NAME):
+        shape = f"1 to {LONGEST_NAME} printable characters, without spaces around them"
+        mend = "write another name, and prove the plan anew with citybrain validate"
+        raise InputError(where, f"its name is no line of {shape}", mend)
 
 
 def propose(desk: Desk, proposal: Proposal, key: SigningKey, comment: str) -> KeptPlan:
@@ -73,8 +97,9 @@ def propose(desk: Desk, proposal: Proposal, key: SigningKey, comment: str) -> Ke
         The verdict does not accept this plan, the key may not propose, the schedule runs what
         nobody has proven, or it is not the one that was proposed first.
     InputError
-        The plan is in the ledger already.
+        The plan is in the ledger already, or its name is no name or that of another plan.
     """
+    check_name(proposal.plan.name, "plan")
     text = plan_text(proposal.plan)
     verdict = verdict_text(proposal.verdict) if proposal.verdict else ""
     if proposal.schedule:

@@ -21,12 +21,13 @@ from citybrain.engine.area import StudyArea, open_area
 from citybrain.model.plan import Plan
 from citybrain.model.safety import SafetyData
 from citybrain.model.safety_draft import draft_safety
+from citybrain.store.ledger.plans import add_plan
 from citybrain.store.ledger.pushes import raise_alarm
-from citybrain.store.plans import plan_hash, write_plan
+from citybrain.store.plans import plan_hash, plan_text, write_plan
 from citybrain.store.safety import write_safety
 from citybrain.store.verdicts import write_verdict
 from tests.cli.towns import BUNDLED, Terminal
-from tests.engine.approval_kit import verdict_on, write_office
+from tests.engine.approval_kit import tamper, verdict_on, write_office
 
 pytestmark = pytest.mark.integration
 
@@ -257,6 +258,49 @@ def test_an_order_needs_a_key_and_a_gate(desk: Desk) -> None:
     told = desk.refused("plan", "push", key, "--really", key="dora", code=2)
     assert "no gate answers" in told
     assert "start one with citybrain gate run" in told
+
+
+@pytest.mark.parametrize("name", ["a\x1b[2Jb", "a\nb", "a" * 100_000])
+def test_a_plan_whose_name_is_none_is_refused_in_one_line(desk: Desk, name: str) -> None:
+    write_plan(replace(desk.plan, name=name), desk.folder / "plan.json")
+    told = desk.refused("plan", "propose", str(desk.folder / "plan.json"), key="anna", code=2)
+    assert "plan.json: its name is no line of 1 to 64 printable characters" in told
+    assert told.isprintable()
+    assert desk("plan", "history")["plans"] == []
+
+
+def test_an_old_ledger_with_odd_names_is_printed_with_escapes(
+    desk: Desk, terminal: Terminal
+) -> None:
+    odd = "\x1b[2J\nmorning\u202e"
+    with open_desk(read_street(desk.folder / "street.toml")) as office:
+        with office.ledger.writing("Anna Ng") as writing:
+            for offset_s in (3, 4):
+                first = desk.plan.patterns[0]
+                moved = {first.intersection: replace(first, offset_s=offset_s)}
+                plan = replace(desk.plan.with_patterns(moved), name=f"plan {offset_s}")
+                add_plan(writing, plan.name, plan_text(plan), "")
+        tamper(office, "UPDATE plans SET name = :name", name=odd)
+    key = plan_hash(plan)
+    street = ("--street", desk.folder / "street.toml")
+    for words in (("plan", "history"), ("plan", "history", key)):
+        told = terminal(*words, *street).output
+        assert r"\x1b[2J\nmorning\u202e" in told
+        assert all(line.isprintable() for line in told.splitlines())
+    assert (
+        "more than once; give more of its hash"
+        in terminal("plan", "history", odd, *street).complaint
+    )
+    assert desk("plan", "history", key)["name"] == odd
+
+
+def test_comments_are_printed_with_escapes(desk: Desk, terminal: Terminal) -> None:
+    key = desk.propose()
+    desk("plan", "reject", key, key="berta", comment="no\x1b[2Jgood")
+    for words in (("plan", "history", key), ("audit", "show")):
+        told = terminal(*words, "--street", desk.folder / "street.toml").output
+        assert r"no\x1b[2Jgood" in told
+        assert all(line.isprintable() for line in told.splitlines())
 
 
 @contextmanager

@@ -81,7 +81,7 @@ def running_plan() -> Plan:
 def better_plan(green_s: float = 23.0, offset_s: float = 4.0) -> Plan:
     """A plan that changes cycle, offset and one green by 3 s and 4 s."""
     pattern = replace(Crossroads(green_s=green_s).pattern(), offset_s=offset_s)
-    return Plan(name="morning", patterns=(pattern,))
+    return Plan(name=f"morning {green_s:g} {offset_s:g}", patterns=(pattern,))
 
 
 def verdict_on(plan: Plan, decision: Decision = Decision.ACCEPT) -> Verdict:

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from citybrain.cli.escaping import visible
 from citybrain.controllers.signatures import Register
 from citybrain.engine.approval import (
     approve,
     approve_automatically,
+    check_name,
     propose,
     reject,
 )
@@ -120,6 +122,53 @@ def test_a_key_signs_only_what_its_roles_allow(at_work: Office, name: str) -> No
     key = proven(at_work)
     with pytest.raises(UnsafePlanError, match="may not approve"):
         approve(at_work.desk, key, at_work.keys[name], "ok")
+
+
+BAD_NAMES = (" ", "a\nb", "a\x1b[2J", "a\u202eb", "a\u2028b", "a\x9bb", " a", "a ", "a" * 65)
+
+
+@pytest.mark.parametrize("name", BAD_NAMES)
+def test_a_plan_needs_a_name_that_people_can_read(at_work: Office, name: str) -> None:
+    plan = replace(better_plan(), name=name)
+    with pytest.raises(InputError, match="its name is no line of 1 to 64 printable characters"):
+        propose(at_work.desk, proposal(plan), at_work.keys["anna"], "odd")
+    assert not read_audit(at_work.desk.ledger)
+
+
+@pytest.mark.parametrize("name", ["a" * 64, "Früh 07:00–09:00", "早高峰"])
+def test_names_of_all_languages_are_names(at_work: Office, name: str) -> None:
+    plan = proposal(replace(better_plan(), name=name))
+    kept = propose(at_work.desk, plan, at_work.keys["anna"], "less delay")
+    assert find_plan(at_work.desk, name) == kept
+
+
+@given(name=st.text(max_size=80))
+def test_a_name_that_is_taken_is_shown_as_it_is(name: str) -> None:
+    try:
+        check_name(name, "plan")
+    except InputError:
+        return
+    assert visible(name) == name == name.strip()
+    assert 0 < len(name) <= 64
+
+
+def test_a_name_names_one_plan(at_work: Office) -> None:
+    first = proven(at_work)
+    name = find_plan(at_work.desk, first).name
+    other = proposal(replace(better_plan(green_s=24.0), name=name))
+    with pytest.raises(InputError, match=f"is the name of another plan, {first[:12]}; give it a"):
+        propose(at_work.desk, other, at_work.keys["anna"], "again")
+    reject(at_work.desk, name, at_work.keys["berta"], "too bold")
+    second = propose(at_work.desk, other, at_work.keys["anna"], "mended").hash
+    assert find_plan(at_work.desk, name).hash == second
+    assert find_plan(at_work.desk, first).state is State.REJECTED
+
+
+def test_a_whole_hash_is_that_plan_whatever_others_are_called(at_work: Office) -> None:
+    first = proven(at_work)
+    other = proposal(replace(better_plan(green_s=24.0), name=first))
+    propose(at_work.desk, other, at_work.keys["anna"], "in disguise")
+    assert find_plan(at_work.desk, first).hash == first
 
 
 @pytest.mark.parametrize("comment", ["", "  "])

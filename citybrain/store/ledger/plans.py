@@ -59,11 +59,16 @@ def add_plan(writing: Writing, name: str, text: str, verdict: str) -> str:
     Raises
     ------
     InputError
-        The plan is in the ledger already.
+        The plan is in the ledger already, or its name is that of another plan.
     """
+    writing.wait_for_others()
     key = writing.keep(text)
     if find_hashes(writing.connection, key):
         raise _refused(key, "is in the ledger already")
+    if others := _named(writing.connection, name, but=State.REJECTED):
+        where, what = f"plan {name}", f"is the name of another plan, {others[0][:12]}"
+        mend = "give it a name of its own, and prove it anew with citybrain validate"
+        raise InputError(where, what, mend)
     row = {
         "hash": key,
         "name": name,
@@ -150,20 +155,32 @@ def one_hash(connection: Connection, beginning: str) -> str:
     connection
         Any.
     beginning
-        First characters of its hash, or its name.
+        First characters of its hash, or its name; that of a rejected plan only where no other
+        plan has it.
 
     Raises
     ------
     InputError
         There is no such plan, or more than one.
     """
-    named = connection.scalars(select(PLANS.c.hash).where(PLANS.c.name == beginning))
-    found = sorted({*named, *(find_hashes(connection, beginning) if beginning else ())})
+    begun = find_hashes(connection, beginning) if beginning else ()
+    if beginning in begun:
+        return beginning
+    named = _named(connection, beginning, but=State.REJECTED) or _named(connection, beginning)
+    found = {*named, *begun}
     if len(found) == 1:
-        return str(found[0])
+        return found.pop()
     if found:
         raise _refused(beginning, "is in the ledger more than once", "give more of its hash")
     raise _refused(beginning, _ABSENT)
+
+
+def _named(connection: Connection, name: str, but: State | None = None) -> tuple[str, ...]:
+    """Return the hashes of all plans of a name, but for those in a state."""
+    query = select(PLANS.c.hash).where(PLANS.c.name == name)
+    if but is not None:
+        query = query.where(PLANS.c.state != but.value)
+    return tuple(connection.scalars(query.order_by(PLANS.c.record)))
 
 
 def kept_plan(connection: Connection, key: str) -> KeptPlan:
