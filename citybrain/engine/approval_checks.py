@@ -2,11 +2,17 @@
 
 from citybrain.engine.approval_desk import Desk, proposed_schedule
 from citybrain.errors import InputError, UnsafePlanError
-from citybrain.model.approval import Dossier, State, approval_faults, proof_faults, statement_faults
+from citybrain.model.approval import (
+    Dossier,
+    State,
+    approval_faults,
+    automatic_approvals,
+    is_young,
+    proof_faults,
+)
 from citybrain.model.audit import sha256_hex
 from citybrain.model.automatic import automatic_faults
 from citybrain.model.plan import Plan
-from citybrain.model.statements import Act
 from citybrain.model.verdict import PROPOSED_PLAN
 from citybrain.store.ledger.audit import head_hash
 from citybrain.store.ledger.plans import KeptPlan
@@ -35,10 +41,14 @@ def check_approved(desk: Desk, plan: KeptPlan, running: Plan) -> None:
     check_intact(plan)
     check_state(plan, (State.APPROVED, State.ACTIVE, State.RETIRED))
     found = dossier(desk, plan)
-    faults = approval_faults(found, desk.street.rules, desk.clock())
-    if faults and _is_automatic(found) and not proof_faults(found):
-        check_automatic(desk, plan, running)
-        faults = ()
+    rules, now = desk.street.rules, desk.clock()
+    faults = approval_faults(found, rules, now)
+    automatic = automatic_approvals(found)
+    if faults and automatic and not proof_faults(found):
+        if any(is_young(statement, rules, now) for statement in automatic):
+            check_automatic(desk, plan, running)
+            return
+        faults += (f"its automatic approval is older than {rules.valid_days:g} days",)
     if faults:
         msg = f"plan {plan.name} ({plan.hash[:12]}) is not approved: {'; '.join(faults)}"
         raise UnsafePlanError(msg)
@@ -118,10 +128,3 @@ def check_state(plan: KeptPlan, wanted: tuple[State, ...]) -> None:
         needed = " or ".join(state.value for state in wanted)
         msg = f"plan {plan.name} ({plan.hash[:12]}) is {plan.state.value}, must be {needed}"
         raise UnsafePlanError(msg)
-
-
-def _is_automatic(found: Dossier) -> bool:
-    return any(
-        vouched.statement.act is Act.APPROVE_AUTOMATICALLY and not statement_faults(vouched, found)
-        for vouched in found.statements
-    ) and not any(vouched.statement.act is Act.REJECT for vouched in found.statements)

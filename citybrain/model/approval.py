@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from citybrain.model.persons import is_same_person, person_of
-from citybrain.model.statements import ROLE_OF, Act, Vouched
+from citybrain.model.statements import ROLE_OF, Act, Statement, Vouched
 from citybrain.model.verdict import Decision
 
 
@@ -128,7 +128,7 @@ def statement_faults(vouched: Vouched, dossier: Dossier) -> tuple[str, ...]:
 def approval_faults(dossier: Dossier, rules: ApprovalRules, now: datetime) -> tuple[str, ...]:
     """Return why a plan may not go to the street; nothing if it is approved.
 
-    Automatic approvals do not count here: see ``automatic``.
+    Automatic approvals do not count here: see ``automatic_approvals`` and ``automatic``.
 
     Parameters
     ----------
@@ -152,13 +152,24 @@ def approval_faults(dossier: Dossier, rules: ApprovalRules, now: datetime) -> tu
 def approvers(dossier: Dossier, rules: ApprovalRules, now: datetime) -> frozenset[str]:
     """Return the persons whose approval counts: valid, young enough, and not the proposer's own."""
     own = frozenset[str]() if rules.proposer_may_approve else dossier.proposers
-    oldest = now - timedelta(days=rules.valid_days)
     names = {
         person_of(vouched.person): vouched.person
         for vouched in _counting(dossier, Act.APPROVE)
-        if oldest <= vouched.statement.instant
+        if is_young(vouched.statement, rules, now)
     }
     return frozenset(name for person, name in names.items() if person not in own)
+
+
+def is_young(statement: Statement, rules: ApprovalRules, now: datetime) -> bool:
+    """Tell whether an approval is not void by its age."""
+    return now - timedelta(days=rules.valid_days) <= statement.instant
+
+
+def automatic_approvals(dossier: Dossier) -> tuple[Statement, ...]:
+    """Return the automatic approvals of a plan that count but for their age; none if rejected."""
+    if any(vouched.statement.act is Act.REJECT for vouched in dossier.statements):
+        return ()
+    return tuple(each.statement for each in _counting(dossier, Act.APPROVE_AUTOMATICALLY))
 
 
 def _rejected(dossier: Dossier) -> bool:

@@ -320,6 +320,19 @@ def test_a_small_well_proven_change_needs_no_person_where_the_settings_say_so(
             may_go(at_work, key)
 
 
+def test_an_automatic_approval_grows_old_as_a_persons_does(tmp_path: Path) -> None:
+    with office(tmp_path, f"valid_days = 10\n{AUTOMATIC}") as at_work:
+        key = propose(at_work.desk, proposal(), at_work.keys["batch"], "nightly").hash
+        approve_automatically(at_work.desk, proposal(), at_work.keys["batch"], "nightly")
+        at_work.clock.pass_days(10)
+        may_go(at_work, key)
+        at_work.clock.pass_days(0.01)
+        with pytest.raises(UnsafePlanError, match="its automatic approval is older than 10 days"):
+            may_go(at_work, key)
+        approve(at_work.desk, key, at_work.keys["berta"], "still good")
+        may_go(at_work, key)
+
+
 OUTSIDE = [
     ("junctions", '["K"]', "J is no junction of automatic approval"),
     ("cycle_s", "2.9", "the cycle changes by 3 s, at most 2.9 s"),
