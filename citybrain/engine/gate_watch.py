@@ -77,15 +77,33 @@ class Watch:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def follow(self) -> None:
-        """Begin to keep every unit that the ledger knows to run a commanded pattern."""
+        """Begin to keep every unit that the ledger knows to run a commanded pattern.
+
+        A unit that is none of the gate's any more, or whose pattern citybrain never writes, is
+        not commanded: an alarm tells of it, and the ledger knows it to run nothing.
+        """
         with self._desk.ledger.reading() as connection:
             wanted = {unit: row for unit, row in running(connection).items() if row.pattern}
-        begun = sorted(set(wanted) & set(self._links) - set(self._tasks))
+        for unit, row in list(wanted.items()):
+            if strange := self._strange(unit, row):
+                del wanted[unit]
+                with suppress(CitybrainError):  # told when units are followed the next time
+                    self._note(unit, strange)
+        begun = sorted(set(wanted) - set(self._tasks))
         plans = self._expected({unit: wanted[unit] for unit in begun})
         for unit in begun:
             self._ends[unit] = asyncio.Event()
             keeping = self._keep(unit, wanted[unit].pattern, plans.get(unit))
             self._tasks[unit] = asyncio.create_task(keeping)
+
+    def _strange(self, unit: str, row: Running) -> str:
+        """Return why a unit is not commanded what the ledger says; empty if it is."""
+        if unit not in self._links:
+            return "the gate's list of units has it no more"
+        if row.pattern not in self._desk.street.patterns:
+            known = " and ".join(map(str, self._desk.street.patterns))
+            return f"the ledger has it run pattern {row.pattern}; citybrain writes {known} only"
+        return ""
 
     async def let_go(self, units: Iterable[str]) -> None:
         """Cease to command some units, so that an order can."""

@@ -20,6 +20,7 @@ from sim.judgement import delay_change, saving
 from tests.model.crossroads import Crossroads
 from tests.report import builders
 
+PATTERNS = 7, 8
 INSTANT = datetime(2026, 3, 17, 6, 30, tzinfo=UTC)
 
 PEOPLE = {
@@ -67,7 +68,9 @@ def write_office(folder: Path, approval: str = "") -> Path:
 
 @contextmanager
 def office(folder: Path, approval: str = "") -> Iterator[Office]:
-    street = read_street(write_office(folder, approval))
+    path = write_office(folder, approval)
+    path.write_text(f"patterns = {list(PATTERNS)}\n{path.read_text()}")
+    street = read_street(path)
     clock = Clock()
     with open_desk(street, clock, open_seal(folder / "gate.seal")) as desk:
         keys = {name: read_key(folder / f"{name}.key") for name in PEOPLE}

@@ -127,9 +127,9 @@ def test_a_schedule_needs_a_person(yard: Yard) -> None:
 
 
 def test_a_schedule_runs_no_pattern_that_citybrain_writes(yard: Yard) -> None:
-    words = read_schedule("mon 00:00=2 06:30=plan").words
+    words = read_schedule("mon 00:00=8 06:30=plan").words
     plan = replace(proposal(better_plan(green_s=24.0)), schedule=words)
-    with pytest.raises(UnsafePlanError, match="pattern 2 of the schedule is written by citybrain"):
+    with pytest.raises(UnsafePlanError, match="pattern 8 of the schedule is written by citybrain"):
         propose(yard.at_work.desk, plan, yard.at_work.keys["anna"], "second pattern")
 
 

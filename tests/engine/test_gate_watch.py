@@ -1,18 +1,19 @@
 """The watch: a unit that ceases to do what it was proven to do is told, and so is its return."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 
 from benchmarks._virtual_time import run_virtually
 from citybrain.controllers.ntcip.watchdog import COMPARISON_S, IDLE_S, LOOK_S
 from citybrain.engine.alarms import UNFORESEEN
-from citybrain.engine.gate_watch import AGAIN, RESTORED, Watch
+from citybrain.engine.gate_watch import AGAIN, LOST, RESTORED, Watch
 from citybrain.engine.pushing_records import CHANGED, NOT_RUNNING
 from citybrain.ports.controllers import UnitPlan, UnitStatus
 from citybrain.store.ledger.audit import verify_audit
-from citybrain.store.ledger.pushes import open_alarms
+from citybrain.store.ledger.pushes import open_alarms, running, set_running
 from tests.engine.fake_units import FakeUnit
 from tests.engine.gate_yard import Yard, yard
 
@@ -77,6 +78,49 @@ def test_a_unit_that_somebody_else_writes_to_is_one_alarm_and_keeps_its_command(
     run_virtually(act())
     assert said(yard) == [f"{RESTORED} K2"]
     assert yard.runs()["K2"] == yard.key, "it can still be rolled back"
+
+
+def with_a_strange_row(yard: Yard) -> None:
+    """Have the ledger say that K1 runs a pattern which citybrain never writes."""
+    with yard.at_work.desk.ledger.writing("mallory") as writing:
+        row = running(writing.connection)["K1"]
+        set_running(writing, "K1", replace(row, pattern=9))
+
+
+def without_a_unit(yard: Yard) -> None:
+    """Take K1 from the gate's list of units."""
+    del yard.fleet.units["K1"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (with_a_strange_row, "run pattern 9; citybrain writes 7 and 8 only"),
+        (without_a_unit, "the gate's list of units has it no more"),
+    ],
+)
+def test_only_own_units_are_commanded_and_only_what_citybrain_writes(
+    yard: Yard, change: Callable[[Yard], None], told: str
+) -> None:
+    yard.carry_out(yard.order())
+    unit = yard.fleet.units["K1"]
+    change(yard)
+
+    async def act() -> None:
+        watch = Watch(yard.at_work.desk, yard.fleet.units, yard.fleet)
+        watch.follow()
+        watch.follow()
+        await asyncio.sleep(2 * LOOK_S)
+        await watch.let_all_go()
+
+    run_virtually(act())
+    assert unit.kept == []
+    assert set(yard.fleet.units["K2"].kept) == {7}
+    assert yard.runs()["K1"] == ""
+    with yard.at_work.desk.ledger.reading() as connection:
+        (alarm,) = open_alarms(connection)
+    assert (alarm["unit"], alarm["kind"]) == ("K1", LOST)
+    assert told in alarm["text"]
 
 
 SECRET = "priv=hunter2"
