@@ -5,18 +5,23 @@ import json
 import os
 import stat
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
+from citybrain.engine.approval_desk import Desk
 from citybrain.engine.gate import Gate
 from citybrain.engine.gate_recovery import settle_unfinished
 from citybrain.engine.gate_watch import Watch
 from citybrain.engine.pushing import UnitResult
+from citybrain.engine.stopping import note_kill_file
 from citybrain.errors import CitybrainError, InputError, told_of
 from citybrain.model.statements import Signed
 
 REQUEST_LIMIT = 1 << 20
 """Longest request and answer line [bytes]."""
+_KILL_FILE_LOOK_S = 1.0
+"""Time between two looks for the kill file [s]."""
 _PATIENCE_S = 10.0
 """Longest time for a client to say what it wants [s]."""
 
@@ -56,6 +61,7 @@ async def serve(
             writer.close()
 
     server = await _listening(socket, answer)
+    heeding = asyncio.create_task(_heed_kill_file(gate.desk))
     try:
         async with server, gate.fleet.links(units) as links:
             async with busy:
@@ -65,10 +71,19 @@ async def serve(
             ready()
             await server.serve_forever()
     finally:
+        heeding.cancel()
         async with busy:
             if gate.watch is not None:
                 await gate.watch.let_all_go()
             socket.unlink(missing_ok=True)
+
+
+async def _heed_kill_file(desk: Desk) -> None:
+    """Look for the kill file again and again; what anybody makes there is kept."""
+    while True:
+        with suppress(CitybrainError):  # the file itself stops all pushes meanwhile
+            note_kill_file(desk)
+        await asyncio.sleep(_KILL_FILE_LOOK_S)
 
 
 async def _listening(

@@ -9,7 +9,16 @@ from citybrain.engine.approval_settings import Street
 from citybrain.errors import CitybrainError
 from citybrain.model.statements import Act
 from citybrain.store.ledger import open_ledger
-from citybrain.store.ledger.stops import release_file, set_stop, stop_by_file
+from citybrain.store.ledger.stops import (
+    release_file,
+    set_stop,
+    stop_by_file,
+    stop_in_file,
+    stop_in_ledger,
+)
+
+KILL_FILE = "the kill file"
+"""Who stopped all pushes, where only the file was made and names nobody."""
 
 
 def stop(street: Street, who: str, why: str, clock: Callable[[], datetime]) -> str:
@@ -46,8 +55,28 @@ def stop(street: Street, who: str, why: str, clock: Callable[[], datetime]) -> s
     return ""
 
 
+def note_kill_file(desk: Desk) -> None:
+    """Keep in the ledger that the kill file is there, whoever made it.
+
+    So a file that is merely removed lets nothing go again: that takes a key, as everywhere else.
+
+    Parameters
+    ----------
+    desk
+        The gate's.
+
+    Raises
+    ------
+    InputError
+        The ledger cannot be written; the file stops all pushes for as long as it is there.
+    """
+    stop = stop_in_file(desk.street.kill_file)
+    if stop.is_on and not stop_in_ledger(desk.ledger).is_on:
+        set_stop(desk.ledger, stop.who or KILL_FILE, stop.why, is_on=True)
+
+
 def release(desk: Desk, key: SigningKey, comment: str) -> None:
-    """Let pushes go again: signed, audited, and only then is the file removed.
+    """Let pushes go again: signed and audited.
 
     Parameters
     ----------
@@ -70,5 +99,6 @@ def release(desk: Desk, key: SigningKey, comment: str) -> None:
     with desk.ledger.writing(person) as writing:
         signature = {"statement": signed.statement, "signature": signed.signature}
         writing.note("signed: release the kill switch", "kill switch", signature)
-    set_stop(desk.ledger, person, comment, is_on=False)
+    # the row goes last: a file that is made meanwhile, or a gate that still sees this one, stops
     release_file(desk.street.kill_file)
+    set_stop(desk.ledger, person, comment, is_on=False)

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -13,9 +14,12 @@ import pytest
 from citybrain.engine.gate import Gate
 from citybrain.engine.gate_client import send
 from citybrain.engine.gate_server import serve
+from citybrain.engine.stopping import release
 from citybrain.errors import InputError, UnsafePlanError
 from citybrain.model.statements import Act, Signed
 from citybrain.ports.controllers import Step
+from citybrain.store.ledger.audit import verify_audit
+from citybrain.store.ledger.stops import stop_in_ledger
 from tests.engine.fake_units import Killed, restarted
 from tests.engine.gate_yard import UNITS, Yard, yard
 
@@ -109,6 +113,24 @@ def test_what_is_no_order_is_refused_and_the_gate_goes_on(
         answer = asyncio.run(say())
         assert b"cannot be read" in answer or answer == b""
         assert send(socket, yard.order(), nothing)
+
+
+def test_a_kill_file_that_is_removed_again_lets_nothing_go_without_a_key(
+    yard: Yard, tmp_path: Path
+) -> None:
+    desk, socket = yard.at_work.desk, tmp_path / "gate.sock"
+    with serving(yard, socket):
+        desk.street.kill_file.touch()
+        end_s = time.monotonic() + 20
+        while not stop_in_ledger(desk.ledger).is_on and time.monotonic() < end_s:
+            time.sleep(0.05)
+        desk.street.kill_file.unlink()
+        with pytest.raises(UnsafePlanError, match="all pushes are stopped by the kill file"):
+            send(socket, yard.order(), nothing)
+        release(desk, yard.at_work.keys["anna"], "looked at it")
+        yard.at_work.clock.instant += timedelta(seconds=1)
+        assert send(socket, yard.order(), nothing)
+    assert verify_audit(desk.ledger).faults == ()
 
 
 def test_only_one_gate_listens(yard: Yard, tmp_path: Path) -> None:
