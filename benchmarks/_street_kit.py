@@ -77,7 +77,7 @@ def read_people(folder: Path) -> dict[str, SigningKey]:
 
 def approved(desk: Desk, keys: Mapping[str, SigningKey], plan: Plan) -> str:
     """Have a plan proposed, with a verdict that is made up, and approved by two persons."""
-    proposal = Proposal(plan=plan, verdict=_verdict_on(plan), running=Plan(name="", patterns=()))
+    proposal = Proposal(plan=plan, verdict=_verdict_on(plan), reference=Plan(name="", patterns=()))
     key = propose(desk, proposal, keys["anna"], "rehearsal").hash
     for person in ("berta", "carl"):
         approve(desk, key, keys[person], "rehearsal")

@@ -20,6 +20,7 @@ from citybrain.engine.approval import (
 )
 from citybrain.engine.approval_desk import Desk, find_plan, open_desk
 from citybrain.engine.approval_settings import read_street
+from citybrain.engine.reference_plans import reference_plans
 from citybrain.engine.street_rules import UNKNOWN, open_checkers, open_rules
 from citybrain.model.schedule import read_schedule
 from citybrain.model.statements import read_statement
@@ -48,9 +49,11 @@ def run_propose(request: Propose) -> int:
     verdict = read_verdict(request.verdict) if request.verdict else None
     with signing_desk(request.signer) as (desk, key):
         open_checkers(desk.street).check(plan)
-        running = open_rules(desk.street).running(desk) if request.is_automatic else UNKNOWN
+        reference = UNKNOWN
+        if request.is_automatic:
+            reference = open_rules(desk.street).with_running(reference_plans(desk))
         words = read_schedule(request.schedule).words if request.schedule else ""
-        proposal = Proposal(plan=plan, verdict=verdict, running=running, schedule=words)
+        proposal = Proposal(plan=plan, verdict=verdict, reference=reference, schedule=words)
         kept = propose(desk, proposal, key, request.signer.comment)
         if request.is_automatic:
             kept = approve_automatically(desk, proposal, key, request.signer.comment)

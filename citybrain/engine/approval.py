@@ -41,15 +41,15 @@ class Proposal:
         The plan.
     verdict
         Its proof; none to propose a plan that is proven later.
-    running
-        What runs now, for automatic approval.
+    reference
+        What persons last let run, for the bounds of automatic approval.
     schedule
         When the units' own clocks are to run it; empty for a plan that is commanded.
     """
 
     plan: Plan
     verdict: Verdict | None
-    running: Plan
+    reference: Plan
     schedule: str = ""
 
 
@@ -160,7 +160,7 @@ def approve_automatically(
     desk
         Ledger and register.
     proposal
-        A plan of the ledger with its verdict, and what runs now.
+        A plan of the ledger with its verdict, and what its bounds count from.
     key
         Key with the role ``automatic``.
     comment
@@ -173,7 +173,7 @@ def approve_automatically(
     """
     plan = find_plan(desk, sha256_hex(plan_text(proposal.plan)))
     check_state(plan, (State.PROVEN,))
-    check_automatic(desk, plan, proposal.running)
+    check_automatic(desk, plan, proposal.reference)
     signed = signed_by(desk, key, Act.APPROVE_AUTOMATICALLY, plan, (comment, ()))
     with desk.ledger.writing(_person(desk, signed)) as writing:
         add_signature(writing, plan.hash, signed, "signed: approve automatically")

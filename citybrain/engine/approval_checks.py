@@ -21,7 +21,7 @@ from citybrain.store.verdicts import verdict_of
 from sim.judgement import contradictions
 
 
-def check_approved(desk: Desk, plan: KeptPlan, running: Plan) -> None:
+def check_approved(desk: Desk, plan: KeptPlan, reference: Plan) -> None:
     """Raise unless a plan may go to the street: nothing that the ledger says is believed.
 
     Parameters
@@ -30,8 +30,8 @@ def check_approved(desk: Desk, plan: KeptPlan, running: Plan) -> None:
         Ledger, register and settings.
     plan
         A plan as it stands in the ledger.
-    running
-        What runs now, for automatic approval.
+    reference
+        What persons last let run, for the bounds of automatic approval.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def check_approved(desk: Desk, plan: KeptPlan, running: Plan) -> None:
     automatic = automatic_approvals(found)
     if faults and automatic and not proof_faults(found):
         if any(is_young(statement, rules, now) for statement in automatic):
-            check_automatic(desk, plan, running)
+            check_automatic(desk, plan, reference)
             return
         faults += (f"its automatic approval is older than {rules.valid_days:g} days",)
     if faults:
@@ -54,7 +54,7 @@ def check_approved(desk: Desk, plan: KeptPlan, running: Plan) -> None:
         raise UnsafePlanError(msg)
 
 
-def check_automatic(desk: Desk, plan: KeptPlan, running: Plan) -> None:
+def check_automatic(desk: Desk, plan: KeptPlan, reference: Plan) -> None:
     """Raise unless a plan lies inside the bounds of automatic approval.
 
     Raises
@@ -71,7 +71,7 @@ def check_automatic(desk: Desk, plan: KeptPlan, running: Plan) -> None:
         raise UnsafePlanError(msg)
     verdict = verdict_of(plan.verdict, f"verdict of plan {plan.hash[:12]}")
     proposed = plan_of(plan.text, f"plan {plan.hash[:12]}")
-    faults = automatic_faults(proposed, running, verdict, bounds)
+    faults = automatic_faults(proposed, reference, verdict, bounds)
     if faults:
         msg = f"plan {plan.name} needs a person: {'; '.join(faults)}"
         raise UnsafePlanError(msg)

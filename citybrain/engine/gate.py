@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Protocol, TypeVar
 
 from citybrain.engine.approval_checks import check_approved, dossier
-from citybrain.engine.approval_desk import Desk, running_plans
+from citybrain.engine.approval_desk import Desk
 from citybrain.engine.gate_watch import Planner, Watch
 from citybrain.engine.pushing import (
     AT_ONCE,
@@ -26,6 +26,7 @@ from citybrain.engine.pushing_records import (
     settle_states,
 )
 from citybrain.engine.pushing_schedules import check_replaceable, unit_schedules
+from citybrain.engine.reference_plans import reference_plans
 from citybrain.errors import UnsafePlanError
 from citybrain.model.approval import statement_faults
 from citybrain.model.audit import sha256_hex
@@ -61,12 +62,12 @@ class Fleet(Planner, Protocol):
         """
 
     def running(self, units: Mapping[str, Plan]) -> Plan:
-        """Return what runs now: for units that the ledger knows its plan, else the scenario's.
+        """Return what ran before citybrain, with plans of the ledger in place of it at some units.
 
         Parameters
         ----------
         units
-            Unit → plan of the ledger that it runs.
+            Unit → plan of the ledger that it runs, or ran.
         """
 
     def links(
@@ -180,7 +181,7 @@ class Gate:
 
     async def _push(self, push: Push, statement: Statement, kept: KeptPlan) -> Carried:
         plan = plan_of(kept.text, f"plan {kept.hash[:12]}")
-        check_approved(self.desk, kept, self.fleet.running(running_plans(self.desk)))
+        check_approved(self.desk, kept, self.fleet.running(reference_plans(self.desk)))
         self.fleet.check(plan)
         runs = self._runs()
         plans = self.fleet.unit_plans(plan, runs, statement.units)

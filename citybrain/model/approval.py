@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from citybrain.model.persons import is_same_person, person_of
@@ -151,18 +151,18 @@ def approval_faults(dossier: Dossier, rules: ApprovalRules, now: datetime) -> tu
 
 def approvers(dossier: Dossier, rules: ApprovalRules, now: datetime) -> frozenset[str]:
     """Return the persons whose approval counts: valid, young enough, and not the proposer's own."""
-    own = frozenset[str]() if rules.proposer_may_approve else dossier.proposers
-    names = {
-        person_of(vouched.person): vouched.person
-        for vouched in _counting(dossier, Act.APPROVE)
-        if is_young(vouched.statement, rules, now)
-    }
-    return frozenset(name for person, name in names.items() if person not in own)
+    return _approvers(dossier, rules, _oldest(rules, now))
+
+
+def is_by_persons(dossier: Dossier, rules: ApprovalRules) -> bool:
+    """Tell whether enough persons approved a plan, however long ago, and nobody rejected it."""
+    ever = datetime.min.replace(tzinfo=UTC)
+    return not _rejected(dossier) and len(_approvers(dossier, rules, ever)) >= rules.persons
 
 
 def is_young(statement: Statement, rules: ApprovalRules, now: datetime) -> bool:
     """Tell whether an approval is not void by its age."""
-    return now - timedelta(days=rules.valid_days) <= statement.instant
+    return _oldest(rules, now) <= statement.instant
 
 
 def automatic_approvals(dossier: Dossier) -> tuple[Statement, ...]:
@@ -170,6 +170,20 @@ def automatic_approvals(dossier: Dossier) -> tuple[Statement, ...]:
     if any(vouched.statement.act is Act.REJECT for vouched in dossier.statements):
         return ()
     return tuple(each.statement for each in _counting(dossier, Act.APPROVE_AUTOMATICALLY))
+
+
+def _oldest(rules: ApprovalRules, now: datetime) -> datetime:
+    return now - timedelta(days=rules.valid_days)
+
+
+def _approvers(dossier: Dossier, rules: ApprovalRules, oldest: datetime) -> frozenset[str]:
+    own = frozenset[str]() if rules.proposer_may_approve else dossier.proposers
+    names = {
+        person_of(vouched.person): vouched.person
+        for vouched in _counting(dossier, Act.APPROVE)
+        if oldest <= vouched.statement.instant
+    }
+    return frozenset(name for person, name in names.items() if person not in own)
 
 
 def _rejected(dossier: Dossier) -> bool:

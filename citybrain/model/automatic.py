@@ -21,7 +21,7 @@ class AutomaticBounds:
     junctions
         Intersections that may be changed.
     cycle_s, offset_s, split_s
-        Most that a cycle, an offset and a green may change against the running plan. [s]
+        Most that a cycle, an offset and a green may differ from what persons last let run. [s]
     seeds
         Fewest paired seeds of the proof.
     saving
@@ -37,7 +37,7 @@ class AutomaticBounds:
 
 
 def automatic_faults(
-    proposed: Plan, running: Plan, verdict: Verdict, bounds: AutomaticBounds
+    proposed: Plan, reference: Plan, verdict: Verdict, bounds: AutomaticBounds
 ) -> tuple[str, ...]:
     """Return why a plan lies outside the bounds; nothing if it lies inside.
 
@@ -45,15 +45,16 @@ def automatic_faults(
     ----------
     proposed
         Plan to judge.
-    running
-        What runs now, for every intersection of the proposed plan.
+    reference
+        What persons last let run, for every intersection of the proposed plan: steps that are
+        approved one after the other add up, and count from here together.
     verdict
         Proof of the proposed plan.
     bounds
         What the settings allow.
     """
     evidence = _evidence_faults(verdict, bounds)
-    changes = (_pattern_faults(pattern, running, bounds) for pattern in proposed.patterns)
+    changes = (_pattern_faults(pattern, reference, bounds) for pattern in proposed.patterns)
     return tuple(chain(evidence, *changes))
 
 
@@ -64,14 +65,14 @@ def _evidence_faults(verdict: Verdict, bounds: AutomaticBounds) -> Iterator[str]
         yield f"the saving may be {verdict.saving.low:.1%}, {bounds.saving:.1%} is asked for"
 
 
-def _pattern_faults(pattern: Pattern, running: Plan, bounds: AutomaticBounds) -> Iterator[str]:
+def _pattern_faults(pattern: Pattern, reference: Plan, bounds: AutomaticBounds) -> Iterator[str]:
     name = pattern.intersection
     if name not in bounds.junctions:
         yield f"{name} is no junction of automatic approval"
         return
-    before = next((p for p in running.patterns if p.intersection == name), None)
+    before = next((p for p in reference.patterns if p.intersection == name), None)
     if before is None:
-        yield f"{name}: what runs there is not known"
+        yield f"{name}: what persons last let run there is not known"
         return
     offset_s = abs(pattern.offset_s - before.offset_s) % pattern.cycle_s
     for what, change_s, bound_s in (

@@ -109,7 +109,7 @@ def verdict_on(plan: Plan, decision: Decision = Decision.ACCEPT) -> Verdict:
 
 def proposal(plan: Plan | None = None) -> Proposal:
     plan = plan or better_plan()
-    return Proposal(plan=plan, verdict=verdict_on(plan), running=running_plan())
+    return Proposal(plan=plan, verdict=verdict_on(plan), reference=running_plan())
 
 
 def tamper(desk: Desk, statement: str, **values: str) -> None:

@@ -1,5 +1,7 @@
 """Pushes, what became of every unit, what runs where, and alarms."""
 
+import json
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -8,8 +10,11 @@ from sqlalchemy import Connection, select
 
 from citybrain.errors import UnsafePlanError
 from citybrain.model.audit import canonical_json
-from citybrain.store.ledger.schema import ALARMS, PUSHES, RECEIPTS, RUNNING
+from citybrain.store.ledger.schema import ALARMS, AUDIT, PUSHES, RECEIPTS, RUNNING
 from citybrain.store.ledger.writing import Row, Writing
+
+_RUNS = "runs"
+"""What the audit log calls it when a unit is known to run something else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,9 +129,9 @@ def set_running(writing: Writing, unit: str, runs: Running) -> None:
     changes: Row = {**asdict(runs), "since": writing.at}
     known = select(RUNNING.c.unit).where(RUNNING.c.unit == unit)
     if writing.connection.execute(known).first() is None:
-        writing.insert(RUNNING, {"unit": unit, **changes}, "runs", unit)
+        writing.insert(RUNNING, {"unit": unit, **changes}, _RUNS, unit)
     else:
-        writing.update(RUNNING, unit, changes, "runs", unit)
+        writing.update(RUNNING, unit, changes, _RUNS, unit)
 
 
 def running(connection: Connection) -> dict[str, Running]:
@@ -141,6 +146,18 @@ def running(connection: Connection) -> dict[str, Running]:
         )
         for row in rows
     }
+
+
+def running_histories(connection: Connection) -> dict[str, list[Running]]:
+    """Return by unit all that it was known to run, the oldest first, as the audit log has it."""
+    query = select(AUDIT.c.subject, AUDIT.c.detail).where(AUDIT.c.what == _RUNS)
+    found: dict[str, list[Running]] = defaultdict(list)
+    for unit, detail in connection.execute(query.order_by(AUDIT.c.number)):
+        row = json.loads(detail)["row"]
+        found[unit].append(
+            Running(plan_hash=row["plan_hash"], push_id=row["push_id"], pattern=row["pattern"])
+        )
+    return dict(found)
 
 
 def last_opening(connection: Connection, unit: str, push_id: str, outcome: str) -> str | None:
