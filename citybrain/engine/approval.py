@@ -94,13 +94,16 @@ def propose(desk: Desk, proposal: Proposal, key: SigningKey, comment: str) -> Ke
     Raises
     ------
     UnsafePlanError
-        The verdict does not accept this plan, the key may not propose, the schedule runs what
-        nobody has proven, or it is not the one that was proposed first.
+        The plan has no pattern, the verdict does not accept it, the key may not propose, the
+        schedule runs what nobody has proven, or it is not the one that was proposed first.
     InputError
         The plan is in the ledger already, or its name is no name or that of another plan.
     """
     check_name(proposal.plan.name, "plan")
     text = plan_text(proposal.plan)
+    if not proposal.plan.patterns:
+        msg = f"plan {proposal.plan.name} has no pattern; there is nothing to prove and to push"
+        raise UnsafePlanError(msg)
     verdict = verdict_text(proposal.verdict) if proposal.verdict else ""
     if proposal.schedule:
         check_own_patterns(read_schedule(proposal.schedule), desk.street)

@@ -47,6 +47,9 @@ def check_plan_safety(plan: Plan, safety: Mapping[str, SafetyData]) -> tuple[Vio
     safety
         Intersection → its safety data.
     """
+    if not plan.patterns:
+        what = "it has no pattern"
+        return (Violation(intersection="plan", rule=Rule.INTERSECTION, what=what),)
     found: list[Violation] = []
     for pattern in plan.patterns:
         data = safety.get(pattern.intersection)

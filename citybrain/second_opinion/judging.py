@@ -48,6 +48,8 @@ def judge_plan(
     grounds
         Intersection → its tables.
     """
+    if not patterns:
+        return (Finding(intersection="plan", rule=1, what="nothing is timed"),)
     found: list[Finding] = []
     for pattern in patterns:
         name = pattern["intersection"]

@@ -166,6 +166,12 @@ def test_a_plan_that_breaks_the_rules_is_not_even_proposed(desk: Desk) -> None:
     assert desk("plan", "history")["plans"] == []
 
 
+def test_a_plan_without_patterns_is_not_proposed(desk: Desk) -> None:
+    write_plan(replace(desk.plan, patterns=()), desk.folder / "plan.json")
+    told = desk.refused("plan", "propose", str(desk.folder / "plan.json"), key="anna")
+    assert "breaks 1 rules, the first: plan: breaks the rule 'known intersection'" in told
+
+
 def test_safety_data_that_nobody_signed_let_no_plan_through(
     desk: Desk, signed: dict[str, SafetyData]
 ) -> None:

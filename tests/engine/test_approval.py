@@ -171,6 +171,12 @@ def test_a_whole_hash_is_that_plan_whatever_others_are_called(at_work: Office) -
     assert find_plan(at_work.desk, first).hash == first
 
 
+def test_a_plan_without_patterns_is_not_even_proposed(at_work: Office) -> None:
+    empty = proposal(replace(better_plan(), patterns=()))
+    with pytest.raises(UnsafePlanError, match="has no pattern; there is nothing to prove"):
+        propose(at_work.desk, empty, at_work.keys["anna"], "safe by being nothing")
+
+
 @pytest.mark.parametrize("comment", ["", "  "])
 def test_an_approval_needs_a_comment(at_work: Office, comment: str) -> None:
     key = proven(at_work)

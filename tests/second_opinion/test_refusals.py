@@ -36,6 +36,7 @@ GREEN, YELLOW = 1, 2
 PAIR = frozenset({("1", "2")})
 EARLY = changed(*window(1), "start_s", to=10.0)
 DAMAGES: dict[str, tuple[dict[str, Any], SafetyData]] = {
+    "1 no pattern": (content() | {"patterns": []}, safety()),
     "2 groups": (changed("groups", to=content()["patterns"][0]["groups"][:1]), safety()),
     "3 cycle": (
         changed("cycle_s", to=48.0),
