@@ -7,11 +7,10 @@ from pathlib import Path
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.cli.escaping import visible
 from citybrain.cli.street import SHORT
-from citybrain.engine.approval_desk import utc_now
+from citybrain.engine.approval_desk import open_street_ledger, utc_now
 from citybrain.engine.approval_settings import read_street
 from citybrain.errors import InputError
 from citybrain.model.audit import AuditHead
-from citybrain.store.ledger import open_ledger
 from citybrain.store.ledger.audit import read_audit, verify_audit
 
 
@@ -28,7 +27,7 @@ class Show:
 def show(request: Show) -> int:
     """Print the newest records of the log, the oldest of them first."""
     street = read_street(request.street)
-    with open_ledger(street.ledger, street.head_file, utc_now) as ledger:
+    with open_street_ledger(street, utc_now) as ledger:
         records = read_audit(ledger, subject=request.subject, last=request.last or None)
     if request.is_json:
         content = [asdict(r) | {"detail": json.loads(r.detail)} for r in records]
@@ -47,7 +46,7 @@ def verify(street_file: Path, head: str | None, *, is_json: bool) -> int:
     """Look through the whole log; tell what is wrong, and the head to keep elsewhere."""
     street = read_street(street_file)
     kept = () if head is None else (_head(head),)
-    with open_ledger(street.ledger, street.head_file, utc_now) as ledger:
+    with open_street_ledger(street, utc_now) as ledger:
         found = verify_audit(ledger, kept)
     if is_json:
         print_json({"head": asdict(found.head), "faults": list(found.faults)})

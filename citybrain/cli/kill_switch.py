@@ -7,11 +7,10 @@ from pathlib import Path
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.cli.street import signing_desk
 from citybrain.cli.street_options import Signer
-from citybrain.engine.approval_desk import utc_now
+from citybrain.engine.approval_desk import open_street_ledger, utc_now
 from citybrain.engine.approval_settings import Street, read_street
 from citybrain.engine.stopping import release, stop
 from citybrain.errors import CitybrainError
-from citybrain.store.ledger import open_ledger
 from citybrain.store.ledger.stops import Stop, present_stop, stop_in_file
 
 
@@ -51,7 +50,7 @@ def _present(street: Street) -> Stop:
     if stopped.is_on:
         return stopped
     try:
-        with open_ledger(street.ledger, street.head_file, utc_now) as ledger:
+        with open_street_ledger(street, utc_now) as ledger:
             return present_stop(ledger, street.kill_file)
     except CitybrainError as error:
         return Stop(is_on=True, why=f"the ledger cannot be read: {error}")

@@ -1,18 +1,22 @@
 """The desk at which plans are judged: settings, ledger, register, clock; and signing at it."""
 
+import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from citybrain.controllers.signatures import Register, SigningKey, read_register
 from citybrain.engine.approval_settings import Street
 from citybrain.engine.seals import Seal
-from citybrain.errors import UnsafePlanError
+from citybrain.errors import InputError, UnsafePlanError
 from citybrain.model.plan import Plan
 from citybrain.model.statements import ROLE_OF, Act, Signed, Statement, read_statement
 from citybrain.store.ledger import Ledger, open_ledger
 from citybrain.store.ledger.audit import present_head
+from citybrain.store.ledger.opening import holds_password
 from citybrain.store.ledger.plans import KeptPlan, kept_plan, one_hash
 from citybrain.store.ledger.pushes import running
 from citybrain.store.plans import plan_of
@@ -73,8 +77,38 @@ def open_desk(
         One of them cannot be used.
     """
     register = read_register(street.keys)
-    with open_ledger(street.ledger, street.head_file, clock) as ledger:
+    with open_street_ledger(street, clock) as ledger:
         yield Desk(street=street, ledger=ledger, register=register, clock=clock, seal=seal)
+
+
+def open_street_ledger(street: Street, clock: Callable[[], datetime]) -> Ledger:
+    """Open the ledger that the settings name.
+
+    Parameters
+    ----------
+    street
+        The settings.
+    clock
+        Tells the time, in UTC.
+
+    Raises
+    ------
+    InputError
+        It cannot be opened, or its address holds a password and others than the owner of the
+        settings may read them.
+    """
+    if holds_password(street.ledger):
+        _check_private(street.path)
+    return open_ledger(street.ledger, street.head_file, clock)
+
+
+def _check_private(path: Path) -> None:
+    """Raise unless the file belongs to the user who runs this, and nobody else may read it."""
+    kept = path.stat()
+    if kept.st_uid != os.geteuid() or kept.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        where, what = f"{path}, ledger", "holds a password that others may read"
+        mend = f"keep it in PGPASSFILE, or own the file and run: chmod 600 {path}"
+        raise InputError(where, what, mend)
 
 
 def proposed_schedule(plan: KeptPlan) -> str:

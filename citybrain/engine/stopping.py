@@ -4,11 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from citybrain.controllers.signatures import SigningKey
-from citybrain.engine.approval_desk import Desk, signed_by
+from citybrain.engine.approval_desk import Desk, open_street_ledger, signed_by
 from citybrain.engine.approval_settings import Street
 from citybrain.errors import CitybrainError
 from citybrain.model.statements import Act
-from citybrain.store.ledger import open_ledger
 from citybrain.store.ledger.stops import (
     release_file,
     set_stop,
@@ -48,7 +47,7 @@ def stop(street: Street, who: str, why: str, clock: Callable[[], datetime]) -> s
     """
     stop_by_file(street.kill_file, who, why, clock().isoformat(timespec="milliseconds"))
     try:
-        with open_ledger(street.ledger, street.head_file, clock) as ledger:
+        with open_street_ledger(street, clock) as ledger:
             set_stop(ledger, who, why, is_on=True)
     except CitybrainError as error:
         return str(error)

@@ -232,6 +232,21 @@ def test_the_kill_switch_works_without_its_ledger(desk: Desk) -> None:
     assert "cannot be read" in str(status["why"])
 
 
+def test_a_password_in_the_settings_is_for_their_owner_alone(desk: Desk) -> None:
+    street = desk.folder / "street.toml"
+    address = "postgresql://citybrain:geheim@127.0.0.1:1/x?connect_timeout=1"
+    street.write_text(f'ledger = "{address}"\n{street.read_text()}')
+    street.chmod(0o640)
+    for words in (("plan", "history"), ("audit", "verify")):
+        told = desk.refused(*words, code=2)
+        assert "street.toml, ledger: holds a password that others may read; keep it in" in told
+        assert "geheim" not in told
+    stopped = desk("kill-switch", "on", "--person", "Otto", "--comment", "smoke")
+    assert "holds a password" in str(stopped["not_in_ledger"])
+    street.chmod(0o600)
+    assert "cannot be used (connection failed" in desk.refused("plan", "history", code=2)
+
+
 def test_keys_are_made_and_listed(tmp_path: Path, terminal: Terminal) -> None:
     words = ("keys", "new", "eva", "--person", "Eva Roth", "--roles", "approve, push")
     told = terminal(*words, "--folder", tmp_path)

@@ -1,14 +1,18 @@
 """The ledger: the same in SQLite and PostgreSQL, and brought forward from every version."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from sqlalchemy import create_engine, inspect, text
 
 from citybrain.errors import InputError
 from citybrain.store.ledger import Ledger, open_ledger
 from citybrain.store.ledger.audit import verify_audit
 from citybrain.store.ledger.migrations import MIGRATIONS, version
+from citybrain.store.ledger.opening import holds_password
 from citybrain.store.ledger.schema import METADATA
 from tests.store.ledger_kit import clock
 
@@ -70,15 +74,43 @@ def test_sqlite_keeps_a_write_ahead_log_in_a_file_of_its_owner(tmp_path: Path) -
         ("sqlite://", "is of kind sqlite"),
         ("sqlite:////proc/none/ledger.db", "cannot be opened"),
         ("postgresql://a:secret@127.0.0.1:1/x?connect_timeout=2", "cannot be used"),
+        ("postgresql://a@127.0.0.1:1/x?connect_timeout=2&password=secret", "cannot be used"),
+        ("postgresql://a:secret@localhost:port/x", "no address of a database"),
+        ("postgresql://a:secret@[::1/x", "no address of a database"),
+        ("sqlite:///ledger\0.db", "cannot be used"),
+        ("sqlite:///{folder}/ledger.db?timeout=long", "cannot be used"),
     ],
 )
 def test_a_database_that_cannot_be_opened_is_told_in_one_line(
     url: str, told: str, tmp_path: Path
 ) -> None:
     with pytest.raises(InputError, match=told) as caught:
-        open_ledger(url, tmp_path / "head", clock)
+        open_ledger(url.format(folder=tmp_path), tmp_path / "head", clock)
     assert "\n" not in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+@given(tail=st.text())
+@example(tail="u@[")
+@example(tail="u@h:x/d")
+def test_an_address_holds_a_password_or_not_or_is_none(tail: str) -> None:
+    with suppress(InputError):
+        assert holds_password(f"postgresql://{tail}") in {True, False}
+
+
+@pytest.mark.parametrize(
+    ("url", "is_held"),
+    [
+        ("sqlite:///ledger.db", False),
+        ("postgresql://citybrain@host/plans", False),
+        ("postgresql://citybrain@host/plans?passfile=/etc/pgpass", False),
+        ("postgresql://citybrain:secret@host/plans", True),
+        ("postgresql://citybrain@host/plans?password=secret", True),
+        ("postgresql://citybrain@host/plans?sslpassword=secret", True),
+    ],
+)
+def test_a_password_in_an_address_is_found(url: str, is_held: bool) -> None:
+    assert holds_password(url) is is_held
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:

@@ -21,6 +21,9 @@ _WAIT_S = 30
 _LOCK = 0x63697479
 """Any number that all citybrains share: who upgrades a PostgreSQL ledger holds this lock."""
 
+_SECRETS = ("password", "sslpassword")
+"""Options of a PostgreSQL address that nobody else may read."""
+
 
 class Ledger(AbstractContextManager["Ledger"]):
     """An open ledger; many processes may have the same one open.
@@ -105,10 +108,10 @@ def open_ledger(url: str, head_file: Path, clock: Callable[[], datetime]) -> Led
         The URL names no database that can be opened, or a newer citybrain wrote the ledger.
     """
     address = _address(url)
-    where = address.render_as_string(hide_password=True)
+    where = address.difference_update_query(_SECRETS).render_as_string(hide_password=True)
     try:
         engine = _engine(address)
-    except (SQLAlchemyError, ImportError) as error:
+    except (SQLAlchemyError, ImportError, ValueError) as error:
         raise _unusable(where, error) from error
     with ExitStack() as on_failure:
         on_failure.callback(engine.dispose)
@@ -117,13 +120,30 @@ def open_ledger(url: str, head_file: Path, clock: Callable[[], datetime]) -> Led
     return Ledger(engine, where, head_file, clock)
 
 
+def holds_password(url: str) -> bool:
+    """Tell whether the address of a ledger has a password in it.
+
+    Parameters
+    ----------
+    url
+        As for ``open_ledger``.
+
+    Raises
+    ------
+    InputError
+        The URL names no database.
+    """
+    address = _address(url)
+    return address.password is not None or any(name in address.query for name in _SECRETS)
+
+
 def _upgrade(engine: Engine, at: str, where: str) -> None:
     try:
         with engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
             upgrade(connection, at, where)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, ValueError) as error:
         raise _unusable(where, error) from error
 
 
@@ -131,7 +151,7 @@ def _address(url: str) -> URL:
     where, mend = "ledger", "give sqlite:///file.db or postgresql://user@host/database"
     try:
         address = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise InputError(where, "is no address of a database", mend) from None
     if address.drivername == "postgresql":
         return address.set(drivername="postgresql+psycopg")
