@@ -153,6 +153,10 @@ def read_street(path: Path) -> Street:
         The file is missing, is no TOML, or a value is unknown or impossible.
     """
     file = read_settings(path, _StreetFile)
+    first, second = file.patterns
+    if first == second:
+        where, what = f"{path}, patterns", f"both are {first}"
+        raise InputError(where, what, "name two: what runs is never written over")
     folder = path.absolute().parent
     ledger = file.ledger
     if ledger.startswith(_SQLITE):

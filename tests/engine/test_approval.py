@@ -384,6 +384,7 @@ def test_states_follow_one_another_in_order() -> None:
         ("keys = 3", "keys"),
         ("persons = 2", "persons"),
         ("patterns = [1, 254]", "patterns.1"),
+        ("patterns = [2, 2]", "patterns: both are 2; name two: what runs is never written over"),
         ("[approval]\npersons = 0", "approval.persons"),
         ("[approval.automatic]\nenabled = true", "approval.automatic.junctions"),
         ("keys =", "is not valid TOML"),
