@@ -43,7 +43,7 @@ def show(request: Show) -> int:
 
 
 def verify(street_file: Path, head: str | None, *, is_json: bool) -> int:
-    """Look through the whole log; tell what is wrong, and the head to keep elsewhere."""
+    """Look through the whole log; tell what is wrong, or the head to keep elsewhere."""
     street = read_street(street_file)
     kept = () if head is None else (_head(head),)
     with open_street_ledger(street, utc_now) as ledger:
@@ -53,9 +53,11 @@ def verify(street_file: Path, head: str | None, *, is_json: bool) -> int:
     else:
         for fault in found.faults:
             OUTPUT.print(fault)
-        told = "is not what was written" if found.faults else "is whole"
-        OUTPUT.print(f"the log {told}; its head, to keep elsewhere:")
-        OUTPUT.print(f"{found.head.number}:{found.head.hash}")
+        if found.faults:
+            OUTPUT.print("the log is not what was written; keep no head of it")
+        else:
+            OUTPUT.print("the log is whole; its head, to keep elsewhere:")
+            OUTPUT.print(f"{found.head.number}:{found.head.hash}")
     return 1 if found.faults else 0
 
 

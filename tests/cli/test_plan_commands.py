@@ -189,6 +189,8 @@ def test_a_tampered_log_is_told_with_exit_1(desk: Desk, terminal: Terminal) -> N
     told = terminal("audit", "verify", "--street", desk.folder / "street.toml", "--head", wrong)
     assert told.code == 1
     assert "two heads of record 3 were kept apart, and they differ" in told.output
+    assert told.output.endswith("the log is not what was written; keep no head of it\n")
+    assert str(head["hash"]) not in told.output  # type: ignore[index]
     assert "is no head" in desk.refused("audit", "verify", "--head", "x", code=2)
 
 
