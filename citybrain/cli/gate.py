@@ -1,5 +1,6 @@
 """The command ``gate run``."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from citybrain.cli.console import OUTPUT, print_json
@@ -15,7 +16,7 @@ from citybrain.engine.street_rules import open_rules
 
 
 def run(config: Path, *, is_json: bool) -> int:
-    """Take orders until interrupted; the present order is brought to its end first."""
+    """Take orders until told to end; the present order is brought to its end first."""
     settings = read_gate(config)
     controllers = read_controllers(settings.controllers)
     fleet = StreetFleet(rules=open_rules(settings.street, controllers), settings=controllers)
@@ -33,5 +34,8 @@ def run(config: Path, *, is_json: bool) -> int:
             desk=desk, fleet=fleet, at_once=settings.at_once, check_files=settings.files.check
         )
         gate.verify_log()
-        run_until_told(serve(gate, socket, units, ready))
+        with suppress(KeyboardInterrupt):
+            run_until_told(serve(gate, socket, units, ready))
+    if not is_json:
+        OUTPUT.print("the gate has ended; what it commanded runs until the units' backup time")
     return 0

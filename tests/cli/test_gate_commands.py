@@ -1,6 +1,7 @@
 """The gate as a process and three units over SNMP: dry run, push, a broken unit, roll-back."""
 
 import json
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -194,6 +195,16 @@ def test_a_unit_that_flashes_is_told_first(room: Room) -> None:
     assert told.code == 1
     assert "shortAlarmStatus 130, pattern " in told.output
     assert "J1           pattern " in told.output
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_gate_that_is_told_to_end_has_not_failed(room: Room, number: signal.Signals) -> None:
+    with gate_process(room.street.folder) as process:
+        process.send_signal(number)
+        assert process.stdout is not None
+        told = process.stdout.read()
+        assert process.wait(20) == 0
+    assert told == "the gate has ended; what it commanded runs until the units' backup time\n"
 
 
 def test_a_gate_whose_files_others_may_change_does_not_start(
