@@ -8,7 +8,9 @@ import typer
 from citybrain.cli.options import Json
 from citybrain.cli.street_options import STREET, Comment, Key, Really, Signer, StreetFile, Units
 
-PlanName = Annotated[str, typer.Argument(help="First characters of the plan's hash, or its name.")]
+PlanName = Annotated[
+    str, typer.Argument(help="The plan's hash or its beginning (6 or more), or its name.")
+]
 PushKey = Annotated[Path | None, typer.Option(help="Your private key; needed to do it.")]
 PushComment = Annotated[str, typer.Option(help="Why; it is signed and kept.")]
 

@@ -164,6 +164,14 @@ def test_a_name_names_one_plan(at_work: Office) -> None:
     assert find_plan(at_work.desk, first).state is State.REJECTED
 
 
+def test_six_characters_of_a_hash_name_a_plan(at_work: Office) -> None:
+    key = proven(at_work)
+    assert {find_plan(at_work.desk, key[:count]).hash for count in range(6, 65)} == {key}
+    for count in range(6):
+        with pytest.raises(InputError, match="give its name or 6 characters of its hash"):
+            find_plan(at_work.desk, key[:count])
+
+
 def test_a_whole_hash_is_that_plan_whatever_others_are_called(at_work: Office) -> None:
     first = proven(at_work)
     other = proposal(replace(better_plan(green_s=24.0), name=first))

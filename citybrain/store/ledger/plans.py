@@ -10,6 +10,8 @@ from citybrain.model.statements import Signed
 from citybrain.store.ledger.schema import DOCUMENTS, PLANS, SIGNATURES
 from citybrain.store.ledger.writing import Writing
 
+SHORTEST_HASH = 6
+"""Characters of a hash that name a plan: fewer are as soon a slip of the finger."""
 _ABSENT = "is not in the ledger"
 
 
@@ -155,15 +157,15 @@ def one_hash(connection: Connection, beginning: str) -> str:
     connection
         Any.
     beginning
-        First characters of its hash, or its name; that of a rejected plan only where no other
-        plan has it.
+        First characters of its hash, at least ``SHORTEST_HASH``, or its name; that of a rejected
+        plan only where no other plan has it.
 
     Raises
     ------
     InputError
         There is no such plan, or more than one.
     """
-    begun = find_hashes(connection, beginning) if beginning else ()
+    begun = find_hashes(connection, beginning) if len(beginning) >= SHORTEST_HASH else ()
     if beginning in begun:
         return beginning
     named = _named(connection, beginning, but=State.REJECTED) or _named(connection, beginning)
@@ -172,7 +174,8 @@ def one_hash(connection: Connection, beginning: str) -> str:
         return found.pop()
     if found:
         raise _refused(beginning, "is in the ledger more than once", "give more of its hash")
-    raise _refused(beginning, _ABSENT)
+    mend = f"give its name or {SHORTEST_HASH} characters of its hash; see citybrain plan history"
+    raise _refused(beginning, _ABSENT, mend)
 
 
 def _named(connection: Connection, name: str, but: State | None = None) -> tuple[str, ...]:
