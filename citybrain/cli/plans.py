@@ -10,6 +10,7 @@ from citybrain.cli.console import OUTPUT, print_json
 from citybrain.cli.escaping import visible
 from citybrain.cli.street import SHORT, plan_content, print_plan, print_times, signing_desk
 from citybrain.cli.street_options import Signer
+from citybrain.cli.verdicts import print_verdict
 from citybrain.engine.approval import (
     Proposal,
     approve,
@@ -28,7 +29,7 @@ from citybrain.store.ledger.audit import read_audit
 from citybrain.store.ledger.plans import KeptPlan, all_plans
 from citybrain.store.ledger.pushes import open_alarms, pushes_of, running
 from citybrain.store.plans import read_plan
-from citybrain.store.verdicts import read_verdict
+from citybrain.store.verdicts import read_verdict, verdict_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +66,20 @@ def run_approve(signer: Signer, plan: str) -> int:
     """Sign an approval; what is signed is shown first."""
     with signing_desk(signer) as (desk, key):
         if not signer.is_json:
-            print_times(find_plan(desk, plan))
+            found = find_plan(desk, plan)
+            print_times(found)
+            _print_evidence(found)
         print_plan(approve(desk, plan, key, signer.comment), is_json=signer.is_json)
     return 0
+
+
+def _print_evidence(plan: KeptPlan) -> None:
+    """Print what a plan was proven to do."""
+    if plan.verdict:
+        verdict = verdict_of(plan.verdict, f"verdict of {plan.hash[:SHORT]}")
+        scenario, running_plan = visible(verdict.scenario), visible(verdict.running_plan)
+        OUTPUT.print(f"proof     in {scenario}, against {running_plan}")
+        print_verdict(verdict)
 
 
 def run_reject(signer: Signer, plan: str) -> int:
@@ -116,6 +128,7 @@ def _one(desk: Desk, plan: KeptPlan, *, is_json: bool) -> int:
         print_json({**plan_content(plan), "statements": said, "pushes": pushes})
         return 0
     print_plan(plan, is_json=False)
+    _print_evidence(plan)
     for statement in statements:
         line = f"{statement.at[:19]}Z  {statement.person}: {statement.act.value}"
         OUTPUT.print(f"  {line}: {visible(statement.comment)}")

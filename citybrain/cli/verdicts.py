@@ -5,6 +5,7 @@ from collections.abc import Callable
 from rich.table import Table
 
 from citybrain.cli.console import OUTPUT, headline
+from citybrain.cli.escaping import visible
 from citybrain.model.verdict import Decision, Outcome, Verdict
 
 _STYLE = {Decision.ACCEPT: "green", Decision.REJECT: "red", Decision.INCONCLUSIVE: "yellow"}
@@ -56,9 +57,9 @@ def print_verdict(verdict: Verdict) -> None:
         f"bold {_STYLE[verdict.decision]}",
     )
     for reason in verdict.reasons:
-        OUTPUT.print(f"  because {reason}")
+        OUTPUT.print(f"  because {visible(reason)}")
     for caveat in verdict.caveats[:_SHOWN_CAVEATS]:
-        OUTPUT.print(f"  caveat: {caveat}", style="dim")
+        OUTPUT.print(f"  caveat: {visible(caveat)}", style="dim")
     more = len(verdict.caveats) - _SHOWN_CAVEATS
     if more > 0:
         OUTPUT.print(f"  and {more} more caveats in the report", style="dim")

@@ -114,6 +114,15 @@ def desk(tmp_path: Path, terminal: Terminal, shifted: Plan, signed: dict[str, Sa
     return Desk(tmp_path, terminal, shifted)
 
 
+def test_who_approves_sees_what_was_proven(desk: Desk) -> None:
+    key = desk.propose()
+    told = desk.terminal(*desk.words("plan", "approve", key, key="berta", comment="seen"))
+    for expected in ("proof     in Main & <Side>, against old", "delay, s per vehicle", "ACCEPT"):
+        assert expected in told.output
+    history = desk.terminal(*desk.words("plan", "history", key, key="", comment=""))
+    assert "stranded vehicles, all seeds" in history.output
+
+
 def test_a_plan_is_proposed_approved_and_told(desk: Desk) -> None:
     key = desk.propose()
     assert key == plan_hash(desk.plan)
