@@ -9,7 +9,7 @@ from citybrain.controllers.settings import read_controllers
 from citybrain.engine.approval_desk import open_desk
 from citybrain.engine.gate import Gate
 from citybrain.engine.gate_fleet import StreetFleet
-from citybrain.engine.gate_server import serve
+from citybrain.engine.gate_server import Door, serve
 from citybrain.engine.gate_settings import read_gate
 from citybrain.engine.seals import open_seal
 from citybrain.engine.street_rules import open_rules
@@ -35,7 +35,7 @@ def run(config: Path, *, is_json: bool) -> int:
         )
         gate.verify_log()
         with suppress(KeyboardInterrupt):
-            run_until_told(serve(gate, socket, units, ready))
+            run_until_told(serve(gate, Door(socket, settings.socket_group_id), units, ready))
     if not is_json:
         OUTPUT.print("the gate has ended; what it commanded runs until the units' backup time")
     return 0

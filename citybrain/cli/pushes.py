@@ -21,8 +21,9 @@ from citybrain.engine.approval_desk import (
 )
 from citybrain.engine.approval_settings import read_street
 from citybrain.engine.gate_client import send
+from citybrain.engine.openings import opening_of
 from citybrain.engine.pushing import UnitResult, check_not_stopped
-from citybrain.engine.pushing_records import opening_of, plain
+from citybrain.engine.pushing_records import plain
 from citybrain.engine.pushing_schedules import check_replaceable, unit_schedules
 from citybrain.engine.street_rules import StreetRules, open_rules
 from citybrain.errors import CitybrainError, InputError, UnsafePlanError

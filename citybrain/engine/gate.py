@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from citybrain.engine.approval_checks import check_approved, dossier
 from citybrain.engine.approval_desk import Desk
 from citybrain.engine.gate_watch import Planner, Watch
+from citybrain.engine.openings import Opening, opening_of
 from citybrain.engine.pushing import (
     AT_ONCE,
     Push,
@@ -18,13 +19,7 @@ from citybrain.engine.pushing import (
     push_units,
     roll_back_units,
 )
-from citybrain.engine.pushing_records import (
-    GATE,
-    ORDERED,
-    Opening,
-    opening_of,
-    settle_states,
-)
+from citybrain.engine.pushing_records import GATE, ORDERED, settle_states
 from citybrain.engine.pushing_schedules import check_replaceable, unit_schedules
 from citybrain.engine.reference_plans import reference_plans
 from citybrain.errors import UnsafePlanError

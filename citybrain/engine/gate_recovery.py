@@ -8,18 +8,16 @@ from typing import Any
 from citybrain.controllers.ntcip.proof import shows_former, wanted_after
 from citybrain.engine.approval_desk import Desk
 from citybrain.engine.gate import Fleet
+from citybrain.engine.openings import OPENED, Opening, opening_of
 from citybrain.engine.pushing import UnitResult
 from citybrain.engine.pushing_records import (
     GATE,
-    OPENED,
     ORDERED,
-    Opening,
     brought,
     known_of,
     known_to_run,
     left_waiting,
     note_receipt,
-    opening_of,
     settle_states,
 )
 from citybrain.engine.pushing_schedules import unit_schedules

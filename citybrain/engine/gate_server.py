@@ -1,4 +1,4 @@
-"""The gate as a process: it listens on a socket of its owner alone, one order at a time."""
+"""The gate as a process: it listens on a socket of its owner or a group, one order at a time."""
 
 import asyncio
 import json
@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from citybrain.engine.approval_desk import Desk
@@ -26,17 +26,31 @@ _PATIENCE_S = 10.0
 """Longest time for a client to say what it wants [s]."""
 
 
-async def serve(
-    gate: Gate, socket: Path, units: Collection[str], ready: Callable[[], None]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where orders are taken, and from whom.
+
+    Parameters
+    ----------
+    socket
+        Path of the unix domain socket.
+    group_id
+        Group whose members may connect besides the owner; none for the owner alone.
+    """
+
+    socket: Path
+    group_id: int | None = None
+
+
+async def serve(gate: Gate, door: Door, units: Collection[str], ready: Callable[[], None]) -> None:
     """Settle what a former gate left, then carry out orders and keep control until cancelled.
 
     Parameters
     ----------
     gate
         Carries out orders; it gets its watch here.
-    socket
-        Path of the unix domain socket; it is made for its owner alone.
+    door
+        Where orders are taken.
     units
         Units that the gate may ever write to.
     ready
@@ -60,10 +74,11 @@ async def serve(
         finally:
             writer.close()
 
-    server = await _listening(socket, answer)
+    server = await _listening(door.socket, answer)
     heeding = asyncio.create_task(_heed_kill_file(gate.desk))
     try:
         async with server, gate.fleet.links(units) as links:
+            _let_group_in(door)
             async with busy:
                 await settle_unfinished(gate.desk, gate.fleet)
                 gate.watch = Watch(gate.desk, links, gate.fleet)
@@ -75,7 +90,7 @@ async def serve(
         async with busy:
             if gate.watch is not None:
                 await gate.watch.let_all_go()
-            socket.unlink(missing_ok=True)
+            door.socket.unlink(missing_ok=True)
 
 
 async def _heed_kill_file(desk: Desk) -> None:
@@ -103,6 +118,18 @@ async def _listening(
     except OSError as error:
         what = f"cannot be listened on ({error.strerror or error})"
         raise InputError(socket, what, "give a short path in a folder of your own") from None
+
+
+def _let_group_in(door: Door) -> None:
+    """Let the members of a group connect, where there is one; until then the owner alone can."""
+    if door.group_id is None:
+        return
+    try:
+        os.chown(door.socket, -1, door.group_id)
+        door.socket.chmod(0o660)
+    except OSError as error:
+        what = f"cannot be given to the group of socket_group ({error.strerror or error})"
+        raise InputError(door.socket, what, "make the gate's user a member of it") from None
 
 
 async def _is_listening(socket: Path) -> bool:

@@ -1,5 +1,6 @@
 """Settings of the gate: what the rest of citybrain has, and the credentials that may write."""
 
+import grp
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ from pydantic import Field
 from citybrain.engine.approval_settings import Street, read_settings, read_street
 from citybrain.engine.gate_files import GateFiles
 from citybrain.engine.pushing import AT_ONCE
+from citybrain.errors import InputError
 from citybrain.reading import FilePart
 
 
@@ -17,6 +19,7 @@ class _GateFile(FilePart):
     controllers: Path
     at_once: Annotated[int, Field(ge=1, le=500)] = AT_ONCE
     seal_file: Path = Path("gate.seal")
+    socket_group: Annotated[str, Field(min_length=1)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,9 @@ class GateSettings:
         Key with which the gate seals what it keeps for itself; made at its first start.
     files
         All that decides what the gate lets through, as it is now.
+    socket_group_id
+        Number of the group whose members may bring orders to the gate's socket; none where its
+        owner alone may.
     """
 
     street: Street
@@ -42,6 +48,7 @@ class GateSettings:
     at_once: int
     seal_file: Path
     files: GateFiles
+    socket_group_id: int | None
 
 
 def read_gate(path: Path) -> GateSettings:
@@ -67,5 +74,16 @@ def read_gate(path: Path) -> GateSettings:
         controllers=controllers,
         at_once=file.at_once,
         seal_file=folder / file.seal_file,
+        socket_group_id=_group_id(path, file.socket_group),
         files=GateFiles(each for each in deciding if each is not None),
     )
+
+
+def _group_id(path: Path, name: str | None) -> int | None:
+    if name is None:
+        return None
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        where, what = f"{path}, socket_group", f"'{name}' is no group of this machine"
+        raise InputError(where, what, "name one, or leave it out") from None

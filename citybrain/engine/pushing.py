@@ -4,22 +4,21 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Protocol, Self
+from typing import Protocol
 
 from citybrain.engine.alarms import note_unforeseen
 from citybrain.engine.approval_desk import Desk
+from citybrain.engine.openings import Opening, note_opening, opening_of
 from citybrain.engine.pushing_records import (
     REFUSED,
-    Opening,
     brought,
     known_of,
     known_to_run,
     left_waiting,
     note_failure,
-    note_opening,
     note_receipt,
-    opening_of,
 )
+from citybrain.engine.turns import Turn
 from citybrain.errors import CitybrainError, UnsafePlanError, told_of
 from citybrain.ports.controllers import (
     ControllerLink,
@@ -163,7 +162,7 @@ async def push_units(
         Unit → link that may write.
     """
 
-    async def one(unit: str, turn: _Turn) -> Receipt:
+    async def one(unit: str, turn: Turn) -> Receipt:
         heard = _listener(push, turn)
         return await links[unit].push(plans[unit], push.schedules.get(unit), heard)
 
@@ -197,7 +196,7 @@ async def roll_back_units(
         Unit → link that may write.
     """
 
-    async def one(unit: str, turn: _Turn) -> Receipt:
+    async def one(unit: str, turn: Turn) -> Receipt:
         note_opening(push.desk, push.push_id, openings[unit])
         return await links[unit].rollback(openings[unit].former, _listener(push, turn))
 
@@ -205,56 +204,13 @@ async def roll_back_units(
     return await _each(push, one, _Aim(runs=runs, reached=_BACK))
 
 
-class _Turn:
-    """A unit's turn to be written to; it ends before the unit needs minutes to get into step.
-
-    A unit whose proof fails then has to be written to again, on its way back.  It waits for a turn
-    of its own kind, so that many that fail together go back a few at a time, and none of them
-    behind a unit that is yet to be pushed to.
-
-    Parameters
-    ----------
-    ways_there, ways_back
-        How many may go each way.
-    """
-
-    def __init__(self, ways_there: asyncio.Semaphore, ways_back: asyncio.Semaphore) -> None:
-        self._ways_there = ways_there
-        self._ways_back = ways_back
-        self._held: asyncio.Semaphore | None = None
-
-    async def __aenter__(self) -> Self:
-        await self._take(self._ways_there)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.end()
-
-    @property
-    def is_over(self) -> bool:
-        return self._held is None
-
-    def end(self) -> None:
-        if self._held is not None:
-            self._held.release()
-            self._held = None
-
-    async def go_back(self) -> None:
-        """Wait for a turn to go back."""
-        await self._take(self._ways_back)
-
-    async def _take(self, ways: asyncio.Semaphore) -> None:
-        await ways.acquire()
-        self._held = ways
-
-
 async def _each(
-    push: Push, one: Callable[[str, _Turn], Awaitable[Receipt]], aim: _Aim
+    push: Push, one: Callable[[str, Turn], Awaitable[Receipt]], aim: _Aim
 ) -> tuple[UnitResult, ...]:
     there, back = asyncio.Semaphore(push.at_once), asyncio.Semaphore(push.at_once)
 
     async def kept(unit: str) -> UnitResult:
-        async with _Turn(there, back) as turn:
+        async with Turn(there, back) as turn:
             result = await _kept(push, unit, lambda unit: one(unit, turn), aim)
         with suppress(Exception):  # who no longer hears of one unit ends no other's push
             push.told(unit, result.outcome, result)
@@ -332,7 +288,7 @@ def _unkept(result: UnitResult, error: Exception) -> UnitResult:
     return replace(result, reason=reason, is_kept=False)
 
 
-def _listener(push: Push, turn: _Turn) -> Listener:
+def _listener(push: Push, turn: Turn) -> Listener:
     """Return what hears each step: the kill switch, the ledger before the first write, the turn."""
     is_going_back = is_opened = False
 

@@ -1,29 +1,23 @@
 """What a push leaves in the ledger: what a unit held before, how it ended, what runs where."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from enum import Enum
 
 from citybrain.engine.approval_desk import Desk
-from citybrain.errors import UnsafePlanError
 from citybrain.model.approval import State, may_become
-from citybrain.model.audit import canonical_json
 from citybrain.ports.controllers import Former, Outcome, Receipt, UnitPlan
 from citybrain.store.ledger import Writing
 from citybrain.store.ledger.plans import kept_plan, set_state
 from citybrain.store.ledger.pushes import (
     Running,
     add_receipt,
-    last_opening,
     raise_alarm,
     running,
     set_running,
 )
 
-OPENED = "OPENED"
-"""Outcome of the receipt that is written before the first value; a last one follows it."""
 REFUSED = "REFUSED"
 """Outcome of a unit where the push did not begin: the reason says why."""
 NOT_RUNNING = "not running"
@@ -35,24 +29,6 @@ ORDERED = "ordered"
 GATE = "gate"
 NOTHING = Running(plan_hash="", push_id="", pattern=0)
 """What a unit runs as far as the ledger knows, where no push has brought anything."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
-    """What a unit held before a push, by the receipt that was written first.
-
-    That of a roll-back tells what the unit goes back to.
-
-    Parameters
-    ----------
-    former
-        Its values.
-    ran
-        What the ledger knew it to run.
-    """
-
-    former: Former
-    ran: Running
 
 
 def brought(plan: UnitPlan, *, plan_hash: str, push_id: str, is_scheduled: bool) -> Running:
@@ -130,64 +106,6 @@ def left_waiting(outcome: Outcome, written: Running, former: Running) -> Running
         Outcome.UNKNOWN: (written, former),
     }
     return next((each for each in may_stand.get(outcome, ()) if each.scheduled), NOTHING)
-
-
-def note_opening(desk: Desk, push_id: str, opening: Opening) -> None:
-    """Keep what a unit can go back to, before its first value is written.
-
-    Parameters
-    ----------
-    desk
-        The gate's; where its ledger fails, nothing may be written to the unit.
-    push_id
-        The push, or the roll-back.
-    opening
-        What the unit held before the push; for a roll-back, what it goes back to.
-    """
-    if desk.seal is None:
-        msg = "what a unit can go back to is sealed, and this desk has no seal"
-        raise UnsafePlanError(msg)
-    unit = opening.former.unit
-    held = {"former": plain(opening.former), "ran": plain(opening.ran)}
-    detail = held | {"seal": desk.seal.of(_sealed_text(push_id, unit, held))}
-    with desk.ledger.writing(GATE) as writing:
-        add_receipt(writing, push_id, unit, OPENED, detail)
-
-
-def opening_of(desk: Desk, unit: str, push_id: str) -> Opening | None:
-    """Return what a unit held before a push; none if the push never came to write there.
-
-    Parameters
-    ----------
-    desk
-        The gate's believes only what the gate has sealed; any other shows what the ledger says.
-    unit, push_id
-        The unit, and the push.
-
-    Raises
-    ------
-    UnsafePlanError
-        The gate did not write this.
-    """
-    with desk.ledger.reading() as connection:
-        text = last_opening(connection, unit, push_id, OPENED)
-    if text is None:
-        return None
-    detail = json.loads(text)
-    seal = str(detail.pop("seal", ""))
-    former = Former(**detail["former"] | {"values": tuple(map(tuple, detail["former"]["values"]))})
-    is_sealed = desk.seal is None or desk.seal.is_on(_sealed_text(push_id, unit, detail), seal)
-    if not is_sealed or former.unit != unit:
-        msg = (
-            f"what unit {unit} held before order {push_id[:12]} does not carry the gate's seal: "
-            "it was changed, or written by somebody else; push a plan instead"
-        )
-        raise UnsafePlanError(msg)
-    return Opening(former=former, ran=Running(**detail["ran"]))
-
-
-def _sealed_text(push_id: str, unit: str, held: Mapping[str, object]) -> str:
-    return canonical_json({"push": push_id, "unit": unit, **held})
 
 
 def note_receipt(desk: Desk, push_id: str, receipt: Receipt, runs: Running) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from citybrain.controllers.ntcip.secrets import Secret
 from citybrain.engine.gate_recovery import settle_unfinished
-from citybrain.engine.pushing_records import OPENED, note_opening, opening_of
+from citybrain.engine.openings import OPENED, note_opening, opening_of
 from citybrain.engine.seals import Seal, open_seal
 from citybrain.errors import InputError, UnsafePlanError
 from citybrain.model.statements import Act

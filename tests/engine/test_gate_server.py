@@ -1,6 +1,7 @@
 """The gate as a process: a socket of its owner, one order after the other, control in between."""
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 
 from citybrain.engine.gate import Gate
 from citybrain.engine.gate_client import send
-from citybrain.engine.gate_server import serve
+from citybrain.engine.gate_server import Door, serve
 from citybrain.engine.stopping import release
 from citybrain.errors import InputError, UnsafePlanError
 from citybrain.model.statements import Act, Signed
@@ -31,12 +32,12 @@ def nothing(_: dict[str, Any]) -> None:
 
 
 @contextmanager
-def serving(yard: Yard, socket: Path) -> Iterator[None]:
+def serving(yard: Yard, socket: Path, group_id: int | None = None) -> Iterator[None]:
     """Run the gate in a thread of its own, and end it as Ctrl-C does."""
     gate = Gate(desk=yard.at_work.desk, fleet=yard.fleet)
     is_ready = threading.Event()
     loop = asyncio.new_event_loop()
-    task = loop.create_task(serve(gate, socket, UNITS, is_ready.set))
+    task = loop.create_task(serve(gate, Door(socket, group_id), UNITS, is_ready.set))
 
     def run() -> None:
         with suppress(asyncio.CancelledError):
@@ -63,6 +64,27 @@ def test_an_order_is_carried_out_and_every_step_is_heard(yard: Yard, tmp_path: P
     assert steps[0] == Step.READ.value
     assert Step.PROVE.value in steps
     assert not socket.exists()
+
+
+def test_a_group_may_bring_orders_where_the_settings_name_one(yard: Yard, tmp_path: Path) -> None:
+    socket, group_id = tmp_path / "gate.sock", os.getgid()
+    with serving(yard, socket, group_id):
+        status = socket.stat()
+        assert (status.st_mode & 0o777, status.st_gid) == (0o660, group_id)
+        assert send(socket, yard.order(), nothing)
+
+
+def test_a_group_that_the_gate_cannot_let_in_is_one_line(
+    yard: Yard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("os.chown", refused)
+    door = Door(tmp_path / "gate.sock", os.getgid())
+    with pytest.raises(InputError, match="cannot be given to the group of socket_group"):
+        asyncio.run(serve(yard.gate, door, UNITS, lambda: None))
+    assert not door.socket.exists()
 
 
 def test_a_refusal_is_told_to_the_person(yard: Yard, tmp_path: Path) -> None:
@@ -138,7 +160,7 @@ def test_only_one_gate_listens(yard: Yard, tmp_path: Path) -> None:
     with serving(yard, socket):
         second = Gate(desk=yard.at_work.desk, fleet=yard.fleet)
         with pytest.raises(InputError, match="another gate listens there"):
-            asyncio.run(serve(second, socket, UNITS, lambda: None))
+            asyncio.run(serve(second, Door(socket), UNITS, lambda: None))
         assert send(socket, yard.order(), nothing)
 
 

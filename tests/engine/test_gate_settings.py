@@ -1,0 +1,40 @@
+"""Settings of the gate: who may bring orders to its socket."""
+
+import grp
+import os
+from pathlib import Path
+
+import pytest
+
+from citybrain.engine.gate_settings import read_gate
+from citybrain.errors import InputError
+from tests.engine.approval_kit import write_office
+
+FILES = 'street = "street.toml"\ncontrollers = "gate-controllers.toml"\n'
+
+
+def written(folder: Path, line: str) -> Path:
+    write_office(folder)
+    for name in ("safety.toml", "gate-controllers.toml"):
+        (folder / name).touch()
+    path = folder / "gate.toml"
+    path.write_text(FILES + line)
+    for one in folder.iterdir():
+        one.chmod(0o600)
+    return path
+
+
+def test_the_owner_alone_brings_orders_unless_a_group_is_named(tmp_path: Path) -> None:
+    assert read_gate(written(tmp_path, "")).socket_group_id is None
+
+
+def test_a_group_is_known_by_its_name(tmp_path: Path) -> None:
+    name = grp.getgrgid(os.getgid()).gr_name
+    settings = read_gate(written(tmp_path, f'socket_group = "{name}"'))
+    assert settings.socket_group_id == os.getgid()
+
+
+@pytest.mark.parametrize("name", ["no such group", ""])
+def test_a_group_that_is_none_is_told_by_name(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match=r"gate.toml, socket_group"):
+        read_gate(written(tmp_path, f'socket_group = "{name}"'))
