@@ -30,6 +30,7 @@ def test_every_fault_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
         ('address = "10.0.0.1"', "not loopback"),
         ("surprise = 1", "surprise"),
         ('faults = ["bad mood"]', "faults"),
+        ("barriers = []", "barriers: names phase"),
     ],
 )
 def test_a_bad_unit_file_is_told_in_one_line(

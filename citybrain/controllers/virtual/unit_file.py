@@ -8,7 +8,7 @@ Example::
     barriers = [[1, 2, 5, 6], [3, 4, 7, 8]]
     detectors = { 1 = 2, 2 = 6, 3 = 4 }          # detector -> phase that it calls
 
-    [[phases]]
+    [[phases]]                                   # one for each phase of rings and barriers
     number = 2
     minimum_green_s = 7
     maximum_green_s = 40
@@ -35,7 +35,8 @@ Example::
     priv_file = "secrets/write.priv"
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -44,6 +45,7 @@ from pydantic import Field
 from citybrain.controllers.credentials import CredentialsPart, fetched
 from citybrain.controllers.virtual.faults import Fault
 from citybrain.controllers.virtual.responder import Access
+from citybrain.errors import InputError
 from citybrain.reading import FilePart, checked
 
 Phase = Annotated[int, Field(ge=1, le=16)]
@@ -129,9 +131,42 @@ def unit_file(table: Mapping[str, Any], where: object) -> UnitFile:
     Raises
     ------
     InputError
-        An element is unknown, missing or out of range.
+        An element is unknown, missing or out of range, names a phase that is not described, or
+        leaves one out.
     """
-    return checked(UnitFile, table, where, "mend it by docs/controllers.md")
+    file = checked(UnitFile, table, where, "mend it by docs/controllers.md")
+    _check_phases(file, where)
+    return file
+
+
+def _check_phases(file: UnitFile, where: object) -> None:
+    """Raise unless each phase is described once, in one ring, between two barriers."""
+    phases = [phase.number for phase in file.phases]
+    for element, named in _named(file):
+        if unknown := sorted(set(named) - set(phases)):
+            place, what = f"{where}, {element}", f"names phase {unknown[0]}, which is not in phases"
+            raise InputError(place, what, "describe it there or name another")
+    for element, once in (
+        ("phases", phases),
+        ("rings", [*chain(*file.rings)]),
+        ("barriers", [*chain(*file.barriers)]),
+    ):
+        for phase in phases:
+            if once.count(phase) != 1:
+                place, times = f"{where}, {element}", once.count(phase)
+                raise InputError(place, f"names phase {phase} {times} times", "name each once")
+
+
+def _named(file: UnitFile) -> Iterator[tuple[str, Iterable[int]]]:
+    """Yield each element that names phases, and those that it names."""
+    yield "rings", chain(*file.rings)
+    yield "barriers", chain(*file.barriers)
+    yield "detectors", file.detectors.values()
+    yield "monitor.conflicts", chain(*(file.monitor.conflicts or ()))
+    for index, pattern in enumerate(file.patterns):
+        yield f"patterns.{index}.splits_s", pattern.splits_s
+        yield f"patterns.{index}.coordinated", pattern.coordinated
+        yield f"patterns.{index}.walks", pattern.walks
 
 
 def accesses(file: UnitFile, where: Path) -> tuple[Access, ...]:
