@@ -336,3 +336,5 @@ _BYTES: list[tuple[str, Callable[[Random, bytes], bytes]]] = [
     ("bytes put in", _insert),
     ("name doubled", _double),
 ]
+DAMAGED_BYTES = frozenset(kind for kind, _ in _BYTES)
+"""Kinds of plans that were damaged as text, not in what they say."""

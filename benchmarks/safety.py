@@ -13,7 +13,7 @@ from benchmarks._names import check_names
 from benchmarks._printing import print_whole
 from benchmarks._safety_junctions import Junction, junctions
 from benchmarks._safety_monitor import watched
-from benchmarks._safety_plans import VALID, Attack, attack
+from benchmarks._safety_plans import DAMAGED_BYTES, VALID, Attack, attack
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.errors import InputError
 from citybrain.model.nema.controller_plan import ControllerPlan
@@ -77,6 +77,7 @@ class Tally:
 
     plans: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
+    attempts: int = 0
     accepted: int = 0
     encoded: int = 0
     watched: int = 0
@@ -90,8 +91,11 @@ class Tally:
 
     @property
     def bound(self) -> float:
-        """Upper end of the 95 % interval of the unsafe share when none was found: 3/N."""
-        return 3 / self.plans if self.plans else 1.0
+        """Upper end of the 95 % interval of the share of unsafe plans that slip through: 3/N.
+
+        It holds when none did; N counts the unsafe plans alone, without damaged bytes.
+        """
+        return min(1.0, 3 / self.attempts) if self.attempts else 1.0
 
     @property
     def refused_share(self) -> float:
@@ -175,6 +179,8 @@ def try_one(made: Attack, bench: Bench, tally: Tally) -> None:
         second = second or _as_the_unit_shows(plan, made, bench, tally)
         if second:
             tally.unsafe.append(f"{made.kind}: {second[0]}")
+    if (first or second) and made.kind not in {VALID, *DAMAGED_BYTES}:
+        tally.attempts += 1
     if made.kind == VALID:
         tally.valid += 1
         if first or second:
@@ -266,6 +272,7 @@ def content_of(tally: Tally, seconds: float, missed: str) -> dict[str, Any]:
     return {
         "plans": tally.plans,
         "kinds": dict(sorted(tally.kinds.items())),
+        "unsafe_tried": tally.attempts,
         "accepted": tally.accepted,
         "encoded_and_decoded": tally.encoded,
         "watched_by_a_monitor": tally.watched,
@@ -289,6 +296,7 @@ def _show(tally: Tally, seconds: float, missed: str) -> None:
     table.add_column(justify="right", no_wrap=True)
     rows = (
         ("plans", f"{tally.plans:,}"),
+        ("… unsafe, damaged bytes not counted", f"{tally.attempts:,}"),
         ("accepted by the first checker", f"{tally.accepted:,}"),
         ("… and encoded, decoded, painted from the unit's numbers", f"{tally.encoded:,}"),
         ("… of which a conflict monitor watched", f"{tally.watched:,}"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from benchmarks import _safety_junctions, safety
 from benchmarks._safety_junctions import Junction, junctions
-from benchmarks._safety_plans import attack, content_of
+from benchmarks._safety_plans import VALID, Attack, attack, content_of
 from benchmarks.safety import Bench, Tally, first_miss, prepared, try_one
 from citybrain.model.nema.controller_plan import ControllerPlan
 from citybrain.model.nema.encoding import encode
@@ -36,6 +36,18 @@ def test_the_checkers_agree_and_let_nothing_unsafe_through(bench: Bench, seed: i
     tally, dice = Tally(), Random(seed)
     try_one(attack(dice, dict(bench.made)), bench, tally)
     assert first_miss(tally) == "", tally.examples
+
+
+def test_the_bound_is_over_unsafe_plans_alone(bench: Bench) -> None:
+    """Valid plans, damage that breaks no rule and damaged bytes could not have slipped through."""
+    valid = json.dumps(content_of(bench.made["tee"], Random(1)))
+    broken = valid.replace('"offset_s": ', '"offset_s": -1')
+    tally = Tally()
+    for kind, text in ((VALID, valid), ("text cut", "{"), ("damage", broken), ("damage", valid)):
+        try_one(Attack(kind=kind, junction="tee", text=text.encode()), bench, tally)
+    assert (tally.plans, tally.accepted, tally.attempts, tally.bound) == (4, 2, 1, 1.0)
+    tally.attempts = 300
+    assert tally.bound == pytest.approx(0.01)
 
 
 def encoded(bench: Bench, content: Mapping[str, Any], name: str) -> ControllerPlan:
