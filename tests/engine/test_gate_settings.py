@@ -1,4 +1,4 @@
-"""Settings of the gate: who may bring orders to its socket."""
+"""Settings of the gate: who may bring orders to its socket, and how many units are served."""
 
 import grp
 import os
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from citybrain.engine.gate_settings import read_gate
+from citybrain.engine.pushing import AT_ONCE
 from citybrain.errors import InputError
 from tests.engine.approval_kit import write_office
 
@@ -22,6 +23,11 @@ def written(folder: Path, line: str) -> Path:
     for one in folder.iterdir():
         one.chmod(0o600)
     return path
+
+
+def test_the_example_of_the_documents_shows_what_holds_if_left_out() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "approval.md").read_text(encoding="utf-8")
+    assert f"at_once = {AT_ONCE} " in text
 
 
 def test_the_owner_alone_brings_orders_unless_a_group_is_named(tmp_path: Path) -> None:
