@@ -101,7 +101,13 @@ def asked(
         What is asked.
     stage
         One word for it.
+
+    Raises
+    ------
+    InputError
+        The settings name credentials that may write.
     """
+    _check_reading_only(settings)
     done: list[str] = []
     with Stages() as stages:
         stages.begin(stage, f"{len(names)} units")
@@ -115,6 +121,14 @@ def asked(
                 return await ask_units(readers, question, progress)
 
         return asyncio.run(ask())
+
+
+def _check_reading_only(settings: ControllerSettings) -> None:
+    """Raise if a unit may be written to: that stands in the file of the gate's user alone."""
+    for unit in settings.units.values():
+        if unit.write is not None:
+            where, what = f"{settings.path}: units.{unit.name}", "names credentials that write"
+            raise InputError(where, what, "keep write in the file of the gate alone")
 
 
 def _print(

@@ -1,5 +1,6 @@
 """Credentials as a table of a settings file names them; their secrets are kept elsewhere."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -38,7 +39,8 @@ def fetched(part: CredentialsPart, name: str, path: Path) -> Credentials:
     Raises
     ------
     InputError
-        Their secret is absent, too short, or open to others than its owner.
+        Their secret is absent, too short, or open to others than its owner; or the table says what
+        its version does not know.
     """
     where = f"{path}: credentials.{name}"
 
@@ -51,7 +53,17 @@ def fetched(part: CredentialsPart, name: str, path: Path) -> Credentials:
         )
 
     if part.version == "v2c":
+        _check_without(part, ("user", "auth", "priv"), where)
         return V2c(community=secret("community"))
     if part.user is None:
         raise InputError(where, "has no user", "SNMP v3 needs one")
+    _check_without(part, ("community",), where)
     return V3(user=part.user, auth_key=secret("auth"), priv_key=secret("priv"))
+
+
+def _check_without(part: CredentialsPart, kinds: Collection[str], where: str) -> None:
+    """Raise for what the other version asks for: whoever left it there believes in that one."""
+    for name in sorted(part.model_fields_set):
+        if name.partition("_")[0] in kinds:
+            what, mend = f"{part.version} knows no {name}", "take it out, or say another version"
+            raise InputError(where, what, mend)

@@ -21,7 +21,7 @@ The file holds no secret itself.  Example::
     port = 161
     intersection = "A"
     read = "watch"
-    write = "gate"                       # left out: a unit that is only read
+    write = "gate"                       # in the gate's own file only; left out: only read
 
     [patience]                           # optional, see Patience
     timeout_s = 2.0

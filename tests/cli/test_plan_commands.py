@@ -378,6 +378,13 @@ def test_no_plan_is_pushed_to_a_junction_without_a_unit(desk: Desk) -> None:
     assert "unit K1 has no part in plan shifted" in told
 
 
+def test_settings_that_everybody_has_name_no_credentials_that_write(desk: Desk) -> None:
+    settings = desk.folder / "controllers.toml"
+    settings.write_text(settings.read_text() + 'write = "watch"\n')
+    told = desk.refused("controllers", "status", code=2)
+    assert "controllers.toml: units.K1: names credentials that write; keep write in" in told
+
+
 @pytest.mark.parametrize("units", ["", " ", "K1,", "K1,,K1", ","])
 @pytest.mark.parametrize(
     "words",

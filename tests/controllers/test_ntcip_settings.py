@@ -87,6 +87,22 @@ def test_v2c_must_be_asked_for_by_name(path: Path) -> None:
     assert read_controllers(path).credentials("watch") == V2c(community=Secret(SECRETS[0]))
 
 
+def test_v3_with_a_leftover_of_v2c_is_refused(path: Path) -> None:
+    settings = read_controllers(changed(path, "user =", 'community_file = "auth"\nuser ='))
+    with pytest.raises(InputError, match=r"credentials\.watch: v3 knows no community_file; take"):
+        settings.credentials("watch")
+
+
+@pytest.mark.parametrize("name", ["user", "auth_file", "auth_variable", "priv_file"])
+def test_v2c_with_a_leftover_of_v3_is_refused(path: Path, name: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    units = text[text.index("[units.k101]") :]
+    old = f'[credentials.watch]\nversion = "v2c"\ncommunity_file = "auth"\n{name} = "priv"\n'
+    path.write_text(old + units, encoding="utf-8")
+    with pytest.raises(InputError, match=f"v2c knows no {name}; take it out, or say another"):
+        read_controllers(path).credentials("watch")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
