@@ -97,7 +97,7 @@ def propose(desk: Desk, proposal: Proposal, key: SigningKey, comment: str) -> Ke
         The plan has no pattern, the verdict does not accept it, the key may not propose, the
         schedule runs what nobody has proven, or it is not the one that was proposed first.
     InputError
-        The plan is in the ledger already, or its name is no name or that of another plan.
+        The plan is in the ledger already, or its name is no name.
     """
     check_name(proposal.plan.name, "plan")
     text = plan_text(proposal.plan)

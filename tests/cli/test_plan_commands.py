@@ -320,7 +320,7 @@ def test_an_old_ledger_with_odd_names_is_printed_with_escapes(
         assert r"\x1b[2J\nmorning\u202e" in told
         assert all(line.isprintable() for line in told.splitlines())
     assert (
-        "more than once; give more of its hash"
+        "means more than one plan: "
         in terminal("plan", "history", odd, *street).complaint
     )
     assert desk("plan", "history", key)["name"] == odd

@@ -12,6 +12,8 @@ from citybrain.store.ledger.writing import Writing
 
 SHORTEST_HASH = 6
 """Characters of a hash that name a plan: fewer are as soon a slip of the finger."""
+_TOLD = 12
+"""Characters of a hash that a message tells."""
 _ABSENT = "is not in the ledger"
 
 
@@ -61,16 +63,12 @@ def add_plan(writing: Writing, name: str, text: str, verdict: str) -> str:
     Raises
     ------
     InputError
-        The plan is in the ledger already, or its name is that of another plan.
+        The plan is in the ledger already.
     """
     writing.wait_for_others()
     key = writing.keep(text)
     if find_hashes(writing.connection, key):
         raise _refused(key, "is in the ledger already")
-    if others := _named(writing.connection, name, but=State.REJECTED):
-        where, what = f"plan {name}", f"is the name of another plan, {others[0][:12]}"
-        mend = "give it a name of its own, and prove it anew with citybrain validate"
-        raise InputError(where, what, mend)
     row = {
         "hash": key,
         "name": name,
@@ -173,7 +171,8 @@ def one_hash(connection: Connection, beginning: str) -> str:
     if len(found) == 1:
         return found.pop()
     if found:
-        raise _refused(beginning, "is in the ledger more than once", "give more of its hash")
+        told = ", ".join(key[:_TOLD] for key in sorted(found))
+        raise _refused(beginning, f"means more than one plan: {told}", "give one of these")
     mend = f"give its name or {SHORTEST_HASH} characters of its hash; see citybrain plan history"
     raise _refused(beginning, _ABSENT, mend)
 
