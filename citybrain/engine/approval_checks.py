@@ -39,8 +39,7 @@ def check_approved(desk: Desk, plan: KeptPlan, reference: Plan) -> None:
         Names everything that is missing.
     """
     check_intact(plan)
-    _check_not_retired(plan)
-    check_state(plan, (State.APPROVED, State.ACTIVE))
+    check_state(plan, (State.APPROVED, State.ACTIVE, State.RETIRED))
     found = dossier(desk, plan)
     rules, now = desk.street.rules, desk.clock()
     faults = approval_faults(found, rules, now)
@@ -128,14 +127,4 @@ def check_state(plan: KeptPlan, wanted: tuple[State, ...]) -> None:
     if plan.state not in wanted:
         needed = " or ".join(state.value for state in wanted)
         msg = f"plan {plan.name} ({plan.hash[:12]}) is {plan.state.value}, must be {needed}"
-        raise UnsafePlanError(msg)
-
-
-def _check_not_retired(plan: KeptPlan) -> None:
-    """Raise for a plan that ran and does not any more: why it ended is for persons to weigh."""
-    if plan.state is State.RETIRED:
-        msg = (
-            f"plan {plan.name} ({plan.hash[:12]}) is retired and comes back by a roll-back only; "
-            "propose it again under another name"
-        )
         raise UnsafePlanError(msg)

@@ -40,19 +40,6 @@ def test_a_roll_back_brings_every_unit_back(yard: Yard) -> None:
     assert verify_audit(yard.at_work.desk.ledger).faults == ()
 
 
-def test_a_retired_plan_is_pushed_no_more_and_comes_back_by_a_roll_back(yard: Yard) -> None:
-    yard.carry_out(yard.order())
-    second = approved(yard.at_work, green_s=25.0)
-    yard.carry_out(yard.order(key=second))
-    yard.at_work.clock.instant += timedelta(seconds=1)
-    told = "is retired and comes back by a roll-back only; propose it again under another name"
-    with pytest.raises(UnsafePlanError, match=told):
-        yard.carry_out(yard.order())
-    assert yard.carry_out(yard.order(Act.ROLL_BACK, second)).is_done
-    assert yard.state() is State.ACTIVE
-    assert yard.carry_out(yard.order()).is_done
-
-
 def test_a_unit_that_is_back_with_something_left_behind_is_known_to_be_back(
     yard: Yard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
