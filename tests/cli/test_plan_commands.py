@@ -319,10 +319,7 @@ def test_an_old_ledger_with_odd_names_is_printed_with_escapes(
         told = terminal(*words, *street).output
         assert r"\x1b[2J\nmorning\u202e" in told
         assert all(line.isprintable() for line in told.splitlines())
-    assert (
-        "means more than one plan: "
-        in terminal("plan", "history", odd, *street).complaint
-    )
+    assert "means more than one plan: " in terminal("plan", "history", odd, *street).complaint
     assert desk("plan", "history", key)["name"] == odd
 
 
