@@ -60,6 +60,27 @@ def controllers_status(
     return command.status(street, units, is_json=json)
 
 
+@controllers.command("watch")
+def controllers_watch(
+    *,
+    units: Units = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=1, help="End by itself after so many seconds.")
+    ] = None,
+    street: StreetFile = STREET,
+    json: Json = False,
+) -> int:
+    """Ask units for their status each second, until ended by Ctrl-C.
+
+    Units that need a look stand first.  With --json each answer is a line, and so is each that does
+    not come.  Exits 1 if a unit is lost at the end.
+    """
+    from citybrain.cli import watching as command
+
+    request = command.Request(street=street, units=units, seconds=seconds, is_json=json)
+    return command.run(request)
+
+
 @controllers.command("probe")
 def controllers_probe(
     *, units: Units = None, street: StreetFile = STREET, json: Json = False
