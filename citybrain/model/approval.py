@@ -29,7 +29,7 @@ _NEXT: Mapping[State, frozenset[State]] = {
     State.RETIRED: frozenset({State.ACTIVE, State.REJECTED}),
     State.REJECTED: frozenset(),
 }
-"""Which state may follow; a retired plan comes back by a roll-back, or by an order for as long as its
+"""Which state may follow; a retired plan comes back by a roll-back, or by an order while its
 approvals are valid: the plan of the morning runs every morning."""
 
 
