@@ -16,7 +16,6 @@ from citybrain.engine.approval_desk import (
     find_plan,
     open_desk,
     proposed_schedule,
-    running_plans,
     signed_by,
 )
 from citybrain.engine.approval_settings import read_street
@@ -25,6 +24,7 @@ from citybrain.engine.openings import opening_of
 from citybrain.engine.pushing import UnitResult, check_not_stopped
 from citybrain.engine.pushing_records import plain
 from citybrain.engine.pushing_schedules import check_replaceable, unit_schedules
+from citybrain.engine.reference_plans import reference_plans
 from citybrain.engine.street_rules import StreetRules, open_rules
 from citybrain.errors import CitybrainError, InputError, UnsafePlanError
 from citybrain.model.statements import Act, Signed, read_statement
@@ -150,7 +150,7 @@ def _hindrance(desk: Desk, kept: KeptPlan, rules: StreetRules) -> str:
     """Return why the gate would refuse the plan now; empty if it would not."""
     try:
         check_not_stopped(desk)
-        check_approved(desk, kept, rules.with_running(running_plans(desk)))
+        check_approved(desk, kept, rules.with_running(reference_plans(desk)))
     except UnsafePlanError as refusal:
         return str(refusal)
     return ""

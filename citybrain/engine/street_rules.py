@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from citybrain.controllers.settings import ControllerSettings, read_controllers
-from citybrain.engine.approval_desk import Desk, running_plans
 from citybrain.engine.approval_settings import Street
 from citybrain.engine.unit_plans import check_unit_plan, unit_plan
 from citybrain.errors import UnsafePlanError
@@ -127,10 +126,6 @@ class StreetRules:
             msg = f"unit {unknown[0]} has no part in plan {plan.name}"
             raise UnsafePlanError(msg)
         return found
-
-    def running(self, desk: Desk) -> Plan:
-        """Return what runs now, as far as it is known."""
-        return self.with_running(running_plans(desk))
 
     def with_running(self, units: Mapping[str, Plan]) -> Plan:
         """Return what ran before citybrain, with what some units run now in its place.
