@@ -1,7 +1,7 @@
 """The gate: it alone may write to controllers, and believes nothing that it has not checked."""
 
 from collections.abc import Callable, Collection, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Protocol, TypeVar
@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from citybrain.engine.approval_checks import check_approved, dossier
 from citybrain.engine.approval_desk import Desk
 from citybrain.engine.gate_watch import Planner, Watch
-from citybrain.engine.openings import Opening, opening_of
+from citybrain.engine.openings import Opening, opening_of, order_of
 from citybrain.engine.pushing import (
     AT_ONCE,
     Push,
@@ -22,6 +22,7 @@ from citybrain.engine.pushing import (
 from citybrain.engine.pushing_records import GATE, ORDERED, settle_states
 from citybrain.engine.pushing_schedules import check_replaceable, unit_schedules
 from citybrain.engine.reference_plans import reference_plans
+from citybrain.engine.stopping import check_released
 from citybrain.errors import UnsafePlanError
 from citybrain.model.approval import statement_faults
 from citybrain.model.audit import sha256_hex
@@ -155,6 +156,7 @@ class Gate:
         check_not_stopped(self.desk)
         self.check_files()
         self.verify_log()
+        check_released(self.desk)
         vouched = self.desk.register.vouch(order)
         statement = vouched.statement
         with self.desk.ledger.reading() as connection:
@@ -219,6 +221,10 @@ class Gate:
     def _openings(self, plan_hash: str, units: tuple[str, ...]) -> dict[str, Opening]:
         """Return what the units that run a plan held before it was pushed there."""
         runs = {unit: row for unit, row in self._runs().items() if row.plan_hash == plan_hash}
+        for row in runs.values():
+            if order_of(self.desk, plan_hash, row.push_id).act is not Act.PUSH:
+                msg = f"order {row.push_id[:12]} did not bring plan {plan_hash[:12]}"
+                raise UnsafePlanError(msg)
         known = {
             unit: opening_of(self.desk, unit, row.push_id)
             for unit, row in (_chosen(runs, units) if runs else runs).items()
@@ -246,7 +252,21 @@ class Gate:
         return Carried(push_id=push.push_id, results=results)
 
     def _follow(self) -> None:
-        """Keep units under control again that an order had to itself, however it ended."""
+        """Keep units under control again that an order had to itself, however it ended.
+
+        What fails here is no part of the order; units are followed anew when the gate looks next.
+        """
+        with suppress(Exception):
+            self.follow()
+
+    def follow(self) -> None:
+        """Keep every unit under control that runs a commanded plan.
+
+        Raises
+        ------
+        InputError
+            The ledger cannot be read.
+        """
         if self.watch is not None:
             self.watch.follow()
 

@@ -1,6 +1,5 @@
 """After a gate that died: look at every unit that it was writing to, and keep the truth."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,11 +7,11 @@ from typing import Any
 from citybrain.controllers.ntcip.proof import shows_former, wanted_after
 from citybrain.engine.approval_desk import Desk
 from citybrain.engine.gate import Fleet
-from citybrain.engine.openings import OPENED, Opening, opening_of
+from citybrain.engine.openings import OPENED, Opening, opening_of, order_of
 from citybrain.engine.pushing import UnitResult
 from citybrain.engine.pushing_records import (
     GATE,
-    ORDERED,
+    REFUSED,
     brought,
     known_of,
     known_to_run,
@@ -23,7 +22,7 @@ from citybrain.engine.pushing_records import (
 from citybrain.engine.pushing_schedules import unit_schedules
 from citybrain.errors import CitybrainError, InputError
 from citybrain.model.audit import sha256_hex
-from citybrain.model.statements import Act, Statement, read_statement
+from citybrain.model.statements import Act, Statement
 from citybrain.ports.controllers import (
     ControllerLink,
     DaySchedule,
@@ -34,11 +33,12 @@ from citybrain.ports.controllers import (
     UnitPlan,
     UnitStatus,
 )
-from citybrain.store.ledger.audit import read_audit
 from citybrain.store.ledger.plans import kept_plan
 from citybrain.store.ledger.pushes import (
     Running,
     end_push,
+    is_alarmed,
+    is_written_since,
     push_of,
     raise_alarm,
     running,
@@ -46,6 +46,9 @@ from citybrain.store.ledger.pushes import (
     unfinished_pushes,
 )
 from citybrain.store.plans import plan_of
+
+UNSETTLED = "unsettled"
+"""Kind of the alarm about a unit of which nobody knows what it holds since a gate died."""
 
 
 async def settle_unfinished(desk: Desk, fleet: Fleet) -> tuple[UnitResult, ...]:
@@ -73,7 +76,7 @@ async def settle_unfinished(desk: Desk, fleet: Fleet) -> tuple[UnitResult, ...]:
 
 async def _settle(desk: Desk, fleet: Fleet, push: Mapping[str, Any]) -> list[UnitResult]:
     results, touched = [], {push["plan_hash"]}
-    for unit in _left_open(push):
+    for unit in _left_open(desk, push):
         try:
             order, opening = _order(desk, push), opening_of(desk, unit, push["id"])
         except CitybrainError as error:
@@ -94,7 +97,8 @@ def _unsettled(
 ) -> UnitResult:
     """Tell that a unit stays open, and that its clock may still start what was written."""
     with desk.ledger.writing(GATE) as writing:
-        raise_alarm(writing, unit, "unsettled", str(error))
+        if not is_alarmed(writing.connection, unit, UNSETTLED):
+            raise_alarm(writing, unit, UNSETTLED, str(error))
         if runs is not None and runs.scheduled:
             set_running(writing, unit, runs)
     return UnitResult(unit=unit, outcome=Outcome.UNKNOWN.name, reason=str(error), is_kept=False)
@@ -126,24 +130,33 @@ def _aim(desk: Desk, fleet: Fleet, order: Statement, unit: str) -> _Aim:
 
 
 def _order(desk: Desk, push: Mapping[str, Any]) -> Statement:
-    """Return the order that began a push, by its own hash: what was signed, not what came later.
+    """Return the order that began a push.
 
-    The gate's seal on what its units held names this hash, and the gate sealed it for a person.
+    Raises
+    ------
+    InputError
+        There is none of this kind about this plan.
     """
-    for record in reversed(read_audit(desk.ledger, subject=push["plan_hash"])):
-        text = str(json.loads(record.detail)["order"]) if record.what == ORDERED else ""
-        if sha256_hex(text) == push["id"]:
-            order = read_statement(text)
-            if (order.act.value, order.plan_hash) == (push["kind"], push["plan_hash"]):
-                return order
-    where = f"order {push['id'][:12]}"
-    raise InputError(where, "is not in the audit log", "run citybrain audit verify")
+    order = order_of(desk, push["plan_hash"], push["id"])
+    if order.act.value != push["kind"]:
+        where, what = f"order {push['id'][:12]}", f"is no {push['kind']}"
+        raise InputError(where, what, "run citybrain audit verify")
+    return order
 
 
-def _left_open(push: Mapping[str, Any]) -> list[str]:
-    """Return the units that were opened by a push and have no last receipt."""
-    last = {receipt["unit"]: receipt["outcome"] for receipt in push["receipts"]}
-    return sorted(unit for unit, outcome in last.items() if outcome == OPENED)
+def _left_open(desk: Desk, push: Mapping[str, Any]) -> list[str]:
+    """Return the units that were opened by a push, and have no other receipt of it.
+
+    Whom a later order has written to is as that one left it.
+    """
+    closed = {receipt["unit"] for receipt in push["receipts"] if receipt["outcome"] != OPENED}
+    opened = {receipt["unit"]: receipt["record"] for receipt in reversed(push["receipts"])}
+    with desk.ledger.reading() as connection:
+        return sorted(
+            unit
+            for unit, record in opened.items()
+            if unit not in closed and not is_written_since(connection, unit, record, REFUSED)
+        )
 
 
 async def _settle_unit(desk: Desk, fleet: Fleet, order: Statement, opening: Opening) -> UnitResult:

@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from citybrain.engine.approval_desk import Desk
 from citybrain.engine.gate import Gate
 from citybrain.engine.gate_recovery import settle_unfinished
 from citybrain.engine.gate_watch import Watch
@@ -20,8 +19,8 @@ from citybrain.model.statements import Signed
 
 REQUEST_LIMIT = 1 << 20
 """Longest request and answer line [bytes]."""
-_KILL_FILE_LOOK_S = 1.0
-"""Time between two looks for the kill file [s]."""
+_TEND_S = 1.0
+"""Time between two looks for the kill file, and at whom to keep under control [s]."""
 _PATIENCE_S = 10.0
 """Longest time for a client to say what it wants [s]."""
 
@@ -74,31 +73,44 @@ async def serve(gate: Gate, door: Door, units: Collection[str], ready: Callable[
         finally:
             writer.close()
 
+    await busy.acquire()  # no order is taken before the units are settled
     server = await _listening(door.socket, answer)
-    heeding = asyncio.create_task(_heed_kill_file(gate.desk))
+    tending = asyncio.create_task(_tend(gate, busy))
     try:
         async with server, gate.fleet.links(units) as links:
             _let_group_in(door)
-            async with busy:
+            try:
                 await settle_unfinished(gate.desk, gate.fleet)
                 gate.watch = Watch(gate.desk, links, gate.fleet)
-                gate.watch.follow()
-            ready()
-            await server.serve_forever()
+                gate.follow()
+            finally:
+                busy.release()
+            try:
+                ready()
+                await server.serve_forever()
+            finally:
+                await _let_go(gate, busy)
     finally:
-        heeding.cancel()
+        tending.cancel()
+        door.socket.unlink(missing_ok=True)
+
+
+async def _let_go(gate: Gate, busy: asyncio.Lock) -> None:
+    """Wait for the present order to end, then command no unit any more."""
+    if gate.watch is not None:
         async with busy:
-            if gate.watch is not None:
-                await gate.watch.let_all_go()
-            door.socket.unlink(missing_ok=True)
+            await gate.watch.let_all_go()
 
 
-async def _heed_kill_file(desk: Desk) -> None:
-    """Look for the kill file again and again; what anybody makes there is kept."""
+async def _tend(gate: Gate, busy: asyncio.Lock) -> None:
+    """Keep what the kill file says, and units under control that were not to be followed before."""
     while True:
-        with suppress(CitybrainError):  # the file itself stops all pushes meanwhile
-            note_kill_file(desk)
-        await asyncio.sleep(_KILL_FILE_LOOK_S)
+        with suppress(Exception):  # the file itself stops all pushes meanwhile
+            note_kill_file(gate.desk)
+        with suppress(Exception):  # the next look may do
+            if not busy.locked():
+                gate.follow()
+        await asyncio.sleep(_TEND_S)
 
 
 async def _listening(

@@ -80,15 +80,15 @@ class Watch:
         """Begin to keep every unit that the ledger knows to run a commanded pattern.
 
         A unit that is none of the gate's any more, or whose pattern citybrain never writes, is
-        not commanded: an alarm tells of it, and the ledger knows it to run nothing.
+        not commanded, and an alarm tells of it; should it come back, it is followed again.
         """
         with self._desk.ledger.reading() as connection:
-            wanted = {unit: row for unit, row in running(connection).items() if row.pattern}
-        for unit, row in list(wanted.items()):
-            if strange := self._strange(unit, row):
-                del wanted[unit]
-                with suppress(CitybrainError):  # told when units are followed the next time
-                    self._note(unit, strange)
+            rows = running(connection)
+        strange = {unit: told for unit, row in rows.items() if (told := self._strange(unit, row))}
+        for unit, told in strange.items():
+            with suppress(CitybrainError):  # told when units are followed the next time
+                self._note_strange(unit, told)
+        wanted = {unit: row for unit, row in rows.items() if row.pattern and unit not in strange}
         begun = sorted(set(wanted) - set(self._tasks))
         plans = self._expected({unit: wanted[unit] for unit in begun})
         for unit in begun:
@@ -99,8 +99,9 @@ class Watch:
     def _strange(self, unit: str, row: Running) -> str:
         """Return why a unit is not commanded what the ledger says; empty if it is."""
         if unit not in self._links:
-            return "the gate's list of units has it no more"
-        if row.pattern not in self._desk.street.patterns:
+            is_left = row.pattern or row.scheduled
+            return "the gate's list of units has it no more" if is_left else ""
+        if row.pattern and row.pattern not in self._desk.street.patterns:
             known = " and ".join(map(str, self._desk.street.patterns))
             return f"the ledger has it run pattern {row.pattern}; citybrain writes {known} only"
         return ""
@@ -153,6 +154,13 @@ class Watch:
                     idle = beat.idle
 
         return hear
+
+    def _note_strange(self, unit: str, told: str) -> None:
+        with self._desk.ledger.reading() as connection:
+            if is_alarmed(connection, unit, LOST):
+                return
+        with self._desk.ledger.writing(GATE) as writing:
+            raise_alarm(writing, unit, LOST, told)
 
     def _note(self, unit: str, trouble: str) -> None:
         with self._desk.ledger.writing(GATE) as writing:

@@ -1,15 +1,17 @@
 """What a unit held before an order, kept under the gate's seal before a value is written."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from citybrain.engine.approval_desk import Desk
-from citybrain.engine.pushing_records import GATE, plain
-from citybrain.errors import UnsafePlanError
-from citybrain.model.audit import canonical_json
+from citybrain.engine.pushing_records import GATE, ORDERED, plain
+from citybrain.errors import InputError, UnsafePlanError
+from citybrain.model.audit import canonical_json, sha256_hex
+from citybrain.model.statements import Statement, read_statement
 from citybrain.ports.controllers import Former
-from citybrain.store.ledger.pushes import Running, add_receipt, last_opening
+from citybrain.store.ledger.audit import read_audit
+from citybrain.store.ledger.pushes import Running, add_receipt, first_opening
 
 OPENED = "OPENED"
 """Outcome of the receipt that is written before the first value; a last one follows it."""
@@ -48,9 +50,9 @@ def note_opening(desk: Desk, push_id: str, opening: Opening) -> None:
     if desk.seal is None:
         msg = "what a unit can go back to is sealed, and this desk has no seal"
         raise UnsafePlanError(msg)
-    unit = opening.former.unit
-    held = {"former": plain(opening.former), "ran": plain(opening.ran)}
-    detail = held | {"seal": desk.seal.of(_sealed_text(push_id, unit, held))}
+    unit, former, ran = opening.former.unit, plain(opening.former), plain(opening.ran)
+    seal = desk.seal.of(_sealed_text(push_id, unit, former, ran))
+    detail = {"former": former, "ran": ran, "seal": seal}
     with desk.ledger.writing(GATE) as writing:
         add_receipt(writing, push_id, unit, OPENED, detail)
 
@@ -71,21 +73,64 @@ def opening_of(desk: Desk, unit: str, push_id: str) -> Opening | None:
         The gate did not write this.
     """
     with desk.ledger.reading() as connection:
-        text = last_opening(connection, unit, push_id, OPENED)
+        text = first_opening(connection, unit, push_id, OPENED)
     if text is None:
         return None
+    msg = (
+        f"what unit {unit} held before order {push_id[:12]} does not carry the gate's seal: "
+        "it was changed, or written by somebody else; push a plan instead"
+    )
     detail = json.loads(text)
-    seal = str(detail.pop("seal", ""))
-    former = Former(**detail["former"] | {"values": tuple(map(tuple, detail["former"]["values"]))})
-    is_sealed = desk.seal is None or desk.seal.is_on(_sealed_text(push_id, unit, detail), seal)
-    if not is_sealed or former.unit != unit:
-        msg = (
-            f"what unit {unit} held before order {push_id[:12]} does not carry the gate's seal: "
-            "it was changed, or written by somebody else; push a plan instead"
-        )
+    if not isinstance(detail, dict):
         raise UnsafePlanError(msg)
-    return Opening(former=former, ran=Running(**detail["ran"]))
+    former, ran = detail.get("former"), detail.get("ran")
+    sealed = _sealed_text(push_id, unit, former, ran)
+    if desk.seal is not None and not desk.seal.is_on(sealed, str(detail.get("seal", ""))):
+        raise UnsafePlanError(msg)
+    try:
+        return Opening(former=_former(former), ran=_running(ran))
+    except (TypeError, KeyError, ValueError):
+        raise UnsafePlanError(msg) from None
 
 
-def _sealed_text(push_id: str, unit: str, held: Mapping[str, object]) -> str:
-    return canonical_json({"push": push_id, "unit": unit, **held})
+def order_of(desk: Desk, plan_hash: str, push_id: str) -> Statement:
+    """Return the order that began a push, by its own hash: what was signed, not what came later.
+
+    Whether anybody signed it was for the gate to check before it sealed what a unit held: the
+    seal names this hash.
+
+    Parameters
+    ----------
+    desk
+        Ledger.
+    plan_hash
+        Plan that the order is said to be about.
+    push_id
+        SHA-256 of the order.
+
+    Raises
+    ------
+    InputError
+        There is no such order about this plan.
+    """
+    for record in reversed(read_audit(desk.ledger, subject=plan_hash)):
+        text = str(json.loads(record.detail)["order"]) if record.what == ORDERED else ""
+        if sha256_hex(text) == push_id:
+            order = read_statement(text)
+            if order.plan_hash == plan_hash:
+                return order
+    where = f"order {push_id[:12]}"
+    what = f"about plan {plan_hash[:12]} is not in the audit log"
+    raise InputError(where, what, "run citybrain audit verify")
+
+
+def _former(content: Any) -> Former:  # noqa: ANN401 - known only after reading
+    return Former(**content | {"values": tuple(map(tuple, content["values"]))})
+
+
+def _running(content: Any) -> Running:  # noqa: ANN401 - known only after reading
+    return Running(**content)
+
+
+def _sealed_text(push_id: str, unit: str, former: object, ran: object) -> str:
+    return canonical_json({"push": push_id, "unit": unit, "former": former, "ran": ran})

@@ -1,14 +1,18 @@
 """The kill switch: anybody may stop all pushes, few may let them go again."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 
 from citybrain.controllers.signatures import SigningKey
 from citybrain.engine.approval_desk import Desk, open_street_ledger, signed_by
 from citybrain.engine.approval_settings import Street
-from citybrain.errors import CitybrainError
-from citybrain.model.statements import Act
+from citybrain.errors import CitybrainError, UnsafePlanError
+from citybrain.model.statements import ROLE_OF, Act, Signed
+from citybrain.store.ledger.audit import read_audit
 from citybrain.store.ledger.stops import (
+    KILL_SWITCH,
+    STOPPED,
     release_file,
     set_stop,
     stop_by_file,
@@ -16,6 +20,8 @@ from citybrain.store.ledger.stops import (
     stop_in_ledger,
 )
 
+RELEASED = "signed: release the kill switch"
+"""What the audit log calls the record with the signature of a release."""
 KILL_FILE = "the kill file"
 """Who stopped all pushes, where only the file was made and names nobody."""
 
@@ -74,6 +80,38 @@ def note_kill_file(desk: Desk) -> None:
         set_stop(desk.ledger, stop.who or KILL_FILE, stop.why, is_on=True)
 
 
+def check_released(desk: Desk) -> None:
+    """Raise unless a person with a key let pushes go since they were last stopped.
+
+    That the row in the ledger says so is not enough: many may write there.
+
+    Raises
+    ------
+    UnsafePlanError
+        Nobody did.
+    """
+    records = read_audit(desk.ledger, subject=KILL_SWITCH)
+    stopped = max((each.number for each in records if each.what == STOPPED), default=0)
+    later = [each for each in records if each.number > stopped and each.what == RELEASED]
+    if stopped and not any(_is_release(desk, each.detail, stopped) for each in later):
+        msg = (
+            f"all pushes were stopped (record {stopped} of the audit log), and nobody with a key "
+            "has let them go since: citybrain kill-switch off"
+        )
+        raise UnsafePlanError(msg)
+
+
+def _is_release(desk: Desk, detail: str, stopped: int) -> bool:
+    """Tell whether a signature lets pushes go that were stopped by a record."""
+    try:
+        vouched = desk.register.vouch(Signed(**json.loads(detail)))
+    except (CitybrainError, TypeError, ValueError):
+        return False
+    statement = vouched.statement
+    is_allowed = ROLE_OF[Act.RELEASE] in vouched.roles and vouched.person == statement.person
+    return is_allowed and statement.act is Act.RELEASE and statement.log.number >= stopped
+
+
 def release(desk: Desk, key: SigningKey, comment: str) -> None:
     """Let pushes go again: signed and audited.
 
@@ -96,8 +134,8 @@ def release(desk: Desk, key: SigningKey, comment: str) -> None:
     signed = signed_by(desk, key, Act.RELEASE, None, (comment, ()))
     person = desk.register.vouch(signed).person
     with desk.ledger.writing(person) as writing:
-        signature = {"statement": signed.statement, "signature": signed.signature}
-        writing.note("signed: release the kill switch", "kill switch", signature)
+        signature = {key: getattr(signed, key) for key in ("statement", "key", "signature")}
+        writing.note(RELEASED, KILL_SWITCH, signature)
     # the row goes last: a file that is made meanwhile, or a gate that still sees this one, stops
     release_file(desk.street.kill_file)
     set_stop(desk.ledger, person, comment, is_on=False)

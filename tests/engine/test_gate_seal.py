@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Table, select
 
 from citybrain.controllers.ntcip.secrets import Secret
-from citybrain.engine.gate_recovery import settle_unfinished
+from citybrain.engine.gate_recovery import UNSETTLED, settle_unfinished
 from citybrain.engine.openings import OPENED, note_opening, opening_of
 from citybrain.engine.seals import Seal, open_seal
 from citybrain.errors import InputError, UnsafePlanError
@@ -21,9 +23,11 @@ from citybrain.store.ledger.audit import verify_audit
 from citybrain.store.ledger.pushes import (
     add_receipt,
     begin_push,
-    last_opening,
+    first_opening,
     running,
+    set_running,
 )
+from citybrain.store.ledger.schema import PUSHES, RECEIPTS, SIGNATURES
 from tests.engine.approval_kit import tamper
 from tests.engine.fake_units import Killed
 from tests.engine.gate_yard import Yard, approved, yard
@@ -33,7 +37,7 @@ __all__ = ["yard"]
 
 def kept(yard: Yard, unit: str, push_id: str) -> dict[str, Any]:
     with yard.at_work.desk.ledger.reading() as connection:
-        text = last_opening(connection, unit, push_id, OPENED)
+        text = first_opening(connection, unit, push_id, OPENED)
     assert text is not None
     found: dict[str, Any] = json.loads(text)
     return found
@@ -60,29 +64,97 @@ def with_another_cycle(detail: dict[str, Any]) -> dict[str, Any]:
     return detail | {"former": former}
 
 
-def test_a_unit_does_not_go_back_to_what_somebody_else_has_written(yard: Yard) -> None:
+def test_a_unit_goes_back_to_what_the_gate_found_whatever_is_added_to_it(yard: Yard) -> None:
     yard.carry_out(yard.order())
     push_id = push_of_unit(yard, "K1")
-    forge(yard, "K1", push_id, with_another_cycle(kept(yard, "K1", push_id)))
-    before = sets(yard)
+    genuine = kept(yard, "K1", push_id)
+    forge(yard, "K1", push_id, with_another_cycle(genuine))
+    forge(yard, "K1", push_id, {"former": {}})
+    assert kept(yard, "K1", push_id) == genuine
+    assert yard.carry_out(yard.order(Act.ROLL_BACK)).is_done
+    assert yard.fleet.units["K1"].cycle_s == 47
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        with_another_cycle,
+        lambda detail: detail,
+        lambda detail: detail | {"seal": ""},
+        lambda detail: {"former": {}},
+        lambda detail: [],
+    ],
+)
+def test_what_belongs_to_another_push_is_not_taken_for_this_one(
+    yard: Yard, change: Callable[[dict[str, Any]], object]
+) -> None:
+    """Not even where the ledger's own text names the push that it was sealed for."""
+    yard.carry_out(yard.order())
+    push_id = push_of_unit(yard, "K1")
+    detail = change(kept(yard, "K1", push_id) | {"push": push_id, "unit": "K1"})
+    with yard.at_work.desk.ledger.writing("mallory") as writing:
+        begin_push(writing, "ff" * 32, yard.key, Act.ROLL_BACK.value)
+    forge(yard, "K1", "ff" * 32, detail)
     with pytest.raises(UnsafePlanError, match=r"unit K1 .* does not carry the gate's seal"):
-        yard.carry_out(yard.order(Act.ROLL_BACK))
-    assert sets(yard) == before
-    others = yard.carry_out(yard.order(Act.ROLL_BACK, units=("K2", "K3")))
-    assert others.is_done
+        opening_of(yard.at_work.desk, "K1", "ff" * 32)
 
 
-def test_what_another_unit_held_or_another_push_found_is_not_taken_for_it(yard: Yard) -> None:
+def test_a_plan_is_rolled_back_to_what_was_before_that_plan(yard: Yard) -> None:
+    """Not to what was before another one, whatever the ledger says brought it."""
     yard.carry_out(yard.order())
     first = push_of_unit(yard, "K1")
-    yard.carry_out(yard.order(key=approved(yard.at_work, green_s=25.0)))
-    second = push_of_unit(yard, "K1")
-    forge(yard, "K1", second, kept(yard, "K2", second))
-    with pytest.raises(UnsafePlanError, match="seal"):
-        opening_of(yard.at_work.desk, "K1", second)
-    forge(yard, "K1", second, kept(yard, "K1", first))
-    with pytest.raises(UnsafePlanError, match="seal"):
-        opening_of(yard.at_work.desk, "K1", second)
+    second = approved(yard.at_work, green_s=25.0)
+    yard.carry_out(yard.order(key=second))
+    with yard.at_work.desk.ledger.writing("mallory") as writing:
+        row = running(writing.connection)["K1"]
+        set_running(writing, "K1", replace(row, push_id=first))
+    before = sets(yard)
+    with pytest.raises(InputError, match="is not in the audit log"):
+        yard.carry_out(yard.order(Act.ROLL_BACK, key=second))
+    assert sets(yard) == before
+
+
+def test_a_unit_that_a_later_order_has_written_to_is_not_taken_back_by_a_restart(
+    yard: Yard,
+) -> None:
+    yard.fleet.units["K2"].dies_at = Step.WRITE
+    yard.gate.at_once = 1
+    with pytest.raises(Killed):
+        yard.carry_out(yard.order())
+    unit = yard.fleet.units["K2"]
+    unit.dies_at, unit.is_silent = None, True
+    (told,) = asyncio.run(settle_unfinished(yard.at_work.desk, yard.fleet))
+    assert (told.unit, told.is_kept) == ("K2", False)
+    (again,) = asyncio.run(settle_unfinished(yard.at_work.desk, yard.fleet))
+    assert not again.is_kept
+    assert yard.alarms().count(("K2", UNSETTLED)) == 1
+    unit.is_silent = False
+    newer = approved(yard.at_work, green_s=25.0)
+    assert yard.carry_out(yard.order(key=newer)).is_done
+    shown = unit.cycle_s
+    assert asyncio.run(settle_unfinished(yard.at_work.desk, yard.fleet)) == ()
+    assert (unit.cycle_s, yard.runs()["K2"]) == (shown, newer)
+
+
+@pytest.mark.parametrize("table", [RECEIPTS, SIGNATURES])
+def test_rows_that_are_never_changed_are_a_fault_of_the_log(yard: Yard, table: Table) -> None:
+    yard.carry_out(yard.order())
+    with yard.at_work.desk.ledger.writing("mallory") as writing:
+        key = writing.connection.execute(select(table.c.record)).scalars().first()
+        assert key
+        column = "outcome" if table is RECEIPTS else "plan_hash"
+        writing.update(table, key, {column: "x"}, "tidied up", "x")
+    (fault,) = verify_audit(yard.at_work.desk.ledger).faults
+    assert f"changes what is never changed in table {table.name}" in fault
+
+
+def test_a_push_that_has_ended_does_not_begin_anew(yard: Yard) -> None:
+    yard.carry_out(yard.order())
+    push_id = push_of_unit(yard, "K1")
+    with yard.at_work.desk.ledger.writing("mallory") as writing:
+        writing.update(PUSHES, push_id, {"ended_at": ""}, "push ended", yard.key)
+    (fault,) = verify_audit(yard.at_work.desk.ledger).faults
+    assert "begins a push anew that has ended" in fault
 
 
 def test_a_gate_that_starts_writes_nothing_that_no_gate_has_kept(yard: Yard) -> None:

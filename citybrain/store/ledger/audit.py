@@ -1,7 +1,7 @@
 """Reading the audit log, and finding out whether log and tables are still what was written."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -17,12 +17,28 @@ from citybrain.model.audit import (
 )
 from citybrain.store.ledger.heads import kept_head
 from citybrain.store.ledger.opening import Ledger
-from citybrain.store.ledger.schema import AUDIT, AUDIT_HEAD, DOCUMENTS, RECORDED
+from citybrain.store.ledger.schema import (
+    AUDIT,
+    AUDIT_HEAD,
+    DOCUMENTS,
+    PLANS,
+    PUSHES,
+    RECEIPTS,
+    RECORDED,
+    SIGNATURES,
+)
 
 Rows: TypeAlias = dict[str, dict[Any, dict[str, Any]]]
 """Table → primary key → row."""
 
 _BATCH = 2000
+_CHANGED: Mapping[str, Set[str]] = {
+    SIGNATURES.name: frozenset(),
+    RECEIPTS.name: frozenset(),
+    PUSHES.name: frozenset({"ended_at"}),
+    PLANS.name: frozenset({"state", "verdict_hash"}),
+}
+"""Table → columns that may change after a row was put in; those of other tables all may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +133,7 @@ class LogWatch:
             faults += chain_faults(records, heads, start)
             faults += _head_faults(connection, head)
             rows = replayed(records, self._rows)
+            faults += _change_faults(records)
             faults += _row_faults(connection, rows)
             faults += _document_faults(connection, rows)
         if not faults:
@@ -153,6 +170,17 @@ def _head_faults(connection: Connection, head: AuditHead) -> Iterator[str]:
     stored = connection.execute(select(AUDIT_HEAD.c.number, AUDIT_HEAD.c.hash)).all()
     if [(row.number, row.hash) for row in stored] != [(head.number, head.hash)]:
         yield "the log does not end where its own table of heads says"
+
+
+def _change_faults(records: Iterable[AuditRecord]) -> Iterator[str]:
+    """Look for changes that are never made, whoever says that he made them."""
+    for record in records:
+        detail = _detail(record)
+        table, row = str(detail.get("update", "")), detail.get("row", {})
+        if table in _CHANGED and not set(row) <= _CHANGED[table]:
+            yield f"record {record.number} changes what is never changed in table {table}"
+        elif table == PUSHES.name and not row.get("ended_at"):
+            yield f"record {record.number} begins a push anew that has ended"
 
 
 def _row_faults(connection: Connection, wanted: Rows) -> Iterator[str]:

@@ -160,8 +160,32 @@ def running_histories(connection: Connection) -> dict[str, list[Running]]:
     return dict(found)
 
 
-def last_opening(connection: Connection, unit: str, push_id: str, outcome: str) -> str | None:
-    """Return the detail of a unit's last receipt with an outcome in a push; none if there is none.
+def is_written_since(connection: Connection, unit: str, record: int, refused: str) -> bool:
+    """Tell whether a later order has written to a unit.
+
+    Parameters
+    ----------
+    connection
+        Any.
+    unit
+        Name of the unit.
+    record
+        Number of the receipt from which on.
+    refused
+        Outcome of receipts that tell of nothing written.
+    """
+    query = (
+        select(RECEIPTS.c.record)
+        .where(RECEIPTS.c.unit == unit, RECEIPTS.c.record > record)
+        .where(RECEIPTS.c.outcome != refused)
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def first_opening(connection: Connection, unit: str, push_id: str, outcome: str) -> str | None:
+    """Return the detail of a unit's first receipt with an outcome in a push; none without one.
+
+    What is added later is not what the push began with.
 
     Parameters
     ----------
@@ -177,7 +201,7 @@ def last_opening(connection: Connection, unit: str, push_id: str, outcome: str) 
         .where(
             RECEIPTS.c.unit == unit, RECEIPTS.c.push_id == push_id, RECEIPTS.c.outcome == outcome
         )
-        .order_by(RECEIPTS.c.record.desc())
+        .order_by(RECEIPTS.c.record)
     )
     detail: str | None = connection.scalars(query).first()
     return detail

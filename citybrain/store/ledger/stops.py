@@ -12,8 +12,11 @@ from sqlalchemy import select
 from citybrain.errors import CitybrainError, InputError
 from citybrain.files import atomic_write_text
 from citybrain.store.ledger.opening import Ledger
-from citybrain.store.ledger.schema import KILL_SWITCH
+from citybrain.store.ledger.schema import KILL_SWITCH as _TABLE
 from citybrain.store.ledger.writing import Row
+
+KILL_SWITCH, STOPPED = "kill switch", "kill switch on"
+"""What the audit log calls the switch, and the record that stops all pushes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +67,7 @@ def stop_in_ledger(ledger: Ledger) -> Stop:
     """Return what the ledger says; one that cannot be read stops."""
     try:
         with ledger.reading() as connection:
-            row = connection.execute(select(KILL_SWITCH)).mappings().first()
+            row = connection.execute(select(_TABLE)).mappings().first()
     except CitybrainError as error:
         return Stop(is_on=True, why=f"the ledger cannot be read: {error}")
     if row is None:
@@ -92,11 +95,11 @@ def set_stop(ledger: Ledger, who: str, why: str, *, is_on: bool) -> None:
     """
     with ledger.writing(who) as writing:
         changes: Row = {"is_on": is_on, "who": who, "why": why, "at": writing.at}
-        what = f"kill switch {'on' if is_on else 'off'}"
-        if writing.connection.execute(select(KILL_SWITCH.c.id)).first() is None:
-            writing.insert(KILL_SWITCH, {"id": 1, **changes}, what, "kill switch")
+        what = STOPPED if is_on else "kill switch off"
+        if writing.connection.execute(select(_TABLE.c.id)).first() is None:
+            writing.insert(_TABLE, {"id": 1, **changes}, what, KILL_SWITCH)
         else:
-            writing.update(KILL_SWITCH, 1, changes, what, "kill switch")
+            writing.update(_TABLE, 1, changes, what, KILL_SWITCH)
 
 
 def release_file(path: Path) -> None:
