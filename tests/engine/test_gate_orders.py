@@ -1,6 +1,7 @@
 """Orders that the gate refuses: of others, twice, changed, too old, or while pushes are stopped."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,13 +9,14 @@ import pytest
 
 from citybrain.engine.approval import propose, reject
 from citybrain.engine.approval_desk import find_plan
+from citybrain.engine.gate_watch import Watch
 from citybrain.engine.pushing import UnitResult
-from citybrain.errors import CitybrainError, UnsafePlanError
+from citybrain.engine.stopping import RELEASED, check_released, release
+from citybrain.errors import CitybrainError, InputError, UnsafePlanError
 from citybrain.model.approval import State
 from citybrain.model.statements import Signed
-from citybrain.ports.controllers import (
-    Step,
-)
+from citybrain.ports.controllers import Step
+from citybrain.store.ledger.audit import read_audit
 from citybrain.store.ledger.stops import set_stop, stop_by_file
 from tests.engine.approval_kit import better_plan, proposal, tamper
 from tests.engine.gate_yard import Yard, approved, yard
@@ -125,7 +127,7 @@ def test_a_table_changed_past_the_log_stops_the_gate(yard: Yard) -> None:
     refused(yard, order, "the audit log is not whole: document")
 
 
-@pytest.mark.parametrize("kind", ["file", "ledger", "damaged file"])
+@pytest.mark.parametrize("kind", ["file", "ledger", "damaged file", "endless file"])
 def test_the_kill_switch_stops_every_order(yard: Yard, kind: str) -> None:
     street = yard.at_work.desk.street
     order = yard.order()
@@ -134,8 +136,43 @@ def test_the_kill_switch_stops_every_order(yard: Yard, kind: str) -> None:
     elif kind == "ledger":
         set_stop(yard.at_work.desk.ledger, "anna", "smoke", is_on=True)
     else:
-        street.kill_file.write_text("")
+        street.kill_file.write_text("" if kind == "damaged file" else "[" * 200_000)
     refused(yard, order, "all pushes are stopped")
+
+
+def test_pushes_go_again_only_by_a_signature_that_is_younger_than_the_stop(yard: Yard) -> None:
+    desk, anna = yard.at_work.desk, yard.at_work.keys["anna"]
+    set_stop(desk.ledger, "anna", "smoke", is_on=True)
+    release(desk, anna, "no smoke any more")
+    check_released(desk)
+    set_stop(desk.ledger, "anna", "smoke again", is_on=True)
+    set_stop(desk.ledger, "mallory", "nobody looks", is_on=False)
+    later = later_order(yard)
+    refused(yard, later, "nobody with a key has let them go since")
+    (signed,) = [r for r in read_audit(desk.ledger) if r.what == RELEASED]
+    with desk.ledger.writing("mallory") as writing:
+        writing.note(RELEASED, "kill switch", json.loads(signed.detail))
+    refused(yard, later, "nobody with a key has let them go since")
+    release(desk, anna, "looked again")
+    assert yard.carry_out(later).is_done
+
+
+def later_order(yard: Yard) -> Signed:
+    """Return an order of a later instant, so that it is another one."""
+    yard.at_work.clock.instant += timedelta(seconds=1)
+    return yard.order()
+
+
+def test_a_watch_that_cannot_follow_is_no_part_of_an_order(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> None:
+        where, what = "ledger", "is locked"
+        raise InputError(where, what, "wait")
+
+    yard.gate.watch = Watch(yard.at_work.desk, {}, yard.fleet)
+    monkeypatch.setattr(yard.gate.watch, "follow", fails)
+    assert yard.carry_out(yard.order()).is_done
 
 
 @pytest.mark.parametrize("step", [Step.READ, Step.OPEN, Step.WRITE, Step.ACTIVATE, Step.PROVE])

@@ -59,7 +59,7 @@ def stop_in_file(path: Path) -> Stop:
         return Stop(is_on=False)
     except OSError as error:
         return Stop(is_on=True, why=f"the kill file cannot be read ({error.strerror})")
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return Stop(is_on=True, why="the kill file is there, without who and why")
 
 
