@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import isclose
 
 from citybrain.model.verdict import Decision, Estimate, Outcome, Verdict
-from sim.statistics import paired_change
+from sim.statistics import estimate, paired_change
 
 ENOUGH_SEEDS = 10
 _SAME = 1e-9
@@ -95,11 +95,17 @@ def contradictions(verdict: Verdict) -> tuple[str, ...]:
         return ("its runs are not paired by seed",)
     if not seeds:
         return ("it rests on no runs",)
+    if any(each.vehicle_count < 1 or not each.delay_s >= 0 for each in (*running, *proposed)):
+        return ("a run of it is none: nobody travelled, or waited less than not at all",)
     found = []
-    decision = judge(running, proposed).decision
-    if decision is not verdict.decision:
-        found.append(f"it says '{verdict.decision.value}', its runs say '{decision.value}'")
+    judgement = judge(running, proposed)
+    if judgement.decision is not verdict.decision:
+        decision = judgement.decision.value
+        found.append(f"it says '{verdict.decision.value}', its runs say '{decision}'")
+    before_s, after_s = ([each.mean_delay_s for each in runs] for runs in (running, proposed))
     for what, told, drawn in (
+        ("delay before", verdict.delay_before_s, estimate(before_s)),
+        ("delay after", verdict.delay_after_s, estimate(after_s)),
         ("change of delay", verdict.delay_change_s, delay_change(running, proposed)),
         ("saving", verdict.saving, saving(running, proposed)),
     ):

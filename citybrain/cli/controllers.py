@@ -146,9 +146,7 @@ def _print(
 
 
 def _is_well(answer: UnitStatus | CitybrainError) -> bool:
-    if not isinstance(answer, UnitStatus):
-        return False
-    return answer.free == "NOT_FREE" and answer.is_lit and not answer.alarms
+    return isinstance(answer, UnitStatus) and answer.is_well
 
 
 def _code(found: dict[str, Answer | CitybrainError]) -> int:

@@ -15,7 +15,7 @@ from citybrain.engine.approval import (
     Proposal,
     approve,
     approve_automatically,
-    check_name,
+    check_plan_name,
     propose,
     reject,
 )
@@ -46,7 +46,7 @@ class Propose:
 def run_propose(request: Propose) -> int:
     """Bring a plan to the desk; both checkers look at it first."""
     plan = read_plan(request.plan)
-    check_name(plan.name, request.plan)
+    check_plan_name(plan.name, request.plan)
     verdict = read_verdict(request.verdict) if request.verdict else None
     with signing_desk(request.signer) as (desk, key):
         open_checkers(desk.street).check(plan)

@@ -129,9 +129,17 @@ def _ordered(request: Request, act: Act) -> int:
 
 def _sent(socket: Path, order: Signed, course: Course) -> tuple[UnitResult, ...]:
     """Send an order; an interruption ends the waiting for it, not what the gate does."""
+    is_sent = False
+
+    def sent() -> None:
+        nonlocal is_sent
+        is_sent = True
+
     try:
-        return send(socket, order, course.hear)
+        return send(socket, order, course.hear, sent)
     except KeyboardInterrupt:
+        if not is_sent:
+            raise
         key = read_statement(order.statement).plan_hash[:SHORT]
         where, what = f"plan {key}", "interrupted here, but the gate goes on with its order"
         mend = f"see how it ended with citybrain plan history {key}"
@@ -150,7 +158,7 @@ def _hindrance(desk: Desk, kept: KeptPlan, rules: StreetRules) -> str:
     """Return why the gate would refuse the plan now; empty if it would not."""
     try:
         check_not_stopped(desk)
-        check_approved(desk, kept, rules.with_running(reference_plans(desk)))
+        check_approved(desk, kept, lambda: rules.with_running(reference_plans(desk)))
     except UnsafePlanError as refusal:
         return str(refusal)
     return ""

@@ -53,7 +53,7 @@ class Proposal:
     schedule: str = ""
 
 
-def check_name(name: str, where: object) -> None:
+def check_plan_name(name: str, where: object) -> None:
     """Raise unless people can read the name of a plan, type it and tell it from others.
 
     Parameters
@@ -99,7 +99,7 @@ def propose(desk: Desk, proposal: Proposal, key: SigningKey, comment: str) -> Ke
     InputError
         The plan is in the ledger already, or its name is no name.
     """
-    check_name(proposal.plan.name, "plan")
+    check_plan_name(proposal.plan.name, "plan")
     text = plan_text(proposal.plan)
     if not proposal.plan.patterns:
         msg = f"plan {proposal.plan.name} has no pattern; there is nothing to prove and to push"

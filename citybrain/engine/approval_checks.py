@@ -1,5 +1,7 @@
 """What speaks for or against a plan: nothing that the ledger says is believed unchecked."""
 
+from collections.abc import Callable
+
 from citybrain.engine.approval_desk import Desk, proposed_schedule
 from citybrain.errors import InputError, UnsafePlanError
 from citybrain.model.approval import (
@@ -21,7 +23,7 @@ from citybrain.store.verdicts import verdict_of
 from sim.judgement import contradictions
 
 
-def check_approved(desk: Desk, plan: KeptPlan, reference: Plan) -> None:
+def check_approved(desk: Desk, plan: KeptPlan, reference: Callable[[], Plan]) -> None:
     """Raise unless a plan may go to the street: nothing that the ledger says is believed.
 
     Parameters
@@ -31,7 +33,7 @@ def check_approved(desk: Desk, plan: KeptPlan, reference: Plan) -> None:
     plan
         A plan as it stands in the ledger.
     reference
-        What persons last let run, for the bounds of automatic approval.
+        Gives what persons last let run; asked only where a plan was approved automatically.
 
     Raises
     ------
@@ -46,7 +48,7 @@ def check_approved(desk: Desk, plan: KeptPlan, reference: Plan) -> None:
     automatic = automatic_approvals(found)
     if faults and automatic and not proof_faults(found):
         if any(is_young(statement, rules, now) for statement in automatic):
-            check_automatic(desk, plan, reference)
+            check_automatic(desk, plan, reference())
             return
         faults += (f"its automatic approval is older than {rules.valid_days:g} days",)
     if faults:

@@ -178,7 +178,7 @@ class Gate:
 
     async def _push(self, push: Push, statement: Statement, kept: KeptPlan) -> Carried:
         plan = plan_of(kept.text, f"plan {kept.hash[:12]}")
-        check_approved(self.desk, kept, self.fleet.running(reference_plans(self.desk)))
+        check_approved(self.desk, kept, lambda: self.fleet.running(reference_plans(self.desk)))
         self.fleet.check(plan)
         runs = self._runs()
         plans = self.fleet.unit_plans(plan, runs, statement.units)

@@ -17,7 +17,10 @@ _PATIENCE_S = 1200.0
 
 
 def send(
-    path: Path, order: Signed, heard: Callable[[dict[str, Any]], None]
+    path: Path,
+    order: Signed,
+    heard: Callable[[dict[str, Any]], None],
+    sent: Callable[[], None] = lambda: None,
 ) -> tuple[UnitResult, ...]:
     """Send an order, and wait until every unit has its receipt.
 
@@ -29,6 +32,8 @@ def send(
         Signed order.
     heard
         Hears each step and each end, as lines of the gate.
+    sent
+        Called before the order leaves: from then on the gate may have it.
 
     Returns
     -------
@@ -43,7 +48,7 @@ def send(
         No gate listens, or it fell silent: then the ledger tells what was done.
     """
     results: list[UnitResult] = []
-    for line in _lines(path, order):
+    for line in _lines(path, order, sent):
         if "refused" in line:
             raise UnsafePlanError(str(line["refused"]))
         if "end" in line:
@@ -55,11 +60,12 @@ def send(
     raise InputError(path, what, "start it again: it looks at every unit; see plan history")
 
 
-def _lines(path: Path, order: Signed) -> Iterator[dict[str, Any]]:
+def _lines(path: Path, order: Signed, sent: Callable[[], None]) -> Iterator[dict[str, Any]]:
     with closing(socket.socket(socket.AF_UNIX)) as connection:
         try:
             connection.settimeout(_PATIENCE_S)
             connection.connect(str(path))
+            sent()
             connection.sendall(json.dumps(asdict(order)).encode() + b"\n")
             with connection.makefile("rb") as file:
                 for line in file:

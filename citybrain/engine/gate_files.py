@@ -2,7 +2,6 @@
 
 import os
 import stat
-from collections.abc import Iterable
 from pathlib import Path
 
 from citybrain.errors import InputError, UnsafePlanError
@@ -16,19 +15,20 @@ class GateFiles:
     A key that was taken from the register, or a rule that was made stricter, has to count from the
     next order on; a gate that went on with what it once read would not know of it.
 
-    Parameters
-    ----------
-    paths
-        The files.
-
-    Raises
-    ------
-    InputError
-        One cannot be read, or somebody else than the gate's user or root may change it.
     """
 
-    def __init__(self, paths: Iterable[Path]) -> None:
-        self._digests = {path: _digest(path) for path in paths}
+    def __init__(self) -> None:
+        self._digests: dict[Path, str] = {}
+
+    def keep(self, path: Path) -> None:
+        """Note what a file holds, before it is read for what it says.
+
+        Raises
+        ------
+        InputError
+            It cannot be read, or somebody else than the gate's user or root may change it.
+        """
+        self._digests[path] = _digest(path)
 
     def check(self) -> None:
         """Raise if a file is not as it was.

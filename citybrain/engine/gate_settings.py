@@ -64,18 +64,22 @@ def read_gate(path: Path) -> GateSettings:
     InputError
         A file is missing or wrong, or somebody else than the gate's user or root may change it.
     """
+    files, folder = GateFiles(), path.absolute().parent
+    files.keep(path)
     file = read_settings(path, _GateFile)
-    folder = path.absolute().parent
+    files.keep(folder / file.street)
     street = read_street(folder / file.street)
     controllers = folder / file.controllers
-    deciding = (path, street.path, street.keys, street.safety, street.running, controllers)
+    for deciding in (street.keys, street.safety, street.running, controllers):
+        if deciding is not None:
+            files.keep(deciding)
     return GateSettings(
         street=street,
         controllers=controllers,
         at_once=file.at_once,
         seal_file=folder / file.seal_file,
         socket_group_id=_group_id(path, file.socket_group),
-        files=GateFiles(each for each in deciding if each is not None),
+        files=files,
     )
 
 

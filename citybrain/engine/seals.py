@@ -8,6 +8,8 @@ it has sealed: HMAC-SHA-256 (RFC 2104, FIPS 180-4) with a key that the gate alon
 import hmac
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -52,14 +54,25 @@ def open_seal(path: Path) -> Seal:
     InputError
         It cannot be made or read, is open to others, or holds no key.
     """
+    if not path.exists():
+        try:
+            _make(path)
+        except OSError as error:
+            what = f"cannot be written ({error.strerror})"
+            raise InputError(path, what, "give the gate a folder of its own") from None
+    return Seal(secret_from(f"{path}: seal", path=path, variable=None))
+
+
+def _make(path: Path) -> None:
+    """Write a key, whole and on the disk before it has its name; one that is there stays."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    part = Path(name)
     try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return Seal(secret_from(f"{path}: seal", path=path, variable=None))
-    except OSError as error:
-        what = f"cannot be written ({error.strerror})"
-        raise InputError(path, what, "give the gate a folder of its own") from None
-    key = secrets.token_hex(_KEY_BYTES)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(key + "\n")
-    return Seal(Secret(key))
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(_KEY_BYTES) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(part, path)
+    finally:
+        part.unlink(missing_ok=True)

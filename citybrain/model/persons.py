@@ -4,6 +4,29 @@ import unicodedata
 
 from citybrain.errors import InputError
 
+_BLANK_BRAILLE = 0x2800
+_IGNORABLE = (
+    (0x00AD, 0x00AD),
+    (0x034F, 0x034F),
+    (0x061C, 0x061C),
+    (0x115F, 0x1160),
+    (0x17B4, 0x17B5),
+    (0x180B, 0x180F),
+    (0x200B, 0x200F),
+    (0x202A, 0x202E),
+    (0x2060, 0x206F),
+    (_BLANK_BRAILLE, _BLANK_BRAILLE),
+    (0x3164, 0x3164),
+    (0xFE00, 0xFE0F),
+    (0xFEFF, 0xFEFF),
+    (0xFFA0, 0xFFA0),
+    (0xFFF0, 0xFFF8),
+    (0x1BCA0, 0x1BCA3),
+    (0x1D173, 0x1D17A),
+    (0xE0000, 0xE0FFF),
+)
+"""First and last of the characters that show nothing."""
+
 
 def person_of(name: str) -> str:
     """Return what is the same for all spellings of a name, and for no other name.
@@ -41,10 +64,19 @@ def check_name(where: object, name: str) -> None:
     Raises
     ------
     InputError
-        The name is blank, or holds what cannot be printed.
+        The name is blank, or holds what cannot be printed or seen.
+
+    References
+    ----------
+    Unicode Character Database, DerivedCoreProperties (Default_Ignorable_Code_Point).
     """
     if not name.strip():
         raise InputError(where, "names a blank person", "write the person's name")
-    if hidden := next((sign for sign in name if not sign.isprintable()), ""):
+    if hidden := next((sign for sign in name if _is_hidden(sign)), ""):
         what = f"names a person with the unprintable character U+{ord(hidden):04X}"
         raise InputError(where, what, "write the name without it")
+
+
+def _is_hidden(sign: str) -> bool:
+    is_ignorable = any(first <= ord(sign) <= last for first, last in _IGNORABLE)
+    return is_ignorable or not sign.isprintable()

@@ -152,6 +152,11 @@ class UnitStatus:
         """Whether it shows colours and does not flash, as far as it tells."""
         return self.flash in {"NOT_FLASH", "UNKNOWN"}
 
+    @property
+    def is_well(self) -> bool:
+        """Whether it is in step and tells of nothing that somebody must look at."""
+        return self.free == "NOT_FREE" and self.is_lit and not self.alarms
+
     def runs_by_system(self, pattern: int) -> bool:
         """Tell whether the pattern runs in coordination because the system commands it."""
         return self.runs(pattern) and self.control == "SYSTEM_CONTROL"

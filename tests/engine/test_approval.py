@@ -13,7 +13,7 @@ from citybrain.controllers.signatures import Register
 from citybrain.engine.approval import (
     approve,
     approve_automatically,
-    check_name,
+    check_plan_name,
     propose,
     reject,
 )
@@ -64,7 +64,7 @@ def approved(at_work: Office) -> str:
 
 
 def may_go(at_work: Office, key: str) -> None:
-    check_approved(at_work.desk, find_plan(at_work.desk, key), running_plan())
+    check_approved(at_work.desk, find_plan(at_work.desk, key), running_plan)
 
 
 def test_a_proven_plan_with_an_approval_may_go(at_work: Office) -> None:
@@ -145,7 +145,7 @@ def test_names_of_all_languages_are_names(at_work: Office, name: str) -> None:
 @given(name=st.text(max_size=80))
 def test_a_name_that_is_taken_is_shown_as_it_is(name: str) -> None:
     try:
-        check_name(name, "plan")
+        check_plan_name(name, "plan")
     except InputError:
         return
     assert visible(name) == name == name.strip()
@@ -311,10 +311,10 @@ def test_every_changed_byte_voids_the_approval(
     index = place % len(plan.text)
     forged = replace(plan, text=plan.text[:index] + chr(byte) + plan.text[index + 1 :])
     if forged == plan:
-        check_approved(at_work.desk, forged, running_plan())
+        check_approved(at_work.desk, forged, running_plan)
     else:
         with pytest.raises(CitybrainError):
-            check_approved(at_work.desk, forged, running_plan())
+            check_approved(at_work.desk, forged, running_plan)
 
 
 def test_automatic_approval_is_off_unless_the_settings_say_otherwise(at_work: Office) -> None:
@@ -376,7 +376,7 @@ def test_the_gate_looks_at_the_bounds_again(tmp_path: Path) -> None:
         approve_automatically(at_work.desk, proposal(), at_work.keys["batch"], "nightly")
         moved_on = replace(running_plan(), patterns=better_plan(offset_s=9.0).patterns)
         with pytest.raises(UnsafePlanError, match="the offset changes by 5 s"):
-            check_approved(at_work.desk, find_plan(at_work.desk, key), moved_on)
+            check_approved(at_work.desk, find_plan(at_work.desk, key), lambda: moved_on)
 
 
 def test_states_follow_one_another_in_order() -> None:

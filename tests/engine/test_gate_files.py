@@ -1,6 +1,6 @@
 """The gate refuses orders once a file that decides about them is not as it has read it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,13 @@ from citybrain.errors import CitybrainError, InputError, UnsafePlanError
 from tests.engine.gate_yard import Yard, yard
 
 __all__ = ["yard"]
+
+
+def kept_of(paths: Sequence[Path]) -> GateFiles:
+    kept = GateFiles()
+    for path in paths:
+        kept.keep(path)
+    return kept
 
 
 @pytest.fixture
@@ -22,13 +29,13 @@ def files(tmp_path: Path) -> list[Path]:
 
 
 def test_files_that_stay_as_they_are_stop_nothing(files: list[Path]) -> None:
-    kept = GateFiles(files)
+    kept = kept_of(files)
     files[0].write_text("keys.toml")
     kept.check()
 
 
 def test_a_changed_file_is_named_with_what_to_do(files: list[Path]) -> None:
-    kept = GateFiles(files)
+    kept = kept_of(files)
     files[1].write_text("stricter")
     with pytest.raises(UnsafePlanError, match=r"safety\.toml has changed .* start the gate anew"):
         kept.check()
@@ -41,17 +48,17 @@ def test_a_changed_file_is_named_with_what_to_do(files: list[Path]) -> None:
 def test_a_file_that_is_gone_or_open_to_others_is_refused(
     files: list[Path], harm: Callable[[Path], None], told: str
 ) -> None:
-    kept = GateFiles(files)
+    kept = kept_of(files)
     harm(files[0])
     with pytest.raises(InputError, match=told):
         kept.check()
     with pytest.raises(InputError, match=told):
-        GateFiles(files)
+        kept_of(files)
 
 
 def test_a_key_that_was_taken_from_the_register_orders_nothing_any_more(yard: Yard) -> None:
     register = yard.at_work.desk.street.keys
-    yard.gate.check_files = GateFiles([register]).check
+    yard.gate.check_files = kept_of([register]).check
     register.write_text(register.read_text().replace('name = "dora"', 'name = "gone"'))
     with pytest.raises(CitybrainError, match="has changed since the gate was started"):
         yard.carry_out(yard.order())

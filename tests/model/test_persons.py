@@ -47,3 +47,11 @@ def test_a_name_with_what_nobody_sees_is_refused(sign: str) -> None:
     told = f"unprintable character U\\+{ord(sign):04X}"
     with pytest.raises(InputError, match=told):
         check_name("key eva", f"Eva{sign} Roth")
+
+
+@pytest.mark.parametrize(
+    "sign", ["\u034f", "\ufe0f", "\u180b", "\u115f", "\u3164", "\u2800", "\U000e0100"]
+)
+def test_what_shows_nothing_makes_no_other_person(sign: str) -> None:
+    with pytest.raises(InputError, match=f"unprintable character U\\+{ord(sign):04X}"):
+        check_name("key eva", f"Berta{sign} Oz")

@@ -242,6 +242,16 @@ def test_a_verdict_follows_from_its_runs_also_after_it_was_written(
         (lambda v: replace(v, decision=Decision.REJECT), "its runs say 'accept'"),
         (lambda v: replace(v, saving=Estimate(mean=0.9, low=0.8, high=1.0)), "saving"),
         (lambda v: replace(v, delay_change_s=Estimate(mean=-9, low=-9, high=-9)), "change of"),
+        (lambda v: replace(v, delay_before_s=v.delay_after_s), "delay before"),
+        (lambda v: replace(v, delay_after_s=v.delay_before_s), "delay after"),
+        (
+            lambda v: replace(v, proposed=tuple(replace(o, vehicle_count=0) for o in v.proposed)),
+            "nobody travelled",
+        ),
+        (
+            lambda v: replace(v, proposed=tuple(replace(o, delay_s=-9.0) for o in v.proposed)),
+            "less than not at all",
+        ),
         (lambda v: replace(v, proposed=v.proposed[::-1]), "paired by seed"),
         (lambda v: replace(v, running=v.running[:1] * 5, proposed=v.proposed[:1] * 5), "paired"),
         (lambda v: replace(v, running=(), proposed=()), "no runs"),

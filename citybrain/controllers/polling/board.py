@@ -36,14 +36,7 @@ class Seen:
     @property
     def is_well(self) -> bool:
         """Whether it answers, is in step and tells of nothing that somebody must look at."""
-        status = self.status
-        return (
-            status is not None
-            and not self.is_lost
-            and status.is_lit
-            and status.free == "NOT_FREE"
-            and not status.alarms
-        )
+        return self.status is not None and not self.is_lost and self.status.is_well
 
 
 class Board:

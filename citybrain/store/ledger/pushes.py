@@ -153,7 +153,10 @@ def running_histories(connection: Connection) -> dict[str, list[Running]]:
     query = select(AUDIT.c.subject, AUDIT.c.detail).where(AUDIT.c.what == _RUNS)
     found: dict[str, list[Running]] = defaultdict(list)
     for unit, detail in connection.execute(query.order_by(AUDIT.c.number)):
-        row = json.loads(detail)["row"]
+        change = json.loads(detail)
+        if RUNNING.name not in {change.get("insert"), change.get("update")}:
+            continue
+        row = change["row"]
         found[unit].append(
             Running(plan_hash=row["plan_hash"], push_id=row["push_id"], pattern=row["pattern"])
         )
