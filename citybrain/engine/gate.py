@@ -1,14 +1,15 @@
 """The gate: it alone may write to controllers, and believes nothing that it has not checked."""
 
 from collections.abc import Callable, Collection, Mapping
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from citybrain.engine.approval_checks import check_approved, dossier
 from citybrain.engine.approval_desk import Desk
-from citybrain.engine.gate_watch import Planner, Watch
+from citybrain.engine.fleet import Fleet
+from citybrain.engine.gate_watch import Watch
 from citybrain.engine.openings import Opening, opening_of, order_of
 from citybrain.engine.pushing import (
     AT_ONCE,
@@ -26,9 +27,7 @@ from citybrain.engine.stopping import check_released
 from citybrain.errors import UnsafePlanError
 from citybrain.model.approval import statement_faults
 from citybrain.model.audit import sha256_hex
-from citybrain.model.plan import Plan
 from citybrain.model.statements import Act, Signed, Statement, Vouched
-from citybrain.ports.controllers import ControllerLink
 from citybrain.store.ledger.audit import LogWatch
 from citybrain.store.ledger.plans import KeptPlan, kept_plan
 from citybrain.store.ledger.pushes import (
@@ -43,39 +42,6 @@ ORDER_LIFE = timedelta(seconds=60)
 """An order that is older was waiting somewhere, and the person is no longer watching."""
 
 Each = TypeVar("Each")
-
-
-class Fleet(Planner, Protocol):
-    """The units, what a plan means to them, and what is safe there."""
-
-    def check(self, plan: Plan) -> None:
-        """Have both checkers look at a plan.
-
-        Raises
-        ------
-        UnsafePlanError
-            It breaks a rule, or the checkers disagree.
-        """
-
-    def running(self, units: Mapping[str, Plan]) -> Plan:
-        """Return what ran before citybrain, with plans of the ledger in place of it at some units.
-
-        Parameters
-        ----------
-        units
-            Unit → plan of the ledger that it runs, or ran.
-        """
-
-    def links(
-        self, units: Collection[str]
-    ) -> AbstractAsyncContextManager[Mapping[str, ControllerLink]]:
-        """Open links that may write, by unit.
-
-        Raises
-        ------
-        InputError
-            A unit is unknown, or the credentials for writing cannot be had.
-        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

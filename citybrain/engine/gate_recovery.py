@@ -6,7 +6,7 @@ from typing import Any
 
 from citybrain.controllers.ntcip.proof import shows_former, wanted_after
 from citybrain.engine.approval_desk import Desk
-from citybrain.engine.gate import Fleet
+from citybrain.engine.fleet import Fleet
 from citybrain.engine.openings import OPENED, Opening, opening_of, order_of
 from citybrain.engine.pushing import UnitResult
 from citybrain.engine.pushing_records import (

@@ -6,17 +6,16 @@ an alarm, not an old success.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol
 
 from citybrain.controllers.ntcip.watchdog import LOOK_S, Beat, Kept, keep_alive
 from citybrain.engine.alarms import note_unforeseen
 from citybrain.engine.approval_desk import Desk, running_plans
+from citybrain.engine.fleet import Planner
 from citybrain.engine.pushing_records import CHANGED, GATE, NOT_RUNNING, NOTHING
 from citybrain.errors import CitybrainError
-from citybrain.model.plan import Plan
 from citybrain.ports.controllers import ControllerLink, UnitPlan
 from citybrain.store.ledger.pushes import Running, is_alarmed, raise_alarm, running, set_running
 
@@ -27,30 +26,6 @@ AGAIN = "runs again"
 """What the audit log calls it when a unit does what it is commanded once more."""
 RESTORED = "values restored"
 """The same when a unit holds the values of its plan once more."""
-
-
-class Planner(Protocol):
-    """Knows what a plan means to the units."""
-
-    def unit_plans(
-        self, plan: Plan, runs: Mapping[str, Running], units: Collection[str]
-    ) -> Mapping[str, UnitPlan]:
-        """Return for each unit of a plan what it is to run.
-
-        Parameters
-        ----------
-        plan
-            The plan.
-        runs
-            What each unit runs, as far as the ledger knows.
-        units
-            Only these; nothing for all of the plan.
-
-        Raises
-        ------
-        UnsafePlanError
-            A pattern cannot be expressed in its controller as it was proven.
-        """
 
 
 class Watch:
