@@ -18,6 +18,7 @@ from citybrain.engine.approval_desk import Desk
 from citybrain.model.plan import Plan
 from citybrain.model.verdict import PROPOSED_PLAN, Decision, Estimate, Outcome, Verdict
 from citybrain.store.plans import plan_hash
+from sim.judgement import judge
 
 CITYBRAIN = Path(sys.executable).with_name("citybrain")
 READY_S = 120.0
@@ -182,7 +183,7 @@ def _verdict_on(plan: Plan) -> Verdict:
     exactly = {mean: Estimate(mean=mean, low=mean, high=mean) for mean in (-1.0, 0.5, 1.0, 2.0)}
     return Verdict(
         decision=Decision.ACCEPT,
-        reasons=("Made up for a rehearsal.",),
+        reasons=judge(running, proposed).reasons,
         scenario="rehearsal",
         running_plan="running",
         proposed_plan=plan.name,
@@ -198,5 +199,6 @@ def _verdict_on(plan: Plan) -> Verdict:
         movements=(),
         approaches=(),
         demand="none",
+        caveats=("Made up for a rehearsal.",),
         hashes={PROPOSED_PLAN: plan_hash(plan)},
     )

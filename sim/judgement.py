@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import isclose
+from math import inf, isclose
 
 from citybrain.model.verdict import Decision, Estimate, Outcome, Verdict
 from sim.statistics import estimate, paired_change
@@ -10,6 +10,16 @@ from sim.statistics import estimate, paired_change
 ENOUGH_SEEDS = 10
 _SAME = 1e-9
 """Figures that differ by less are the same, drawn on another machine. [-]"""
+_FIGURES = (
+    "vehicle_count",
+    "delay_s",
+    "unfinished_veh",
+    "never_inserted_veh",
+    "teleports",
+    "collisions",
+    "stops",
+)
+"""What every run tells of its vehicles."""
 Count = Callable[[Outcome], float]
 
 _MUST_NOT_RISE: tuple[tuple[str, Count], ...] = (
@@ -64,6 +74,11 @@ def judge(running: Sequence[Outcome], proposed: Sequence[Outcome]) -> Judgement:
     return Judgement(decision, tuple(reasons))
 
 
+def mean_delay(outcomes: Sequence[Outcome]) -> Estimate:
+    """Return the mean over the runs of the delay per vehicle [s/veh]."""
+    return estimate([outcome.mean_delay_s for outcome in outcomes])
+
+
 def delay_change(running: Sequence[Outcome], proposed: Sequence[Outcome]) -> Estimate:
     """Return the paired change in mean delay, proposed minus running [s/veh]."""
     return paired_change(
@@ -77,6 +92,12 @@ def saving(running: Sequence[Outcome], proposed: Sequence[Outcome]) -> Estimate:
     change = delay_change(running, proposed)
     scale = sum(outcome.mean_delay_s for outcome in running) / len(running) or 1.0
     return Estimate(mean=-change.mean / scale, low=-change.high / scale, high=-change.low / scale)
+
+
+def worst_seed(running: Sequence[Outcome], proposed: Sequence[Outcome]) -> int:
+    """Return the seed whose delay per vehicle rises most, or falls least."""
+    pairs = zip(running, proposed, strict=True)
+    return max(pairs, key=lambda pair: pair[1].mean_delay_s - pair[0].mean_delay_s)[0].seed
 
 
 def contradictions(verdict: Verdict) -> tuple[str, ...]:
@@ -95,23 +116,31 @@ def contradictions(verdict: Verdict) -> tuple[str, ...]:
         return ("its runs are not paired by seed",)
     if not seeds:
         return ("it rests on no runs",)
-    if any(each.vehicle_count < 1 or not each.delay_s >= 0 for each in (*running, *proposed)):
-        return ("a run of it is none: nobody travelled, or waited less than not at all",)
+    if impossible := [each for run in (*running, *proposed) for each in _impossibilities(run)]:
+        return tuple(impossible)
     found = []
-    judgement = judge(running, proposed)
-    if judgement.decision is not verdict.decision:
-        decision = judgement.decision.value
-        found.append(f"it says '{verdict.decision.value}', its runs say '{decision}'")
-    before_s, after_s = ([each.mean_delay_s for each in runs] for runs in (running, proposed))
-    for what, told, drawn in (
-        ("delay before", verdict.delay_before_s, estimate(before_s)),
-        ("delay after", verdict.delay_after_s, estimate(after_s)),
+    drawn = judge(running, proposed)
+    if drawn.decision is not verdict.decision:
+        found.append(f"it says '{verdict.decision.value}', its runs say '{drawn.decision.value}'")
+    if (worst := worst_seed(running, proposed)) != verdict.worst_seed:
+        found.append(f"its worst seed is {verdict.worst_seed}, its runs say {worst}")
+    for what, told, estimated in (
+        ("delay before", verdict.delay_before_s, mean_delay(running)),
+        ("delay after", verdict.delay_after_s, mean_delay(proposed)),
         ("change of delay", verdict.delay_change_s, delay_change(running, proposed)),
         ("saving", verdict.saving, saving(running, proposed)),
     ):
-        if not _are_same(told, drawn):
+        if not _are_same(told, estimated):
             found.append(f"its {what} is not that of its runs")
     return tuple(found)
+
+
+def _impossibilities(run: Outcome) -> Iterable[str]:
+    """Return what no run can have: nobody on the street, or figures below zero or without end."""
+    for name in _FIGURES:
+        figure, least = getattr(run, name), 1 if name == "vehicle_count" else 0
+        if not least <= figure < inf:
+            yield f"the run of seed {run.seed} has {figure:g} {name}"
 
 
 def _are_same(one: Estimate, other: Estimate) -> bool:

@@ -7,7 +7,7 @@ from citybrain.model.network import Network
 from citybrain.model.plan import Plan
 from citybrain.model.verdict import DetectorFit, Outcome, PartChange, Verdict
 from citybrain.ports.evaluation import Evaluation, PlanEvaluator
-from sim.judgement import ENOUGH_SEEDS, delay_change, judge, saving
+from sim.judgement import ENOUGH_SEEDS, delay_change, judge, mean_delay, saving, worst_seed
 from sim.statistics import estimate, paired_change
 
 _SEEN_SHARE = 0.5
@@ -87,9 +87,6 @@ def draw_verdict(
     """Draw the verdict from outcomes that are there already; see ``prove``."""
     before, after = outcomes
     judgement = judge(before, after)
-    worst = max(
-        zip(before, after, strict=True), key=lambda p: p[1].mean_delay_s - p[0].mean_delay_s
-    )
     return Verdict(
         decision=judgement.decision,
         reasons=judgement.reasons,
@@ -100,11 +97,11 @@ def draw_verdict(
         end_s=study.end_s,
         running=tuple(before),
         proposed=tuple(after),
-        delay_before_s=estimate([outcome.mean_delay_s for outcome in before]),
-        delay_after_s=estimate([outcome.mean_delay_s for outcome in after]),
+        delay_before_s=mean_delay(before),
+        delay_after_s=mean_delay(after),
         delay_change_s=delay_change(before, after),
         saving=saving(before, after),
-        worst_seed=worst[0].seed,
+        worst_seed=worst_seed(before, after),
         movements=_changes(before, after, _movement_parts(network)),
         approaches=_changes(before, after, _approach_parts(network)),
         demand=study.demand,

@@ -4,8 +4,7 @@ import unicodedata
 
 from citybrain.errors import InputError
 
-_BLANK_BRAILLE = 0x2800
-_IGNORABLE = (
+_INVISIBLE = (
     (0x00AD, 0x00AD),
     (0x034F, 0x034F),
     (0x061C, 0x061C),
@@ -15,7 +14,7 @@ _IGNORABLE = (
     (0x200B, 0x200F),
     (0x202A, 0x202E),
     (0x2060, 0x206F),
-    (_BLANK_BRAILLE, _BLANK_BRAILLE),
+    (0x2800, 0x2800),
     (0x3164, 0x3164),
     (0xFE00, 0xFE0F),
     (0xFEFF, 0xFEFF),
@@ -25,7 +24,8 @@ _IGNORABLE = (
     (0x1D173, 0x1D17A),
     (0xE0000, 0xE0FFF),
 )
-"""First and last of the characters that show nothing."""
+"""First and last of the characters that leave no mark: those which the Unicode Character Database
+calls Default_Ignorable_Code_Point, and the blank pattern of Braille."""
 
 
 def person_of(name: str) -> str:
@@ -64,19 +64,14 @@ def check_name(where: object, name: str) -> None:
     Raises
     ------
     InputError
-        The name is blank, or holds what cannot be printed or seen.
-
-    References
-    ----------
-    Unicode Character Database, DerivedCoreProperties (Default_Ignorable_Code_Point).
+        The name is blank, or holds what cannot be printed or leaves no mark.
     """
     if not name.strip():
         raise InputError(where, "names a blank person", "write the person's name")
-    if hidden := next((sign for sign in name if _is_hidden(sign)), ""):
+    if hidden := next((sign for sign in name if not _is_seen(sign)), ""):
         what = f"names a person with the unprintable character U+{ord(hidden):04X}"
         raise InputError(where, what, "write the name without it")
 
 
-def _is_hidden(sign: str) -> bool:
-    is_ignorable = any(first <= ord(sign) <= last for first, last in _IGNORABLE)
-    return is_ignorable or not sign.isprintable()
+def _is_seen(sign: str) -> bool:
+    return sign.isprintable() and not any(a <= ord(sign) <= z for a, z in _INVISIBLE)

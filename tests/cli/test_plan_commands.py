@@ -365,6 +365,20 @@ def test_who_interrupts_an_order_is_told_that_the_gate_goes_on(desk: Desk, comma
     )
 
 
+def test_who_interrupts_before_the_order_has_left_is_not_told_of_the_gate(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_socket: socket.socket, _path: str) -> None:
+        raise KeyboardInterrupt
+
+    key = desk.propose()
+    monkeypatch.setattr(socket.socket, "connect", interrupted)
+    told = desk.refused("plan", "push", key, "--really", key="dora", code=2)
+    assert told == (
+        "citybrain: interrupted; nothing was left half written, start the command again"
+    )
+
+
 def test_no_plan_is_pushed_to_a_junction_without_a_unit(desk: Desk) -> None:
     key = desk.propose()
     assert "J1: the safety data know no controller" in desk.refused("plan", "push", key)

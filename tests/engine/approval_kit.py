@@ -16,8 +16,7 @@ from citybrain.engine.seals import open_seal
 from citybrain.model.plan import Plan
 from citybrain.model.verdict import PROPOSED_PLAN, Decision, Verdict
 from citybrain.store.plans import plan_hash
-from sim.judgement import delay_change, saving
-from sim.statistics import estimate
+from sim.judgement import delay_change, judge, mean_delay, saving, worst_seed
 from tests.model.crossroads import Crossroads
 from tests.report import builders
 
@@ -102,8 +101,10 @@ def verdict_on(plan: Plan, decision: Decision = Decision.ACCEPT) -> Verdict:
         verdict,
         running=running,
         proposed=proposed,
-        delay_before_s=estimate([each.mean_delay_s for each in running]),
-        delay_after_s=estimate([each.mean_delay_s for each in proposed]),
+        reasons=judge(running, proposed).reasons,
+        delay_before_s=mean_delay(running),
+        delay_after_s=mean_delay(proposed),
+        worst_seed=worst_seed(running, proposed),
         delay_change_s=delay_change(running, proposed),
         saving=saving(running, proposed),
         hashes={PROPOSED_PLAN: plan_hash(plan)},

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from citybrain.engine.approval import approve, approve_automatically, propose
+from citybrain.engine.approval_desk import Desk
 from citybrain.engine.gate import Gate
 from citybrain.engine.reference_plans import reference_of, reference_plans
 from citybrain.errors import UnsafePlanError
+from citybrain.model.plan import Plan
 from citybrain.model.statements import Act
 from citybrain.store.ledger.pushes import Running
 from tests.engine.approval_kit import better_plan, office, proposal
@@ -80,6 +82,29 @@ def test_a_plan_whose_approver_has_no_key_any_more_is_no_reference(yard: Yard) -
     assert set(reference_plans(desk)) == set(UNITS)
     left = tuple(key for key in desk.register.keys if key.name != "berta")
     assert reference_plans(replace(desk, register=replace(desk.register, keys=left))) == {}
+
+
+@pytest.mark.parametrize("detail", [{}, [], None, {"update": "else", "row": {}}])
+def test_a_note_that_is_called_as_one_of_what_runs_changes_nothing(
+    yard: Yard, detail: object
+) -> None:
+    brought(yard, 8.0, approver="berta")
+    desk = yard.at_work.desk
+    before = reference_plans(desk)
+    with desk.ledger.writing("mallory") as writing:
+        writing.note("runs", UNITS[0], detail)
+    assert reference_plans(desk) == before
+    brought(yard, 9.0)
+
+
+def test_what_persons_approved_goes_without_a_reference(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(_desk: Desk) -> dict[str, Plan]:
+        raise AssertionError
+
+    monkeypatch.setattr("citybrain.engine.gate.reference_plans", never)
+    brought(yard, 8.0, approver="berta")
 
 
 @given(steps=st.lists(st.sampled_from(["person", "automatic", "back", "lost"]), max_size=30))

@@ -242,16 +242,9 @@ def test_a_verdict_follows_from_its_runs_also_after_it_was_written(
         (lambda v: replace(v, decision=Decision.REJECT), "its runs say 'accept'"),
         (lambda v: replace(v, saving=Estimate(mean=0.9, low=0.8, high=1.0)), "saving"),
         (lambda v: replace(v, delay_change_s=Estimate(mean=-9, low=-9, high=-9)), "change of"),
-        (lambda v: replace(v, delay_before_s=v.delay_after_s), "delay before"),
-        (lambda v: replace(v, delay_after_s=v.delay_before_s), "delay after"),
-        (
-            lambda v: replace(v, proposed=tuple(replace(o, vehicle_count=0) for o in v.proposed)),
-            "nobody travelled",
-        ),
-        (
-            lambda v: replace(v, proposed=tuple(replace(o, delay_s=-9.0) for o in v.proposed)),
-            "less than not at all",
-        ),
+        (lambda v: replace(v, delay_before_s=v.delay_after_s), "delay before is not"),
+        (lambda v: replace(v, delay_after_s=v.delay_before_s), "delay after is not"),
+        (lambda v: replace(v, worst_seed=1), "worst seed is 1, its runs say 2"),
         (lambda v: replace(v, proposed=v.proposed[::-1]), "paired by seed"),
         (lambda v: replace(v, running=v.running[:1] * 5, proposed=v.proposed[:1] * 5), "paired"),
         (lambda v: replace(v, running=(), proposed=()), "no runs"),
@@ -267,3 +260,23 @@ def test_what_does_not_follow_from_the_runs_is_told(
     verdict = drawn(outcomes([40.0] * 5), outcomes([40.0 + each for each in FALLS]))
     assert verdict.decision is Decision.ACCEPT
     assert any(told in each for each in contradictions(change(verdict)))
+
+
+@pytest.mark.parametrize(
+    ("figure", "value"),
+    [
+        ("vehicle_count", 0),
+        ("vehicle_count", -100),
+        *(("delay_s", value) for value in (-1.0, math.nan, math.inf)),
+        *((name, -1) for name in ("unfinished_veh", "never_inserted_veh", "teleports")),
+        ("collisions", -1),
+        ("stops", -1),
+    ],
+)
+def test_runs_that_no_street_can_have_prove_nothing(figure: str, value: float) -> None:
+    """Nobody asks what follows from them: a delay below zero is a large saving."""
+    proposed = outcomes([40.0 + each for each in FALLS])
+    verdict = drawn(outcomes([40.0] * 5), proposed)
+    proposed[2] = replace(proposed[2], **{figure: value})  # type: ignore[arg-type]
+    told = (f"the run of seed 3 has {value:g} {figure}",)
+    assert contradictions(replace(verdict, proposed=tuple(proposed))) == told

@@ -149,18 +149,31 @@ def running(connection: Connection) -> dict[str, Running]:
 
 
 def running_histories(connection: Connection) -> dict[str, list[Running]]:
-    """Return by unit all that it was known to run, the oldest first, as the audit log has it."""
+    """Return by unit all that it was known to run, the oldest first, as the audit log has it.
+
+    Whoever may write to the ledger may call a note of his own ``runs``, too: only records of a
+    change of the table count.
+    """
     query = select(AUDIT.c.subject, AUDIT.c.detail).where(AUDIT.c.what == _RUNS)
     found: dict[str, list[Running]] = defaultdict(list)
     for unit, detail in connection.execute(query.order_by(AUDIT.c.number)):
-        change = json.loads(detail)
-        if RUNNING.name not in {change.get("insert"), change.get("update")}:
-            continue
-        row = change["row"]
-        found[unit].append(
-            Running(plan_hash=row["plan_hash"], push_id=row["push_id"], pattern=row["pattern"])
-        )
+        if (runs := _running_of(json.loads(detail))) is not None:
+            found[unit].append(runs)
     return dict(found)
+
+
+def _running_of(detail: Any) -> Running | None:  # noqa: ANN401 - whatever somebody noted
+    """Return what a record wrote into the table of what runs; none if it did not."""
+    match detail:
+        case {"insert": RUNNING.name, "row": row} | {"update": RUNNING.name, "row": row}:
+            pass
+        case _:
+            return None
+    match row:
+        case {"plan_hash": str(plan_hash), "push_id": str(push_id)}:
+            # a ledger of version 1 kept no patterns
+            return Running(plan_hash=plan_hash, push_id=push_id, pattern=row.get("pattern", 0))
+    return None
 
 
 def is_written_since(connection: Connection, unit: str, record: int, refused: str) -> bool:
