@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -68,26 +70,36 @@ def test_frame_that_ends_the_decoder_each_time_ends_the_file_with_a_gap(
     assert sum(file.stat().st_size for file in tmp_path.iterdir()) == 0
 
 
-def test_decoder_goes_with_its_parent(tmp_path: Path) -> None:
-    path = write_clip(tmp_path / "a.mp4", 500)
+@contextmanager
+def decoding(tmp_path: Path, what: str) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+    """Run a process that begins to read a clip, and give it with the number of its decoder."""
     text = (
         "import sys, time\n"
         "from detectors.camera.sources import open_stream\n"
         "from tests.detectors.camera_sources_kit import Slow\n"
+        f"{what}"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", text, str(write_clip(tmp_path / "a.mp4", 500))],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        start_new_session=True,
+    )
+    assert parent.stdout
+    yield parent, int(parent.stdout.readline())
+    parent.wait(10)
+    parent.stdout.close()
+
+
+def test_decoder_goes_with_its_parent(tmp_path: Path) -> None:
+    what = (
         "stream = open_stream(sys.argv[1], Slow)\n"
         "print(stream.decoder_id, flush=True)\n"
         "time.sleep(60)\n"
     )
-    parent = subprocess.Popen(
-        [sys.executable, "-c", text, str(path)],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    assert parent.stdout
-    child = int(parent.stdout.readline())
-    parent.kill()
-    parent.wait()
-    parent.stdout.close()
+    with decoding(tmp_path, what) as (parent, child):
+        parent.kill()
     assert gone(child)
 
 
@@ -102,27 +114,13 @@ def gone(process: int) -> bool:
 
 
 def test_interrupt_leaves_no_decoder(tmp_path: Path) -> None:
-    path = write_clip(tmp_path / "a.mp4", 500)
-    text = (
-        "import sys\n"
-        "from detectors.camera.sources import open_stream\n"
-        "from tests.detectors.camera_sources_kit import Slow\n"
+    what = (
         "with open_stream(sys.argv[1], Slow) as stream:\n"
         "    print(stream.decoder_id, flush=True)\n"
         "    for part in stream: pass\n"
     )
-    parent = subprocess.Popen(
-        [sys.executable, "-c", text, str(path)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        start_new_session=True,
-    )
-    assert parent.stdout
-    child = int(parent.stdout.readline())
-    os.killpg(parent.pid, signal.SIGINT)
-    parent.wait(10)
-    parent.stdout.close()
+    with decoding(tmp_path, what) as (parent, child):
+        os.killpg(parent.pid, signal.SIGINT)
     assert gone(child)
 
 

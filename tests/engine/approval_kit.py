@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from citybrain.controllers.signatures import SigningKey, new_key, read_key
-from citybrain.engine.approval import Proposal
-from citybrain.engine.approval_desk import Desk, open_desk
+from citybrain.engine.approval import Proposal, propose
+from citybrain.engine.approval_checks import check_approved
+from citybrain.engine.approval_desk import Desk, find_plan, open_desk
 from citybrain.engine.approval_settings import read_street
 from citybrain.engine.seals import open_seal
 from citybrain.model.plan import Plan
@@ -21,6 +23,16 @@ from tests.model.crossroads import Crossroads
 from tests.report import builders
 
 PATTERNS = 7, 8
+AUTOMATIC = """
+[approval.automatic]
+enabled = true
+junctions = ["J"]
+cycle_s = 3
+offset_s = 4
+split_s = 3
+seeds = 3
+saving = 0.2
+"""
 INSTANT = datetime(2026, 3, 17, 6, 30, tzinfo=UTC)
 
 PEOPLE = {
@@ -120,3 +132,19 @@ def tamper(desk: Desk, statement: str, **values: str) -> None:
     """Change the database past citybrain."""
     with desk.ledger.writing("mallory") as writing:
         writing.connection.execute(text(statement), values)
+
+
+@pytest.fixture
+def at_work(tmp_path: Path) -> Iterator[Office]:
+    with office(tmp_path) as opened:
+        yield opened
+
+
+def proven(at_work: Office) -> str:
+    """Propose a plan with its proof, and return its hash."""
+    return propose(at_work.desk, proposal(), at_work.keys["anna"], "less delay").hash
+
+
+def may_go(at_work: Office, key: str) -> None:
+    """Raise unless a plan may go to the street."""
+    check_approved(at_work.desk, find_plan(at_work.desk, key), running_plan)

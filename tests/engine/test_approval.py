@@ -1,6 +1,5 @@
 """Approval: named persons, bound to every byte of a plan, and nothing in the ledger is believed."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,12 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from citybrain.cli.escaping import visible
 from citybrain.controllers.signatures import Register
 from citybrain.engine.approval import (
     approve,
-    approve_automatically,
-    check_plan_name,
     propose,
     reject,
 )
@@ -27,44 +23,24 @@ from citybrain.store.ledger.audit import read_audit, verify_audit
 from citybrain.store.ledger.plans import KeptPlan
 from tests.engine.approval_kit import (
     Office,
+    at_work,
     better_plan,
+    may_go,
     office,
     proposal,
+    proven,
     running_plan,
     tamper,
     verdict_on,
 )
 
-AUTOMATIC = """
-[approval.automatic]
-enabled = true
-junctions = ["J"]
-cycle_s = 3
-offset_s = 4
-split_s = 3
-seeds = 3
-saving = 0.2
-"""
-
-
-@pytest.fixture
-def at_work(tmp_path: Path) -> Iterator[Office]:
-    with office(tmp_path) as opened:
-        yield opened
-
-
-def proven(at_work: Office) -> str:
-    return propose(at_work.desk, proposal(), at_work.keys["anna"], "less delay").hash
+__all__ = ["at_work"]
 
 
 def approved(at_work: Office) -> str:
     key = proven(at_work)
     approve(at_work.desk, key, at_work.keys["berta"], "looks right")
     return key
-
-
-def may_go(at_work: Office, key: str) -> None:
-    check_approved(at_work.desk, find_plan(at_work.desk, key), running_plan)
 
 
 def test_a_proven_plan_with_an_approval_may_go(at_work: Office) -> None:
@@ -122,63 +98,6 @@ def test_a_key_signs_only_what_its_roles_allow(at_work: Office, name: str) -> No
     key = proven(at_work)
     with pytest.raises(UnsafePlanError, match="may not approve"):
         approve(at_work.desk, key, at_work.keys[name], "ok")
-
-
-BAD_NAMES = (" ", "a\nb", "a\x1b[2J", "a\u202eb", "a\u2028b", "a\x9bb", " a", "a ", "a" * 65)
-
-
-@pytest.mark.parametrize("name", BAD_NAMES)
-def test_a_plan_needs_a_name_that_people_can_read(at_work: Office, name: str) -> None:
-    plan = replace(better_plan(), name=name)
-    with pytest.raises(InputError, match="its name is no line of 1 to 64 printable characters"):
-        propose(at_work.desk, proposal(plan), at_work.keys["anna"], "odd")
-    assert not read_audit(at_work.desk.ledger)
-
-
-@pytest.mark.parametrize("name", ["a" * 64, "Früh 07:00–09:00", "早高峰"])
-def test_names_of_all_languages_are_names(at_work: Office, name: str) -> None:
-    plan = proposal(replace(better_plan(), name=name))
-    kept = propose(at_work.desk, plan, at_work.keys["anna"], "less delay")
-    assert find_plan(at_work.desk, name) == kept
-
-
-@given(name=st.text(max_size=80))
-def test_a_name_that_is_taken_is_shown_as_it_is(name: str) -> None:
-    try:
-        check_plan_name(name, "plan")
-    except InputError:
-        return
-    assert visible(name) == name == name.strip()
-    assert 0 < len(name) <= 64
-
-
-def test_a_name_of_two_plans_is_told_with_their_hashes(at_work: Office) -> None:
-    """A job that recomputes a plan every night calls it the same every night."""
-    first = proven(at_work)
-    name = find_plan(at_work.desk, first).name
-    other = proposal(replace(better_plan(green_s=24.0), name=name))
-    second = propose(at_work.desk, other, at_work.keys["anna"], "again").hash
-    told = ", ".join(sorted((first[:12], second[:12])))
-    with pytest.raises(InputError, match=f"means more than one plan: {told}; give one of these"):
-        find_plan(at_work.desk, name)
-    reject(at_work.desk, first, at_work.keys["berta"], "too bold")
-    assert find_plan(at_work.desk, name).hash == second
-    assert find_plan(at_work.desk, first).state is State.REJECTED
-
-
-def test_six_characters_of_a_hash_name_a_plan(at_work: Office) -> None:
-    key = proven(at_work)
-    assert {find_plan(at_work.desk, key[:count]).hash for count in range(6, 65)} == {key}
-    for count in range(6):
-        with pytest.raises(InputError, match="give its name or 6 characters of its hash"):
-            find_plan(at_work.desk, key[:count])
-
-
-def test_a_whole_hash_is_that_plan_whatever_others_are_called(at_work: Office) -> None:
-    first = proven(at_work)
-    other = proposal(replace(better_plan(green_s=24.0), name=first))
-    propose(at_work.desk, other, at_work.keys["anna"], "in disguise")
-    assert find_plan(at_work.desk, first).hash == first
 
 
 def test_a_plan_without_patterns_is_not_even_proposed(at_work: Office) -> None:
@@ -315,68 +234,6 @@ def test_every_changed_byte_voids_the_approval(
     else:
         with pytest.raises(CitybrainError):
             check_approved(at_work.desk, forged, running_plan)
-
-
-def test_automatic_approval_is_off_unless_the_settings_say_otherwise(at_work: Office) -> None:
-    propose(at_work.desk, proposal(), at_work.keys["batch"], "nightly")
-    with pytest.raises(UnsafePlanError, match="automatic approval is off"):
-        approve_automatically(at_work.desk, proposal(), at_work.keys["batch"], "nightly")
-
-
-def test_a_small_well_proven_change_needs_no_person_where_the_settings_say_so(
-    tmp_path: Path,
-) -> None:
-    with office(tmp_path, AUTOMATIC) as at_work:
-        key = propose(at_work.desk, proposal(), at_work.keys["batch"], "nightly").hash
-        plan = approve_automatically(at_work.desk, proposal(), at_work.keys["batch"], "nightly")
-        assert plan.state is State.APPROVED
-        may_go(at_work, key)
-        reject(at_work.desk, key, at_work.keys["carl"], "not tonight")
-        with pytest.raises(UnsafePlanError, match="is rejected"):
-            may_go(at_work, key)
-
-
-def test_an_automatic_approval_grows_old_as_a_persons_does(tmp_path: Path) -> None:
-    with office(tmp_path, f"valid_days = 10\n{AUTOMATIC}") as at_work:
-        key = propose(at_work.desk, proposal(), at_work.keys["batch"], "nightly").hash
-        approve_automatically(at_work.desk, proposal(), at_work.keys["batch"], "nightly")
-        at_work.clock.pass_days(10)
-        may_go(at_work, key)
-        at_work.clock.pass_days(0.01)
-        with pytest.raises(UnsafePlanError, match="its automatic approval is older than 10 days"):
-            may_go(at_work, key)
-        approve(at_work.desk, key, at_work.keys["berta"], "still good")
-        may_go(at_work, key)
-
-
-OUTSIDE = [
-    ("junctions", '["K"]', "J is no junction of automatic approval"),
-    ("cycle_s", "2.9", "the cycle changes by 3 s, at most 2.9 s"),
-    ("offset_s", "3", "the offset changes by 4 s, at most 3 s"),
-    ("split_s", "2", "group 1: a green changes by 3 s, at most 2 s"),
-    ("seeds", "4", "the proof has 3 seeds, 4 are asked for"),
-    ("saving", "0.21", "saving may be 20.0%, 21.0% is asked for"),
-]
-
-
-@pytest.mark.parametrize(("setting", "value", "told"), OUTSIDE)
-def test_what_leaves_a_bound_needs_a_person(
-    tmp_path: Path, setting: str, value: str, told: str
-) -> None:
-    lines = [line for line in AUTOMATIC.splitlines() if not line.startswith(f"{setting} ")]
-    with office(tmp_path, "\n".join([*lines, f"{setting} = {value}"])) as at_work:
-        propose(at_work.desk, proposal(), at_work.keys["batch"], "nightly")
-        with pytest.raises(UnsafePlanError, match=told):
-            approve_automatically(at_work.desk, proposal(), at_work.keys["batch"], "nightly")
-
-
-def test_the_gate_looks_at_the_bounds_again(tmp_path: Path) -> None:
-    with office(tmp_path, AUTOMATIC) as at_work:
-        key = propose(at_work.desk, proposal(), at_work.keys["batch"], "nightly").hash
-        approve_automatically(at_work.desk, proposal(), at_work.keys["batch"], "nightly")
-        moved_on = replace(running_plan(), patterns=better_plan(offset_s=9.0).patterns)
-        with pytest.raises(UnsafePlanError, match="the offset changes by 5 s"):
-            check_approved(at_work.desk, find_plan(at_work.desk, key), lambda: moved_on)
 
 
 def test_states_follow_one_another_in_order() -> None:

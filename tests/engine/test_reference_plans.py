@@ -17,10 +17,9 @@ from citybrain.errors import UnsafePlanError
 from citybrain.model.plan import Plan
 from citybrain.model.statements import Act
 from citybrain.store.ledger.pushes import Running
-from tests.engine.approval_kit import better_plan, office, proposal
+from tests.engine.approval_kit import AUTOMATIC, better_plan, office, proposal
 from tests.engine.fake_units import FakeFleet, FakeUnit
 from tests.engine.gate_yard import UNITS, Yard, network
-from tests.engine.test_approval import AUTOMATIC
 
 
 @pytest.fixture
