@@ -139,6 +139,43 @@ def test_a_watch_reads_what_is_new_and_still_sees_the_old(ledger: Ledger) -> Non
     assert any("record 5 is not what it was" in fault for fault in watch.look(ledger).faults)
 
 
+@pytest.mark.parametrize(
+    "detail",
+    [
+        None,
+        [],
+        {"update": []},
+        {"insert": {}},
+        {"update": 3, "row": 4},
+        {"insert": "elsewhere", "row": {}},
+        {"row": "text"},
+    ],
+)
+def test_a_note_of_odd_form_is_no_change_of_a_row(ledger: Ledger, detail: object) -> None:
+    filled(ledger)
+    with ledger.writing("mallory") as writing:
+        writing.note("odd", "x", detail)
+    assert verify_audit(ledger).faults == ()
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        {"insert": "running", "row": []},
+        {"insert": "receipts", "row": {"record": []}},
+        {"update": "running", "key": [], "row": {}},
+        {"update": "pushes", "key": {}, "row": 7},
+    ],
+)
+def test_a_note_that_changes_no_row_though_it_says_so_is_told(
+    ledger: Ledger, detail: object
+) -> None:
+    filled(ledger)
+    with ledger.writing("mallory") as writing:
+        writing.note("odd_form", "x", detail)
+    assert verify_audit(ledger).faults
+
+
 def test_a_failed_transaction_leaves_neither_row_nor_record(ledger: Ledger) -> None:
     filled(ledger)
     with pytest.raises(InputError, match=r"(?i)unique"), ledger.writing("anna") as writing:

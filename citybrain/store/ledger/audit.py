@@ -176,7 +176,7 @@ def _change_faults(records: Iterable[AuditRecord]) -> Iterator[str]:
     """Look for changes that are never made, whoever says that he made them."""
     for record in records:
         detail = _detail(record)
-        table, row = str(detail.get("update", "")), detail.get("row", {})
+        table, row = _table(detail, "update"), _row(detail)
         if table in _CHANGED and not set(row) <= _CHANGED[table]:
             yield f"record {record.number} changes what is never changed in table {table}"
         elif table == PUSHES.name and not row.get("ended_at"):
@@ -214,13 +214,13 @@ def replayed(records: Sequence[AuditRecord], before: Rows) -> Rows:
     rows: Rows = {name: dict(before[name]) for name in keys}
     for record in records:
         detail = _detail(record)
-        row = detail.get("row", {})
-        if (table := detail.get("insert")) in keys:
+        row = _row(detail)
+        if (table := _table(detail, "insert")) in keys:
             number = {"record": record.number} if table in numbered else {}
             whole = {**_LATER_COLUMNS.get(table, {}), **row, **number}
-            rows[table][whole.get(keys[table])] = whole
-        elif (table := detail.get("update")) in keys:
-            key = detail.get("key")
+            rows[table][_key(whole.get(keys[table]))] = whole
+        elif (table := _table(detail, "update")) in keys:
+            key = _key(detail.get("key"))
             rows[table][key] = rows[table].get(key, {}) | row
     return rows
 
@@ -239,6 +239,22 @@ def _detail(record: AuditRecord) -> dict[str, Any]:
     except ValueError:
         return {}
     return detail if isinstance(detail, dict) else {}
+
+
+def _table(detail: Mapping[str, Any], change: str) -> str:
+    """Return the table that a record changes; empty where it says none, for notes say anything."""
+    table = detail.get(change)
+    return table if isinstance(table, str) else ""
+
+
+def _row(detail: Mapping[str, Any]) -> dict[str, Any]:
+    row = detail.get("row")
+    return row if isinstance(row, dict) else {}
+
+
+def _key(key: object) -> object:
+    """Return the key of a row; none where nothing can be a key, so that it is no row of a table."""
+    return key if isinstance(key, str | int) else None
 
 
 def _document_faults(connection: Connection, rows: Rows) -> Iterator[str]:
