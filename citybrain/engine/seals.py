@@ -54,17 +54,24 @@ def open_seal(path: Path) -> Seal:
     InputError
         It cannot be made or read, is open to others, or holds no key.
     """
-    if not path.exists():
-        try:
+    try:
+        if not path.exists():
             _make(path)
-        except OSError as error:
-            what = f"cannot be written ({error.strerror})"
-            raise InputError(path, what, "give the gate a folder of its own") from None
+        is_whole = path.stat().st_size >= 2 * _KEY_BYTES
+    except OSError as error:
+        what = f"cannot be written ({error.strerror})"
+        raise InputError(path, what, "give the gate a folder of its own") from None
+    if not is_whole:
+        mend = (
+            "bring it back from a backup; once it is removed, the gate makes another one and takes "
+            "back nothing that it pushed before"
+        )
+        raise InputError(path, "holds no whole key", mend)
     return Seal(secret_from(f"{path}: seal", path=path, variable=None))
 
 
 def _make(path: Path) -> None:
-    """Write a key, whole and on the disk before it has its name; one that is there stays."""
+    """Write a new key, on the disk before it seals anything; one that is there already stays."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     part = Path(name)
     try:
@@ -73,6 +80,11 @@ def _make(path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileExistsError):
-            os.link(part, path)
+            path.hardlink_to(part)
     finally:
-        part.unlink(missing_ok=True)
+        part.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,8 +1,11 @@
 """What units go back to: only what the gate itself has kept, whoever may write to the ledger."""
 
 import asyncio
+import errno
 import json
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -217,6 +220,35 @@ def test_the_first_start_makes_a_key_of_the_gates_alone(tmp_path: Path) -> None:
 
 def test_a_key_that_was_cut_short_seals_nothing(tmp_path: Path) -> None:
     path = tmp_path / "gate.seal"
-    path.touch(mode=0o600)
-    with pytest.raises(InputError, match="fewer than"):
-        open_seal(path)
+    open_seal(path)
+    whole = path.read_text()
+    for left in (0, 1, 20, 63):
+        path.write_text(whole[:left])
+        with pytest.raises(InputError, match=r"holds no whole key; bring it back from a backup"):
+            open_seal(path)
+        assert path.read_text() == whole[:left]
+
+
+def test_a_key_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start that dies on its way leaves no key, and the next one makes one."""
+
+    def dies(_handle: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    path = tmp_path / "gate.seal"
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", dies)
+        with pytest.raises(InputError, match="cannot be written"):
+            open_seal(path)
+    assert list(tmp_path.iterdir()) == []
+    open_seal(path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_two_first_starts_have_one_key(tmp_path: Path) -> None:
+    path = tmp_path / "gate.seal"
+    with ThreadPoolExecutor(8) as starts:
+        seals = list(starts.map(open_seal, [path] * 8))
+    assert len({seal.of("a") for seal in seals}) == 1
