@@ -8,7 +8,8 @@ import pytest
 
 from citybrain.engine.gate_settings import read_gate
 from citybrain.engine.pushing import AT_ONCE
-from citybrain.errors import InputError
+from citybrain.errors import InputError, UnsafePlanError
+from citybrain.reading import read_toml
 from tests.engine.approval_kit import write_office
 
 FILES = 'street = "street.toml"\ncontrollers = "gate-controllers.toml"\n'
@@ -38,6 +39,25 @@ def test_a_group_is_known_by_its_name(tmp_path: Path) -> None:
     name = grp.getgrgid(os.getgid()).gr_name
     settings = read_gate(written(tmp_path, f'socket_group = "{name}"'))
     assert settings.socket_group_id == os.getgid()
+
+
+@pytest.mark.parametrize("name", ["gate.toml", "street.toml"])
+def test_a_file_that_changes_while_it_is_read_is_not_as_the_gate_read_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Else the gate would go by the former rules, and take the new file for what it has read."""
+
+    def read_then_changed(path: Path) -> object:
+        content = read_toml(path)
+        if path.name == name:
+            path.write_text(path.read_text() + "# stricter\n")
+        return content
+
+    path = written(tmp_path, "")
+    monkeypatch.setattr("citybrain.engine.approval_settings.read_toml", read_then_changed)
+    settings = read_gate(path)
+    with pytest.raises(UnsafePlanError, match=rf"{name} has changed since the gate was started"):
+        settings.files.check()
 
 
 @pytest.mark.parametrize("name", ["no such group", ""])
