@@ -60,6 +60,40 @@ def atomic_write_text(path: Path, content: str) -> None:
     atomic_write_bytes(path, content.encode("utf-8"))
 
 
+def create_private_file(path: Path, content: bytes) -> None:
+    """Create a file of its owner alone, whole and on the disk before it has its name.
+
+    Parameters
+    ----------
+    path
+        File to create; its folder is there.
+    content
+        All of it.
+
+    Raises
+    ------
+    FileExistsError
+        There is a file of that name; it is untouched.
+    OSError
+        It cannot be written.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        path.hardlink_to(part)
+    finally:
+        part.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
 def check_writable(folder: Path) -> None:
     """Raise unless files can be written into a folder, or the folder can be made.
 

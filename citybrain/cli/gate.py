@@ -14,6 +14,11 @@ from citybrain.engine.gate_settings import read_gate
 from citybrain.engine.seals import open_seal
 from citybrain.engine.street_rules import open_rules
 
+_NEW_SEAL = (
+    "made {path}, the gate's seal: keep a copy where only the gate's user can read it; "
+    "nothing that was pushed without it can be rolled back"
+)
+
 
 def run(config: Path, *, is_json: bool) -> int:
     """Take orders until told to end; the present order is brought to its end first."""
@@ -22,12 +27,15 @@ def run(config: Path, *, is_json: bool) -> int:
     fleet = StreetFleet(rules=open_rules(settings.street, controllers), settings=controllers)
     units = sorted(name for name, unit in controllers.units.items() if unit.write is not None)
     socket = settings.street.gate_socket
+    is_new = not settings.seal_file.exists()
 
     def ready() -> None:
         if is_json:
-            print_json({"socket": str(socket), "units": units})
+            print_json({"socket": str(socket), "units": units, "is_seal_new": is_new})
         else:
             OUTPUT.print(f"the gate takes orders for {len(units)} units on {socket}")
+            if is_new:
+                OUTPUT.print(_NEW_SEAL.format(path=settings.seal_file))
 
     with open_desk(settings.street, seal=open_seal(settings.seal_file)) as desk:
         gate = Gate(

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import Field
 
 from citybrain.errors import InputError, UnsafePlanError
+from citybrain.files import create_private_file
 from citybrain.model.persons import check_name, is_same_person
 from citybrain.model.statements import Role, Signed, Statement, Vouched, read_statement
 from citybrain.reading import FilePart, checked, text_of, toml_of
@@ -145,14 +146,12 @@ def new_key(path: Path, passphrase: str = "") -> SigningKey:
     protection = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
     content = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection)
     try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        create_private_file(path, content)
     except FileExistsError:
         raise InputError(path, "exists already", "a key is never overwritten") from None
     except OSError as error:
         what = f"cannot be written ({error.strerror})"
         raise InputError(path, what, "give a folder that may be written to") from None
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
     return SigningKey(path.stem, private)
 
 

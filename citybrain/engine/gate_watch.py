@@ -109,7 +109,7 @@ class Watch:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(end.wait(), look_s)
         if trouble:
-            with suppress(Exception):  # a ledger that fails now is told at the next order
+            with suppress(Exception):  # the unit is followed, and this told, once more
                 self._note(unit, trouble)
             self._tasks.pop(unit, None)
 

@@ -6,9 +6,7 @@ it has sealed: HMAC-SHA-256 (RFC 2104, FIPS 180-4) with a key that the gate alon
 """
 
 import hmac
-import os
 import secrets
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,6 +14,7 @@ from pathlib import Path
 
 from citybrain.controllers.ntcip.secrets import Secret, secret_from
 from citybrain.errors import InputError
+from citybrain.files import create_private_file
 
 _KEY_BYTES = 32
 
@@ -56,7 +55,8 @@ def open_seal(path: Path) -> Seal:
     """
     try:
         if not path.exists():
-            _make(path)
+            with suppress(FileExistsError):  # another start was as quick; its key counts
+                create_private_file(path, f"{secrets.token_hex(_KEY_BYTES)}\n".encode())
         is_whole = path.stat().st_size >= 2 * _KEY_BYTES
     except OSError as error:
         what = f"cannot be written ({error.strerror})"
@@ -68,23 +68,3 @@ def open_seal(path: Path) -> Seal:
         )
         raise InputError(path, "holds no whole key", mend)
     return Seal(secret_from(f"{path}: seal", path=path, variable=None))
-
-
-def _make(path: Path) -> None:
-    """Write a new key, on the disk before it seals anything; one that is there already stays."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(_KEY_BYTES) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            path.hardlink_to(part)
-    finally:
-        part.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

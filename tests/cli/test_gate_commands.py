@@ -204,7 +204,9 @@ def test_a_gate_that_is_told_to_end_has_not_failed(room: Room, number: signal.Si
         assert process.stdout is not None
         told = process.stdout.read()
         assert process.wait(20) == 0
-    assert told == "the gate has ended; what it commanded runs until the units' backup time\n"
+    assert told.endswith(
+        "the gate has ended; what it commanded runs until the units' backup time\n"
+    )
 
 
 def test_a_gate_whose_files_others_may_change_does_not_start(
@@ -214,3 +216,12 @@ def test_a_gate_whose_files_others_may_change_does_not_start(
     settings.chmod(0o666)
     told = terminal("gate", "run", "--config", room.street.folder / "gate.toml")
     assert (told.code, "may be changed by others" in told.complaint) == (2, True)
+
+
+def test_the_start_that_makes_the_seal_says_so_and_no_other(room: Room) -> None:
+    said = []
+    for _ in range(2):
+        with gate_process(room.street.folder) as process:
+            process.terminate()
+            said.append("keep a copy" in process.communicate(timeout=30)[0])
+    assert said == [True, False]

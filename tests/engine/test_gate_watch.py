@@ -11,8 +11,10 @@ from citybrain.controllers.ntcip.watchdog import COMPARISON_S, IDLE_S, LOOK_S
 from citybrain.engine.alarms import UNFORESEEN
 from citybrain.engine.gate_watch import AGAIN, LOST, RESTORED, Watch
 from citybrain.engine.pushing_records import CHANGED, NOT_RUNNING
+from citybrain.errors import InputError
 from citybrain.ports.controllers import UnitPlan, UnitStatus
 from citybrain.store.ledger.audit import verify_audit
+from citybrain.store.ledger.opening import Ledger
 from citybrain.store.ledger.pushes import open_alarms, running, set_running
 from tests.engine.fake_units import FakeUnit
 from tests.engine.gate_yard import Yard, yard
@@ -194,3 +196,28 @@ def test_a_unit_whose_control_ends_while_all_are_let_go_disturbs_no_other(yard: 
         await watch.let_all_go()
 
     run_virtually(act())
+
+
+def test_control_that_is_lost_while_the_ledger_fails_is_told_once_it_works(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yard.carry_out(yard.order())
+
+    def fails(*_: object) -> None:
+        raise InputError(yard.key, "cannot be written (disk full)", "free space")
+
+    async def act() -> None:
+        watch = Watch(yard.at_work.desk, yard.fleet.units, yard.fleet)
+        with monkeypatch.context() as patched:
+            patched.setattr(Ledger, "writing", fails)
+            yard.fleet.units["K2"].pattern = 3
+            watch.follow()
+            await asyncio.sleep(LOOK_S)
+        assert yard.alarms() == []
+        watch.follow()
+        await asyncio.sleep(LOOK_S)
+        await watch.let_all_go()
+
+    run_virtually(act())
+    assert yard.alarms() == [("K2", LOST)]
+    assert yard.runs().get("K2", "") == ""
