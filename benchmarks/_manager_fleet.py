@@ -24,8 +24,8 @@ from benchmarks._street_kit import (
 )
 from citybrain.cli.sources import find_scenario
 from citybrain.controllers.virtual.faults import Fault
-from citybrain.engine.approval_desk import open_desk
-from citybrain.engine.approval_settings import read_street
+from citybrain.engine.street.desk import open_desk
+from citybrain.engine.street.settings import read_street
 from citybrain.model.plan import Plan
 from citybrain.ports.controllers import Outcome, Step
 from citybrain.store.ledger.pushes import pushes_of

@@ -18,7 +18,7 @@ from citybrain.controllers.ntcip.wire import Wires
 from citybrain.controllers.polling.poller import Poll, Poller, Target
 from citybrain.controllers.virtual.agent import Agent
 from citybrain.controllers.virtual.responder import Access, Responder
-from citybrain.engine.pushing import AT_ONCE
+from citybrain.engine.gate.pushing import AT_ONCE
 from citybrain.ports.controllers import ControllerError, Outcome, Step, UnitPlan
 
 WARM_UP_S = 5.0

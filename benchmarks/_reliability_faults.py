@@ -11,7 +11,7 @@ from benchmarks._reliability_unit import WatchedUnit
 from citybrain.controllers.ntcip import objects
 from citybrain.controllers.virtual.access import SetRefusedError, write
 from citybrain.controllers.virtual.faults import MEANING, Fault
-from citybrain.engine.approval_desk import Desk
+from citybrain.engine.street.desk import Desk
 from citybrain.ports.controllers import Step
 from citybrain.store.ledger.stops import stop_by_file
 

@@ -17,9 +17,9 @@ from benchmarks._reliability_scene import Start
 from benchmarks._reliability_unit import WatchedUnit
 from benchmarks._street_kit import agent_thread, gate_process
 from citybrain.controllers.virtual.responder import Responder
-from citybrain.engine.approval_desk import open_desk
-from citybrain.engine.approval_settings import read_street
-from citybrain.engine.gate_client import send
+from citybrain.engine.gate.client import send
+from citybrain.engine.street.desk import open_desk
+from citybrain.engine.street.settings import read_street
 from citybrain.errors import CitybrainError
 from citybrain.model.statements import Act
 from citybrain.ports.controllers import Step

@@ -25,10 +25,10 @@ from citybrain.controllers.signatures import read_key
 from citybrain.controllers.virtual.responder import Access
 from citybrain.controllers.virtual.unit_file import accesses, unit_file
 from citybrain.controllers.virtual.unit_programming import unit_settings
-from citybrain.engine.approval_desk import Desk, find_plan, open_desk, signed_by
-from citybrain.engine.approval_settings import read_street
-from citybrain.engine.gate_fleet import StreetFleet
-from citybrain.engine.street_rules import open_rules
+from citybrain.engine.gate.street_fleet import StreetFleet
+from citybrain.engine.street.desk import Desk, find_plan, open_desk, signed_by
+from citybrain.engine.street.rules import open_rules
+from citybrain.engine.street.settings import read_street
 from citybrain.model.statements import Act, Signed
 from citybrain.store.plans import read_plan
 

@@ -27,11 +27,11 @@ from benchmarks._reliability_unit import WatchedUnit
 from benchmarks._virtual_time import run_virtually
 from citybrain.controllers.virtual.agent import Agent, Peer
 from citybrain.controllers.virtual.responder import Responder
-from citybrain.engine.approval_desk import Desk, open_desk
-from citybrain.engine.approval_settings import read_street
-from citybrain.engine.gate import Gate
-from citybrain.engine.gate_watch import Watch
-from citybrain.engine.seals import open_seal
+from citybrain.engine.gate.gate import Gate
+from citybrain.engine.gate.watch import Watch
+from citybrain.engine.street.desk import Desk, open_desk
+from citybrain.engine.street.seals import open_seal
+from citybrain.engine.street.settings import read_street
 from citybrain.model.statements import Act
 
 Wholes = tuple[tuple[int, ...], tuple[int, ...]]

@@ -15,12 +15,12 @@ from benchmarks._reliability_scene import Scene, Start, desk_of, scene_of, watch
 from benchmarks._reliability_unit import MIXED
 from benchmarks._virtual_time import run_virtually
 from citybrain.controllers.ntcip.watchdog import LOOK_S, TURNING_S
-from citybrain.engine.approval_desk import Desk
-from citybrain.engine.gate import Carried, Gate
-from citybrain.engine.gate_recovery import settle_unfinished
-from citybrain.engine.gate_watch import LOST
-from citybrain.engine.pushing import UnitResult
-from citybrain.engine.pushing_records import CHANGED, NOT_RUNNING
+from citybrain.engine.gate.gate import Carried, Gate
+from citybrain.engine.gate.pushing import UnitResult
+from citybrain.engine.gate.records import CHANGED, NOT_RUNNING
+from citybrain.engine.gate.recovery import settle_unfinished
+from citybrain.engine.gate.watch import LOST
+from citybrain.engine.street.desk import Desk
 from citybrain.errors import CitybrainError
 from citybrain.model.statements import Act
 from citybrain.ports.controllers import Outcome, Step

@@ -13,8 +13,8 @@ from typing import Any
 from citybrain.controllers.signatures import SigningKey, new_key, read_key
 from citybrain.controllers.virtual.agent import Agent
 from citybrain.controllers.virtual.responder import Responder
-from citybrain.engine.approval import Proposal, approve, propose
-from citybrain.engine.approval_desk import Desk
+from citybrain.engine.approval.acts import Proposal, approve, propose
+from citybrain.engine.street.desk import Desk
 from citybrain.model.plan import Plan
 from citybrain.model.verdict import PROPOSED_PLAN, Decision, Estimate, Outcome, Verdict
 from citybrain.store.plans import plan_hash

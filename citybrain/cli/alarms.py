@@ -5,9 +5,9 @@ from pathlib import Path
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.cli.street import signing_desk
 from citybrain.cli.street_options import Signer
-from citybrain.engine.alarms import Alarm, clear, present_alarms
-from citybrain.engine.approval_desk import open_desk
-from citybrain.engine.approval_settings import read_street
+from citybrain.engine.gate.alarms import Alarm, clear, present_alarms
+from citybrain.engine.street.desk import open_desk
+from citybrain.engine.street.settings import read_street
 
 
 def show(street: Path, *, is_json: bool) -> int:

@@ -7,8 +7,8 @@ from pathlib import Path
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.cli.escaping import visible
 from citybrain.cli.street import SHORT
-from citybrain.engine.approval_desk import open_street_ledger, utc_now
-from citybrain.engine.approval_settings import read_street
+from citybrain.engine.street.desk import open_street_ledger, utc_now
+from citybrain.engine.street.settings import read_street
 from citybrain.errors import InputError
 from citybrain.model.audit import AuditHead
 from citybrain.store.ledger.audit import read_audit, verify_audit

@@ -7,10 +7,10 @@ from typing import TypeVar
 
 from citybrain.cli.console import OUTPUT, Stages, print_json
 from citybrain.controllers.settings import ControllerSettings, read_controllers
-from citybrain.engine.approval_settings import read_street
-from citybrain.engine.gate_fleet import open_readers
-from citybrain.engine.pushing_questions import ask_units
-from citybrain.engine.pushing_records import plain
+from citybrain.engine.gate.questions import ask_units
+from citybrain.engine.gate.records import plain
+from citybrain.engine.gate.street_fleet import open_readers
+from citybrain.engine.street.settings import read_street
 from citybrain.errors import CitybrainError, InputError
 from citybrain.ports.controllers import (
     Capabilities,

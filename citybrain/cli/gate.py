@@ -6,13 +6,13 @@ from pathlib import Path
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.cli.serving import run_until_told
 from citybrain.controllers.settings import read_controllers
-from citybrain.engine.approval_desk import open_desk
-from citybrain.engine.gate import Gate
-from citybrain.engine.gate_fleet import StreetFleet
-from citybrain.engine.gate_server import Door, serve
-from citybrain.engine.gate_settings import read_gate
-from citybrain.engine.seals import open_seal
-from citybrain.engine.street_rules import open_rules
+from citybrain.engine.gate.gate import Gate
+from citybrain.engine.gate.server import Door, serve
+from citybrain.engine.gate.settings import read_gate
+from citybrain.engine.gate.street_fleet import StreetFleet
+from citybrain.engine.street.desk import open_desk
+from citybrain.engine.street.rules import open_rules
+from citybrain.engine.street.seals import open_seal
 
 _NEW_SEAL = (
     "made {path}, the gate's seal: keep a copy where only the gate's user can read it; "

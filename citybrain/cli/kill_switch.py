@@ -7,9 +7,9 @@ from pathlib import Path
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.cli.street import signing_desk
 from citybrain.cli.street_options import Signer
-from citybrain.engine.approval_desk import open_street_ledger, utc_now
-from citybrain.engine.approval_settings import Street, read_street
-from citybrain.engine.stopping import release, stop
+from citybrain.engine.street.desk import open_street_ledger, utc_now
+from citybrain.engine.street.settings import Street, read_street
+from citybrain.engine.street.stopping import release, stop
 from citybrain.errors import CitybrainError
 from citybrain.store.ledger.stops import Stop, present_stop, stop_in_file
 

@@ -11,7 +11,7 @@ from citybrain.cli.escaping import visible
 from citybrain.cli.street import SHORT, plan_content, print_plan, print_times, signing_desk
 from citybrain.cli.street_options import Signer
 from citybrain.cli.verdicts import print_verdict
-from citybrain.engine.approval import (
+from citybrain.engine.approval.acts import (
     Proposal,
     approve,
     approve_automatically,
@@ -19,10 +19,10 @@ from citybrain.engine.approval import (
     propose,
     reject,
 )
-from citybrain.engine.approval_desk import Desk, find_plan, open_desk
-from citybrain.engine.approval_settings import read_street
-from citybrain.engine.reference_plans import reference_plans
-from citybrain.engine.street_rules import UNKNOWN, open_checkers, open_rules
+from citybrain.engine.approval.reference_plans import reference_plans
+from citybrain.engine.street.desk import Desk, find_plan, open_desk
+from citybrain.engine.street.rules import UNKNOWN, open_checkers, open_rules
+from citybrain.engine.street.settings import read_street
 from citybrain.model.schedule import read_schedule
 from citybrain.model.statements import read_statement
 from citybrain.store.ledger.audit import read_audit

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from citybrain.cli.console import OUTPUT
-from citybrain.engine.pushing import UnitResult
+from citybrain.engine.gate.pushing import UnitResult
 from citybrain.ports.controllers import Step
 
 _STEPS = {step.value: at for at, step in enumerate(Step, 1)}

@@ -10,22 +10,22 @@ from citybrain.cli.controllers import asked, named
 from citybrain.cli.escaping import visible
 from citybrain.cli.push_display import Course, print_results
 from citybrain.cli.street import SHORT, signing_key
-from citybrain.engine.approval_checks import check_approved
-from citybrain.engine.approval_desk import (
+from citybrain.engine.approval.checks import check_approved
+from citybrain.engine.approval.reference_plans import reference_plans
+from citybrain.engine.gate.client import send
+from citybrain.engine.gate.openings import opening_of
+from citybrain.engine.gate.pushing import UnitResult, check_not_stopped
+from citybrain.engine.gate.records import plain
+from citybrain.engine.street.desk import (
     Desk,
     find_plan,
     open_desk,
     proposed_schedule,
     signed_by,
 )
-from citybrain.engine.approval_settings import read_street
-from citybrain.engine.gate_client import send
-from citybrain.engine.openings import opening_of
-from citybrain.engine.pushing import UnitResult, check_not_stopped
-from citybrain.engine.pushing_records import plain
-from citybrain.engine.pushing_schedules import check_replaceable, unit_schedules
-from citybrain.engine.reference_plans import reference_plans
-from citybrain.engine.street_rules import StreetRules, open_rules
+from citybrain.engine.street.rules import StreetRules, open_rules
+from citybrain.engine.street.schedules import check_replaceable, unit_schedules
+from citybrain.engine.street.settings import read_street
 from citybrain.errors import CitybrainError, InputError, UnsafePlanError
 from citybrain.model.statements import Act, Signed, read_statement
 from citybrain.ports.controllers import ControllerReader, DaySchedule, DryRun, UnitPlan

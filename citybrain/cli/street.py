@@ -9,8 +9,8 @@ from citybrain.cli.console import OUTPUT, headline, print_json
 from citybrain.cli.escaping import visible
 from citybrain.cli.street_options import Signer
 from citybrain.controllers.signatures import SigningKey, read_key
-from citybrain.engine.approval_desk import Desk, open_desk, proposed_schedule
-from citybrain.engine.approval_settings import read_street
+from citybrain.engine.street.desk import Desk, open_desk, proposed_schedule
+from citybrain.engine.street.settings import read_street
 from citybrain.store.ledger.plans import KeptPlan
 
 PASSPHRASE = "CITYBRAIN_KEY_PASSPHRASE"

@@ -19,8 +19,8 @@ from citybrain.controllers.polling.board import Board, Seen
 from citybrain.controllers.polling.opening import pollers_of
 from citybrain.controllers.polling.poller import Poll, Poller
 from citybrain.controllers.settings import read_controllers
-from citybrain.engine.approval_settings import read_street
-from citybrain.engine.pushing_records import plain
+from citybrain.engine.gate.records import plain
+from citybrain.engine.street.settings import read_street
 from citybrain.ports.controllers import UnitStatus
 
 EVERY_S = 1.0

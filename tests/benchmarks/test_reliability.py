@@ -80,7 +80,7 @@ def test_a_ledger_that_is_untrue_after_the_next_start_is_a_defect(
     starts: tuple[Start, Start], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a gate would leave it that notes nothing before it goes back."""
-    monkeypatch.setattr("citybrain.engine.pushing.note_opening", lambda *_: None)
+    monkeypatch.setattr("citybrain.engine.gate.pushing.note_opening", lambda *_: None)
     found = play(starts[1], TROUBLES["ledger-locked"], Step.ABORT, 0)
     assert found.said == ("ERROR",)
     assert found.faults == ("the ledger says new, the street shows former",)

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from citybrain.config import SafetyLimits
-from citybrain.engine.approval_desk import open_desk
-from citybrain.engine.approval_settings import read_street
 from citybrain.engine.area import StudyArea, open_area
+from citybrain.engine.street.desk import open_desk
+from citybrain.engine.street.settings import read_street
 from citybrain.model.plan import Plan
 from citybrain.model.safety import SafetyData
 from citybrain.model.safety_draft import draft_safety

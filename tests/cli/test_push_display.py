@@ -3,7 +3,7 @@
 import pytest
 
 from citybrain.cli.push_display import Course, print_results
-from citybrain.engine.pushing import UnitResult
+from citybrain.engine.gate.pushing import UnitResult
 from citybrain.ports.controllers import Step
 
 

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from citybrain.controllers.signatures import SigningKey, new_key, read_key
-from citybrain.engine.approval import Proposal, propose
-from citybrain.engine.approval_checks import check_approved
-from citybrain.engine.approval_desk import Desk, find_plan, open_desk
-from citybrain.engine.approval_settings import read_street
-from citybrain.engine.seals import open_seal
+from citybrain.engine.approval.acts import Proposal, propose
+from citybrain.engine.approval.checks import check_approved
+from citybrain.engine.street.desk import Desk, find_plan, open_desk
+from citybrain.engine.street.seals import open_seal
+from citybrain.engine.street.settings import read_street
 from citybrain.model.plan import Plan
 from citybrain.model.verdict import PROPOSED_PLAN, Decision, Verdict
 from citybrain.store.plans import plan_hash

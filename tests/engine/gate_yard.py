@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from citybrain.engine.approval import approve, propose
-from citybrain.engine.approval_desk import find_plan, signed_by
-from citybrain.engine.gate import Carried, Gate
-from citybrain.engine.pushing import UnitResult
+from citybrain.engine.approval.acts import approve, propose
+from citybrain.engine.gate.gate import Carried, Gate
+from citybrain.engine.gate.pushing import UnitResult
+from citybrain.engine.street.desk import find_plan, signed_by
 from citybrain.model.approval import State
 from citybrain.model.network import Network
 from citybrain.model.statements import Act, Signed

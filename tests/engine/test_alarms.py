@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from citybrain.engine import alarms
-from citybrain.engine.alarms import clear, present_alarms
-from citybrain.engine.approval_desk import Desk
+from citybrain.engine.gate import alarms
+from citybrain.engine.gate.alarms import clear, present_alarms
+from citybrain.engine.street.desk import Desk
 from citybrain.errors import InputError, UnsafePlanError
 from citybrain.model.statements import Signed
 from citybrain.store.ledger.audit import read_audit, verify_audit

@@ -8,14 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from citybrain.controllers.signatures import Register
-from citybrain.engine.approval import (
+from citybrain.engine.approval.acts import (
     approve,
     propose,
     reject,
 )
-from citybrain.engine.approval_checks import check_approved
-from citybrain.engine.approval_desk import find_plan
-from citybrain.engine.approval_settings import read_street
+from citybrain.engine.approval.checks import check_approved
+from citybrain.engine.street.desk import find_plan
+from citybrain.engine.street.settings import read_street
 from citybrain.errors import CitybrainError, InputError, UnsafePlanError
 from citybrain.model.approval import State, may_become
 from citybrain.model.verdict import Decision

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from citybrain.engine.approval import (
+from citybrain.engine.approval.acts import (
     approve,
     approve_automatically,
     propose,
     reject,
 )
-from citybrain.engine.approval_checks import check_approved
-from citybrain.engine.approval_desk import find_plan
+from citybrain.engine.approval.checks import check_approved
+from citybrain.engine.street.desk import find_plan
 from citybrain.errors import UnsafePlanError
 from citybrain.model.approval import State
 from tests.engine.approval_kit import (

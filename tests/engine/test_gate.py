@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from citybrain.engine.gate_watch import Watch
+from citybrain.engine.gate.watch import Watch
 from citybrain.model.approval import State
 from citybrain.model.statements import Act
 from citybrain.ports.controllers import (
@@ -131,7 +131,7 @@ def test_control_is_given_back_however_an_order_ends(
     async def fails(*_: object) -> None:
         raise OSError(SECRET)
 
-    monkeypatch.setattr("citybrain.engine.gate.roll_back_units", fails)
+    monkeypatch.setattr("citybrain.engine.gate.gate.roll_back_units", fails)
 
     async def act() -> None:
         yard.gate.watch = watch = Watch(yard.at_work.desk, yard.fleet.units, yard.fleet)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from citybrain.engine.gate_recovery import settle_unfinished
+from citybrain.engine.gate.recovery import settle_unfinished
 from citybrain.errors import InputError, UnsafePlanError
 from citybrain.model.approval import State
 from citybrain.model.statements import Act
@@ -155,7 +155,7 @@ def test_a_ledger_that_fails_lets_no_value_be_written(
         where, what = "ledger", "cannot be used"
         raise InputError(where, what, "free space")
 
-    monkeypatch.setattr("citybrain.engine.pushing.note_opening", fails)
+    monkeypatch.setattr("citybrain.engine.gate.pushing.note_opening", fails)
     carried = yard.carry_out(yard.order(act))
     assert {result.outcome for result in carried.results} == {"REFUSED"}
     assert [unit.sets for unit in yard.fleet.units.values()] == before

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from citybrain.engine.gate_files import GateFiles
+from citybrain.engine.gate.files import GateFiles
 from citybrain.errors import CitybrainError, InputError, UnsafePlanError
 from tests.engine.gate_yard import Yard, yard
 

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from citybrain.engine.approval import propose, reject
-from citybrain.engine.approval_desk import find_plan
-from citybrain.engine.gate_watch import Watch
-from citybrain.engine.pushing import UnitResult
-from citybrain.engine.stopping import RELEASED, check_released, release
+from citybrain.engine.approval.acts import propose, reject
+from citybrain.engine.gate.pushing import UnitResult
+from citybrain.engine.gate.watch import Watch
+from citybrain.engine.street.desk import find_plan
+from citybrain.engine.street.stopping import RELEASED, check_released, release
 from citybrain.errors import CitybrainError, InputError, UnsafePlanError
 from citybrain.model.approval import State
 from citybrain.model.statements import Signed

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from citybrain.controllers.ntcip import encoding
-from citybrain.engine.approval import approve, approve_automatically, propose
-from citybrain.engine.approval_desk import Desk, find_plan, proposed_schedule, signed_by
-from citybrain.engine.gate import Gate
-from citybrain.engine.gate_recovery import settle_unfinished
+from citybrain.engine.approval.acts import approve, approve_automatically, propose
+from citybrain.engine.gate.gate import Gate
+from citybrain.engine.gate.recovery import settle_unfinished
+from citybrain.engine.street.desk import Desk, find_plan, proposed_schedule, signed_by
 from citybrain.errors import UnsafePlanError
 from citybrain.model.approval import State
 from citybrain.model.schedule import read_schedule

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Table, select
 
 from citybrain.controllers.ntcip.secrets import Secret
-from citybrain.engine.gate_recovery import UNSETTLED, settle_unfinished
-from citybrain.engine.openings import OPENED, note_opening, opening_of
-from citybrain.engine.seals import Seal, open_seal
+from citybrain.engine.gate.openings import OPENED, note_opening, opening_of
+from citybrain.engine.gate.recovery import UNSETTLED, settle_unfinished
+from citybrain.engine.street.seals import Seal, open_seal
 from citybrain.errors import InputError, UnsafePlanError
 from citybrain.model.statements import Act
 from citybrain.ports.controllers import Step

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from citybrain.engine.gate import Gate
-from citybrain.engine.gate_client import send
-from citybrain.engine.gate_server import Door, serve
-from citybrain.engine.stopping import release
+from citybrain.engine.gate.client import send
+from citybrain.engine.gate.gate import Gate
+from citybrain.engine.gate.server import Door, serve
+from citybrain.engine.street.stopping import release
 from citybrain.errors import InputError, UnsafePlanError
 from citybrain.model.statements import Act, Signed
 from citybrain.ports.controllers import Step

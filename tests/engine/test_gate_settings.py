@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from citybrain.engine.gate_settings import read_gate
-from citybrain.engine.pushing import AT_ONCE
+from citybrain.engine.gate.pushing import AT_ONCE
+from citybrain.engine.gate.settings import read_gate
 from citybrain.errors import InputError, UnsafePlanError
 from citybrain.reading import read_toml
 from tests.engine.approval_kit import write_office
@@ -54,7 +54,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_as_the_gate_read_it(
         return content
 
     path = written(tmp_path, "")
-    monkeypatch.setattr("citybrain.engine.approval_settings.read_toml", read_then_changed)
+    monkeypatch.setattr("citybrain.engine.street.settings.read_toml", read_then_changed)
     settings = read_gate(path)
     with pytest.raises(UnsafePlanError, match=rf"{name} has changed since the gate was started"):
         settings.files.check()

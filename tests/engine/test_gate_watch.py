@@ -8,9 +8,9 @@ import pytest
 
 from benchmarks._virtual_time import run_virtually
 from citybrain.controllers.ntcip.watchdog import COMPARISON_S, IDLE_S, LOOK_S
-from citybrain.engine.alarms import UNFORESEEN
-from citybrain.engine.gate_watch import AGAIN, LOST, RESTORED, Watch
-from citybrain.engine.pushing_records import CHANGED, NOT_RUNNING
+from citybrain.engine.gate.alarms import UNFORESEEN
+from citybrain.engine.gate.records import CHANGED, NOT_RUNNING
+from citybrain.engine.gate.watch import AGAIN, LOST, RESTORED, Watch
 from citybrain.errors import InputError
 from citybrain.ports.controllers import UnitPlan, UnitStatus
 from citybrain.store.ledger.audit import verify_audit

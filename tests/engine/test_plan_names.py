@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from citybrain.cli.escaping import visible
-from citybrain.engine.approval import (
+from citybrain.engine.approval.acts import (
     check_plan_name,
     propose,
     reject,
 )
-from citybrain.engine.approval_desk import find_plan
+from citybrain.engine.street.desk import find_plan
 from citybrain.errors import InputError
 from citybrain.model.approval import State
 from citybrain.store.ledger.audit import read_audit

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citybrain.engine.approval import approve, approve_automatically, propose
-from citybrain.engine.approval_desk import Desk
-from citybrain.engine.gate import Gate
-from citybrain.engine.reference_plans import reference_of, reference_plans
+from citybrain.engine.approval.acts import approve, approve_automatically, propose
+from citybrain.engine.approval.reference_plans import reference_of, reference_plans
+from citybrain.engine.gate.gate import Gate
+from citybrain.engine.street.desk import Desk
 from citybrain.errors import UnsafePlanError
 from citybrain.model.plan import Plan
 from citybrain.model.statements import Act
@@ -102,7 +102,7 @@ def test_what_persons_approved_goes_without_a_reference(
     def never(_desk: Desk) -> dict[str, Plan]:
         raise AssertionError
 
-    monkeypatch.setattr("citybrain.engine.gate.reference_plans", never)
+    monkeypatch.setattr("citybrain.engine.gate.gate.reference_plans", never)
     brought(yard, 8.0, approver="berta")
 
 

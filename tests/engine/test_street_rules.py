@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from citybrain.controllers.settings import read_controllers
-from citybrain.engine import street_rules
-from citybrain.engine.approval_settings import read_street
-from citybrain.engine.street_rules import StreetRules, open_rules
+from citybrain.engine.street import rules as street_rules
+from citybrain.engine.street.rules import StreetRules, open_rules
+from citybrain.engine.street.settings import read_street
 from citybrain.errors import UnsafePlanError
 from citybrain.model.plan import Plan
 from citybrain.ports.controllers import UnitPlan

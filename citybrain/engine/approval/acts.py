@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from citybrain.controllers.signatures import SigningKey
-from citybrain.engine.approval_checks import check_automatic, check_intact, check_state, dossier
-from citybrain.engine.approval_desk import Desk, find_plan, proposed_schedule, signed_by
-from citybrain.engine.pushing_schedules import check_own_patterns
+from citybrain.engine.approval.checks import check_automatic, check_intact, check_state, dossier
+from citybrain.engine.street.desk import Desk, find_plan, proposed_schedule, signed_by
+from citybrain.engine.street.schedules import check_own_patterns
 from citybrain.errors import InputError, UnsafePlanError
 from citybrain.model.approval import State, approval_faults, may_become, proof_faults
 from citybrain.model.audit import sha256_hex

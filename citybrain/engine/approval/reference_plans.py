@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from citybrain.engine.approval_checks import dossier
-from citybrain.engine.approval_desk import Desk
+from citybrain.engine.approval.checks import dossier
+from citybrain.engine.street.desk import Desk
 from citybrain.errors import UnsafePlanError
 from citybrain.model.approval import is_by_persons
 from citybrain.model.plan import Plan

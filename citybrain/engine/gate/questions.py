@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
-from citybrain.engine.pushing import AT_ONCE
+from citybrain.engine.gate.pushing import AT_ONCE
 from citybrain.errors import CitybrainError
 from citybrain.ports.controllers import ControllerReader
 

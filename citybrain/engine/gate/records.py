@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from enum import Enum
 
-from citybrain.engine.approval_desk import Desk
+from citybrain.engine.street.desk import Desk
 from citybrain.model.approval import State, may_become
 from citybrain.ports.controllers import Former, Outcome, Receipt, UnitPlan
 from citybrain.store.ledger import Writing

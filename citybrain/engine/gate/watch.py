@@ -11,10 +11,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from citybrain.controllers.ntcip.watchdog import LOOK_S, Beat, Kept, keep_alive
-from citybrain.engine.alarms import note_unforeseen
-from citybrain.engine.approval_desk import Desk, running_plans
-from citybrain.engine.fleet import Planner
-from citybrain.engine.pushing_records import CHANGED, GATE, NOT_RUNNING, NOTHING
+from citybrain.engine.gate.alarms import note_unforeseen
+from citybrain.engine.gate.fleet import Planner
+from citybrain.engine.gate.records import CHANGED, GATE, NOT_RUNNING, NOTHING
+from citybrain.engine.street.desk import Desk, running_plans
 from citybrain.errors import CitybrainError
 from citybrain.ports.controllers import ControllerLink, UnitPlan
 from citybrain.store.ledger.pushes import Running, is_alarmed, raise_alarm, running, set_running

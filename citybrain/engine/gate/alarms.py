@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from citybrain.controllers.signatures import SigningKey
-from citybrain.engine.approval_desk import Desk, signed_by
-from citybrain.engine.pushing_records import GATE
+from citybrain.engine.gate.records import GATE
+from citybrain.engine.street.desk import Desk, signed_by
 from citybrain.errors import InputError, told_of
 from citybrain.model.statements import Act
 from citybrain.store.ledger.pushes import clear_alarm, is_alarmed, open_alarms, raise_alarm

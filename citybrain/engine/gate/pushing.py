@@ -6,10 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from citybrain.engine.alarms import note_unforeseen
-from citybrain.engine.approval_desk import Desk
-from citybrain.engine.openings import Opening, note_opening, opening_of
-from citybrain.engine.pushing_records import (
+from citybrain.engine.gate.alarms import note_unforeseen
+from citybrain.engine.gate.openings import Opening, note_opening, opening_of
+from citybrain.engine.gate.records import (
     REFUSED,
     brought,
     known_of,
@@ -18,7 +17,8 @@ from citybrain.engine.pushing_records import (
     note_failure,
     note_receipt,
 )
-from citybrain.engine.turns import Turn
+from citybrain.engine.gate.turns import Turn
+from citybrain.engine.street.desk import Desk
 from citybrain.errors import CitybrainError, UnsafePlanError, told_of
 from citybrain.ports.controllers import (
     ControllerLink,

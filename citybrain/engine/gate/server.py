@@ -9,11 +9,11 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from citybrain.engine.gate import Gate
-from citybrain.engine.gate_recovery import settle_unfinished
-from citybrain.engine.gate_watch import Watch
-from citybrain.engine.pushing import UnitResult
-from citybrain.engine.stopping import note_kill_file
+from citybrain.engine.gate.gate import Gate
+from citybrain.engine.gate.pushing import UnitResult
+from citybrain.engine.gate.recovery import settle_unfinished
+from citybrain.engine.gate.watch import Watch
+from citybrain.engine.street.stopping import note_kill_file
 from citybrain.errors import CitybrainError, InputError, told_of
 from citybrain.model.statements import Signed
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from citybrain.controllers.signatures import Register, SigningKey, read_register
-from citybrain.engine.approval_settings import Street
-from citybrain.engine.seals import Seal
+from citybrain.engine.street.seals import Seal
+from citybrain.engine.street.settings import Street
 from citybrain.errors import InputError, UnsafePlanError
 from citybrain.model.plan import Plan
 from citybrain.model.statements import ROLE_OF, Act, Signed, Statement, read_statement

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar
 
-from citybrain.engine.approval_checks import check_approved, dossier
-from citybrain.engine.approval_desk import Desk
-from citybrain.engine.fleet import Fleet
-from citybrain.engine.gate_watch import Watch
-from citybrain.engine.openings import Opening, opening_of, order_of
-from citybrain.engine.pushing import (
+from citybrain.engine.approval.checks import check_approved, dossier
+from citybrain.engine.approval.reference_plans import reference_plans
+from citybrain.engine.gate.fleet import Fleet
+from citybrain.engine.gate.openings import Opening, opening_of, order_of
+from citybrain.engine.gate.pushing import (
     AT_ONCE,
     Push,
     Told,
@@ -20,10 +19,11 @@ from citybrain.engine.pushing import (
     push_units,
     roll_back_units,
 )
-from citybrain.engine.pushing_records import GATE, ORDERED, settle_states
-from citybrain.engine.pushing_schedules import check_replaceable, unit_schedules
-from citybrain.engine.reference_plans import reference_plans
-from citybrain.engine.stopping import check_released
+from citybrain.engine.gate.records import GATE, ORDERED, settle_states
+from citybrain.engine.gate.watch import Watch
+from citybrain.engine.street.desk import Desk
+from citybrain.engine.street.schedules import check_replaceable, unit_schedules
+from citybrain.engine.street.stopping import check_released
 from citybrain.errors import UnsafePlanError
 from citybrain.model.approval import statement_faults
 from citybrain.model.audit import sha256_hex

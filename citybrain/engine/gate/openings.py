@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from citybrain.engine.approval_desk import Desk
-from citybrain.engine.pushing_records import GATE, ORDERED, plain
+from citybrain.engine.gate.records import GATE, ORDERED, plain
+from citybrain.engine.street.desk import Desk
 from citybrain.errors import InputError, UnsafePlanError
 from citybrain.model.audit import canonical_json, sha256_hex
 from citybrain.model.statements import Statement, read_statement

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from citybrain.controllers.opening import Controllers
 from citybrain.controllers.settings import ControllerSettings
-from citybrain.engine.street_rules import StreetRules
+from citybrain.engine.street.rules import StreetRules
 from citybrain.model.plan import Plan
 from citybrain.ports.controllers import ControllerLink, ControllerReader, UnitPlan
 from citybrain.store.ledger.pushes import Running

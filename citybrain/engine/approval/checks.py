@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from citybrain.engine.approval_desk import Desk, proposed_schedule
+from citybrain.engine.street.desk import Desk, proposed_schedule
 from citybrain.errors import InputError, UnsafePlanError
 from citybrain.model.approval import (
     Dossier,

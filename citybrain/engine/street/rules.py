@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from citybrain.controllers.settings import ControllerSettings, read_controllers
-from citybrain.engine.approval_settings import Street
-from citybrain.engine.unit_plans import check_unit_plan, unit_plan
+from citybrain.engine.street.settings import Street
+from citybrain.engine.street.unit_plans import check_unit_plan, unit_plan
 from citybrain.errors import UnsafePlanError
 from citybrain.model.nema.phases import PhaseMap
 from citybrain.model.plan import Plan

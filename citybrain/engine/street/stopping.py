@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from citybrain.controllers.signatures import SigningKey
-from citybrain.engine.approval_desk import Desk, open_street_ledger, signed_by
-from citybrain.engine.approval_settings import Street
+from citybrain.engine.street.desk import Desk, open_street_ledger, signed_by
+from citybrain.engine.street.settings import Street
 from citybrain.errors import CitybrainError, UnsafePlanError
 from citybrain.model.statements import ROLE_OF, Act, Signed
 from citybrain.store.ledger.audit import read_audit

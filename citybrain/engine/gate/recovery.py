@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from citybrain.controllers.ntcip.proof import shows_former, wanted_after
-from citybrain.engine.approval_desk import Desk
-from citybrain.engine.fleet import Fleet
-from citybrain.engine.openings import OPENED, Opening, opening_of, order_of
-from citybrain.engine.pushing import UnitResult
-from citybrain.engine.pushing_records import (
+from citybrain.engine.gate.fleet import Fleet
+from citybrain.engine.gate.openings import OPENED, Opening, opening_of, order_of
+from citybrain.engine.gate.pushing import UnitResult
+from citybrain.engine.gate.records import (
     GATE,
     REFUSED,
     brought,
@@ -19,7 +18,8 @@ from citybrain.engine.pushing_records import (
     note_receipt,
     settle_states,
 )
-from citybrain.engine.pushing_schedules import unit_schedules
+from citybrain.engine.street.desk import Desk
+from citybrain.engine.street.schedules import unit_schedules
 from citybrain.errors import CitybrainError, InputError
 from citybrain.model.audit import sha256_hex
 from citybrain.model.statements import Act, Statement

@@ -7,9 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from citybrain.engine.approval_settings import Street, read_settings, read_street
-from citybrain.engine.gate_files import GateFiles
-from citybrain.engine.pushing import AT_ONCE
+from citybrain.engine.gate.files import GateFiles
+from citybrain.engine.gate.pushing import AT_ONCE
+from citybrain.engine.street.settings import Street, read_settings, read_street
 from citybrain.errors import InputError
 from citybrain.reading import FilePart
 

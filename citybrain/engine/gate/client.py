@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from citybrain.engine.pushing import UnitResult
+from citybrain.engine.gate.pushing import UnitResult
 from citybrain.errors import InputError, UnsafePlanError
 from citybrain.model.statements import Signed
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from citybrain.controllers.ntcip.encoding import Writes, schedule_writes
-from citybrain.engine.approval_settings import Street
+from citybrain.engine.street.settings import Street
 from citybrain.errors import UnsafePlanError
 from citybrain.model.schedule import Schedule, read_schedule
 from citybrain.ports.controllers import DaySchedule, PatternAt, UnitPlan

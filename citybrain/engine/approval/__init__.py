@@ -1,0 +1,1 @@
+"""Proposing, proving and approving plans, by persons or within bounds."""

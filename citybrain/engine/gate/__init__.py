@@ -1,0 +1,1 @@
+"""The gate: the one process that writes to controllers."""
