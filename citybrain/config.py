@@ -82,6 +82,8 @@ class SearchSettings:
         Travellers for each one of the demand, for these seeds in turn: a plan that has no reserve
         shows it on a day that is a little busier (B. Hellinga and Z. Abdy, "Impact of day-to-day
         variability of peak hour volumes on signalized intersection performance", TRB 2007). [-]
+    keeps_storage
+        No red between close signals is longer than its queue has street, unless it is today.
     with_actuation
         Greens may follow the traffic at intersections, which then need detectors.
     model_share
@@ -97,6 +99,7 @@ class SearchSettings:
     seed: int = 1
     simulation_seeds: tuple[int, ...] = tuple(range(1001, 1017))
     demand_scales: tuple[float, ...] = (1.0, 1.1)
+    keeps_storage: bool = False
     with_actuation: bool = False
     model_share: float = 0.5
     model_runs: int = 100

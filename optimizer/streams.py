@@ -1,7 +1,7 @@
 """Streams between neighbouring intersections, and the tree of the heaviest ones."""
 
 import heapq
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
 import networkx as nx
@@ -44,33 +44,53 @@ def streams(network: Network, demand: TurningDemand) -> tuple[Stream, ...]:
     demand
         Demand per movement. [veh/h]
     """
+    approaches = _approaches(network)
+    free_s = {lane.edge: lane.length_m / lane.speed_mps for lane in network.lanes.values()}
+    heaviest: dict[tuple[str, str], Stream] = {}
+    for movement, edges in ways_to_signals(network):
+        travel_s = sum(free_s.get(edge, 0.0) for edge in edges)
+        stream = _stream(movement, approaches[edges[-1]], demand, travel_s)
+        key = (stream.upstream.intersection, stream.downstream.intersection)
+        if key not in heaviest or stream.flow_vph > heaviest[key].flow_vph:
+            heaviest[key] = stream
+    return tuple(heaviest[key] for key in sorted(heaviest) if key[0] != key[1])
+
+
+def ways_to_signals(network: Network) -> Iterator[tuple[Movement, tuple[str, ...]]]:
+    """Yield each movement with the shortest way to the next signal, where one is near.
+
+    Parameters
+    ----------
+    network
+        Streets and signals.
+
+    Yields
+    ------
+    tuple
+        The movement, and the edges from its exit to the approach of the next signal.
+    """
+    approaches = _approaches(network)
+    lengths_m = {lane.edge: lane.length_m for lane in network.lanes.values()}
+    streets = _Streets(network.turns, lengths_m)
+    for movement in network.movements.values():
+        if edges := streets.way_to_signal(movement.to_edge, approaches):
+            yield movement, edges
+
+
+def _approaches(network: Network) -> dict[str, list[Movement]]:
+    """Return approach edge → its movements."""
     approaches: dict[str, list[Movement]] = {}
     for movement in network.movements.values():
         approaches.setdefault(movement.from_edge, []).append(movement)
-    streets = _Streets(
-        network.turns,
-        {lane.edge: lane.length_m for lane in network.lanes.values()},
-        {lane.edge: lane.length_m / lane.speed_mps for lane in network.lanes.values()},
-    )
-    heaviest: dict[tuple[str, str], Stream] = {}
-    for movement in network.movements.values():
-        edges = streets.way_to_signal(movement.to_edge, approaches)
-        if edges:
-            travel_s = sum(streets.free_s.get(edge, 0.0) for edge in edges)
-            stream = _stream(movement, approaches[edges[-1]], demand, travel_s)
-            key = (stream.upstream.intersection, stream.downstream.intersection)
-            if key not in heaviest or stream.flow_vph > heaviest[key].flow_vph:
-                heaviest[key] = stream
-    return tuple(heaviest[key] for key in sorted(heaviest) if key[0] != key[1])
+    return approaches
 
 
 @dataclass(frozen=True, slots=True)
 class _Streets:
-    """Edges that follow each other, their lengths [m] and free travel times [s]."""
+    """Edges that follow each other, and their lengths [m]."""
 
     turns: Mapping[str, tuple[str, ...]]
     length_m: Mapping[str, float]
-    free_s: Mapping[str, float]
 
     def way_to_signal(self, edge: str, approaches: Container[str]) -> tuple[str, ...]:
         """Return the shortest way to an approach of a signal, empty if none is near."""

@@ -97,6 +97,13 @@ def retime(
             "unit's phases, only plans that it can run are searched."
         ),
     ] = None,
+    keep_storage: Annotated[
+        bool,
+        typer.Option(
+            "--keep-storage",
+            help="No red between close signals lasts longer than the street holds its queue.",
+        ),
+    ] = False,
     stop_cost: Annotated[
         float, typer.Option(min=0, help="Seconds of delay that a stop counts as.")
     ] = 0.0,
@@ -136,6 +143,7 @@ def retime(
         safety=safety,
         uses_feed=not own_demand,
         with_actuation=actuated,
+        keeps_storage=keep_storage,
         objective=Objective(
             stop_s=stop_cost,
             walking_weight=walking_weight,

@@ -28,6 +28,7 @@ class Request:
     safety: Path | None = None
     uses_feed: bool = True
     with_actuation: bool = False
+    keeps_storage: bool = False
     seed_count: int = 10
     search_seed_count: int | None = None
     objective: Objective = field(default_factory=Objective)
@@ -65,6 +66,7 @@ def _settings(request: Request, area: StudyArea) -> Settings:
         seconds_budget=request.seconds_budget,
         evaluation_budget=request.evaluations,
         with_actuation=request.with_actuation,
+        keeps_storage=request.keeps_storage,
         objective=request.objective,
         simulation_seeds=SearchSettings().simulation_seeds[: request.search_seed_count],
     )

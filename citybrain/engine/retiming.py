@@ -24,6 +24,7 @@ from citybrain.model.verdict import Decision, Verdict
 from citybrain.ports.evaluation import Progress
 from optimizer.overload import Overload, overloads
 from optimizer.retime import Evaluators, Retiming, Task, retime
+from optimizer.storage import with_storage
 from sim.queue_model.demand import scaled
 from sim.queue_model.model import QueueModel
 from sim.queue_model.pricing import TablePricer
@@ -131,6 +132,9 @@ def retime_area(
     settings = replace(settings, proof=with_patience(area, settings.proof))
     with tempfile.TemporaryDirectory(prefix="citybrain-") as folder:
         demand = find_demand(area, measured, Path(folder) / "demand.rou.xml", settings.proof)
+        if settings.search.keeps_storage:
+            bound = with_storage(area.network, demand.turning, area.running)
+            area = replace(area, network=bound)
         record = SearchRecord(area.running, clock, settings.search.objective)
         retiming = _searched(area, demand, settings, record, progress)
         course = record.course()
@@ -252,7 +256,7 @@ def _fast_model(area: StudyArea, demand: Demand, settings: Settings) -> TablePri
 def _decisive(settings: SearchSettings) -> dict[str, str]:
     """Return what else decides a plan, where it is not as usual."""
     usual, told = SearchSettings(), {}
-    for name in ("with_actuation", "demand_scales", "model_share", "model_runs"):
+    for name in ("with_actuation", "keeps_storage", "demand_scales", "model_share", "model_runs"):
         if getattr(settings, name) != getattr(usual, name):
             told[name.replace("_", " ")] = str(getattr(settings, name))
     for name, value in asdict(settings.objective).items():

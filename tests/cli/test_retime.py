@@ -1,6 +1,7 @@
 """``retime``, ``validate`` and ``show`` from end to end on a short midday."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,6 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from citybrain.model.rules import longest_red_s
+from citybrain.store.plans import read_plan
 from sim.sumo.run import sumo_binary, sumo_environment
 from tests.cli.towns import PERIOD, SHORT, Terminal, change, digests
 
@@ -16,6 +19,7 @@ pytestmark = pytest.mark.integration
 ALWAYS = {"plan.json", "demand.json", "flows.parquet", "demand.rou.xml"}
 PROVEN = ALWAYS | {"verdict.json", "report.html"}
 PROGRAMS = {True: "plan.add.xml", False: "plan.not-accepted.add.xml"}
+BOUND = re.compile(r"(\S+): (\S+) is red for (\d+) s at most")
 BUDGET = ("--evaluations", "24")
 
 
@@ -136,3 +140,21 @@ def test_routes_without_vehicles_are_refused(terminal: Terminal, town: Path, out
     assert f"{PERIOD}.sumocfg" in told.complaint
     assert "no vehicle" in told.complaint
     assert not out.exists()
+
+
+def test_reds_end_before_the_queue_reaches_the_signal_before(
+    terminal: Terminal, town: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("optimizer.storage.QUEUED_M", 25.0)  # the streets hold the midday's queues
+    told = terminal("retime", town, *SHORT, *BUDGET, "--keep-storage", "--out", out)
+    assert told.code in {0, 1}, told.errors
+    plan = read_plan(out / "plan.json")
+    assert plan.provenance is not None
+    assert plan.provenance.settings["keeps storage"] == "True"
+    caveats = json.loads((out / "verdict.json").read_text())["caveats"]
+    bounds = [BOUND.match(caveat) for caveat in caveats if "room for the queue" in caveat]
+    assert bounds
+    for name, group, limit_s in (bound.groups() for bound in bounds if bound):
+        pattern = next(each for each in plan.patterns if each.intersection == name)
+        red_s = longest_red_s(pattern.timing(group).greens(pattern.cycle_s), pattern.cycle_s)
+        assert red_s <= float(limit_s) + 0.5, (name, group)

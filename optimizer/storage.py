@@ -1,0 +1,144 @@
+"""Queue storage between close signals, as a bound on reds.
+
+A queue that reaches back to the signal before blocks it, whatever that one shows.  Of arrivals q
+and discharge s, a red of r seconds makes a queue that reaches back over q r / (1 - q / s) vehicles:
+those who arrive in the red, and while these leave (the first term of the back of queue, HCM 6th
+ed., chapter 31).  A street that holds N of them for each lane asks for r ≤ N (1 - q / s) / q.  The
+bound is a maximum red, so a search keeps it by construction.  Arrivals count as even: of a platoon
+that comes on green less queues up.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from math import inf
+
+from citybrain.model.flows import TurningDemand
+from citybrain.model.intersection import Intersection
+from citybrain.model.network import Movement, Network
+from citybrain.model.pattern import Pattern
+from citybrain.model.plan import Plan
+from citybrain.model.rules import longest_red_s
+from citybrain.units import SECONDS_PER_HOUR
+from optimizer.demand_ratios import lane_loads_vph
+from optimizer.saturation import BASE_SATURATION_VPH
+from optimizer.streams import ways_to_signals
+
+QUEUED_M = 7.5
+"""Street that a standing vehicle takes: 5 m and a gap of 2.5 m, SUMO's passenger car. [m]"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    """A street between two signals, as far as its queue decides a red.
+
+    Parameters
+    ----------
+    group
+        Signal group at its end.
+    street_m
+        Street that each lane has for its queue. [m]
+    flow_vph
+        Arrivals on the fullest lane. [veh/h]
+    red_s
+        Longest red whose queue fits. [s]
+    """
+
+    group: str
+    street_m: float
+    flow_vph: float
+    red_s: float
+
+    def told(self, limit_s: float) -> str:
+        """Say what a red is bound to, and why."""
+        return (
+            f"{self.group} is red for {limit_s:.0f} s at most: a lane with {self.flow_vph:.0f} "
+            f"veh/h has {self.street_m:.0f} m from the signal before, room for the queue of "
+            f"{self.red_s:.0f} s"
+        )
+
+
+def with_storage(network: Network, demand: TurningDemand, running: Plan) -> Network:
+    """Return a network whose reds are bound by the streets between its signals.
+
+    Parameters
+    ----------
+    network
+        Streets and signals.
+    demand
+        Demand per movement. [veh/h]
+    running
+        The plan that runs today: no red is bound to less than it has under it.
+
+    Returns
+    -------
+    Network
+        With shorter maximum reds, each of which its intersection's caveats tell.
+    """
+    streets_m = _streets_m(network)
+    today = {pattern.intersection: pattern for pattern in running.patterns}
+    bound = {
+        name: _bound(each, storages(network.movements_at(name), streets_m, demand), today[name])
+        for name, each in network.intersections.items()
+    }
+    return replace(network, intersections=bound)
+
+
+def storages(
+    movements: tuple[Movement, ...], streets_m: Mapping[str, float], demand: TurningDemand
+) -> tuple[Storage, ...]:
+    """Return what the streets before one intersection ask of its groups.
+
+    Parameters
+    ----------
+    movements
+        Movements of the intersection.
+    streets_m
+        Approach edge → street that each of its lanes has for a queue. [m]
+    demand
+        Demand per movement. [veh/h]
+    """
+    found: dict[str, Storage] = {}
+    loads_vph = lane_loads_vph(movements, demand)
+    for movement in (each for each in movements if each.from_edge in streets_m):
+        street_m = streets_m[movement.from_edge]
+        flow_vph = max(sum(loads_vph[lane].values()) for lane in movement.lanes)
+        if flow_vph <= 0:
+            continue
+        spare = max(0.0, 1.0 - flow_vph / BASE_SATURATION_VPH)
+        red_s = round(street_m / QUEUED_M * spare * SECONDS_PER_HOUR / flow_vph, 1)
+        for group in movement.groups:
+            if group not in found or red_s < found[group].red_s:
+                found[group] = Storage(
+                    group=group, street_m=street_m, flow_vph=flow_vph, red_s=red_s
+                )
+    return tuple(found.values())
+
+
+def _streets_m(network: Network) -> dict[str, float]:
+    """Return approach edge → street that each lane has from the signal before [m]."""
+    found: dict[str, float] = {}
+    owners = {movement.from_edge: movement.intersection for movement in network.movements.values()}
+    for movement, edges in ways_to_signals(network):
+        if owners[edges[-1]] != movement.intersection:
+            street_m = _street_m(network, edges)
+            found[edges[-1]] = min(street_m, found.get(edges[-1], inf))
+    return found
+
+
+def _street_m(network: Network, edges: tuple[str, ...]) -> float:
+    """Return the street that each lane of the last edge has; fewer lanes before it are shared."""
+    count = len(network.approach_lanes(edges[-1]))
+    lanes = [network.approach_lanes(edge) for edge in edges]
+    return sum(one[0].length_m * min(1.0, len(one) / count) for one in lanes if one)
+
+
+def _bound(intersection: Intersection, streets: Iterable[Storage], today: Pattern) -> Intersection:
+    """Return an intersection whose reds are bound, none to less than it has today."""
+    reds_s, caveats = dict(intersection.maximum_reds_s), list(intersection.caveats)
+    for storage in streets:
+        greens = today.timing(storage.group).greens(today.cycle_s)
+        limit_s = max(storage.red_s, longest_red_s(greens, today.cycle_s))
+        if limit_s < reds_s.get(storage.group, inf):
+            reds_s[storage.group] = limit_s
+            caveats.append(storage.told(limit_s))
+    return replace(intersection, maximum_reds_s=reds_s, caveats=tuple(caveats))
