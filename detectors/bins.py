@@ -29,6 +29,11 @@ class Bins:
         Length of a bin. [s]
     count
         Number of bins.
+
+    Raises
+    ------
+    InfeasibleError
+        `bin_s` is not above 0.
     """
 
     start: datetime
@@ -76,6 +81,11 @@ def bins_of_feed(pulses: Pulses, bin_s: float) -> Bins:
         Pulses that have spans.
     bin_s
         Length of a bin. [s]
+
+    Raises
+    ------
+    InfeasibleError
+        `bin_s` is not above 0.
     """
     clock_start = pulses.start or SIMULATION_START
     epoch_s = (clock_start - SIMULATION_START).total_seconds()
@@ -102,6 +112,11 @@ def bins_between(pulses: Pulses, bin_s: float, begin: datetime, end: datetime) -
         Length of a bin. [s]
     begin, end
         When the recording ran, timezone-aware UTC.
+
+    Raises
+    ------
+    InfeasibleError
+        `bin_s` is not above 0.
     """
     duration_s = (end - begin).total_seconds()
     return Bins(

@@ -68,7 +68,8 @@ def count_pulses(
     Raises
     ------
     InfeasibleError
-        The feed is silent throughout, or too long: then one of its times may be wrong.
+        The feed is silent throughout, or too long: then one of its times may be wrong; or `bin_s`
+        is no whole number of milliseconds above 0, or makes too many bins.
     """
     bins = _bins(pulses, bin_s, recorded)
     speaking = {pulses.names[at] for at in np.unique(pulses.detector)}

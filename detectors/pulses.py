@@ -132,6 +132,11 @@ class Pulses:
         What was mended.
     notes
         What else the reader found, one sentence each.
+
+    Raises
+    ------
+    InfeasibleError
+        The arrays differ in length, or pulses are out of order or end before they begin.
     """
 
     names: tuple[str, ...]

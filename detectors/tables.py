@@ -86,6 +86,11 @@ def column_names(path: Path) -> tuple[str, ...]:
     ----------
     path
         File that exists.
+
+    Raises
+    ------
+    InputError
+        A Parquet file is truncated, or a packed CSV breaks off before its first line does.
     """
     if is_parquet(path):
         with _clear_errors(path, "Parquet file"):

@@ -31,6 +31,11 @@ class Grid:
         Begin of the first bin in the clock of the feed. [ms]
     bin_ms
         Length of a bin. [ms]
+
+    Raises
+    ------
+    InfeasibleError
+        Bins have no length, or are longer than `LONGEST_BIN_MS`.
     """
 
     start_ms: int
@@ -49,7 +54,7 @@ class Grid:
         Raises
         ------
         InfeasibleError
-            A bin is no whole number of milliseconds.
+            A bin is no whole number of milliseconds, or longer than `LONGEST_BIN_MS`.
         """
         grid = cls(start_ms=round(bins.start_s * MS_PER_S), bin_ms=round(bins.bin_s * MS_PER_S))
         if not np.isclose(grid.bin_ms / MS_PER_S, bins.bin_s, rtol=1e-12, atol=0.0):
@@ -109,6 +114,11 @@ class Tally:
             Detector of the feed → column; negative for one that is not counted.
         bins
             Rows of the sums.
+
+        Raises
+        ------
+        InfeasibleError
+            A bin is no whole number of milliseconds, or longer than `LONGEST_BIN_MS`.
         """
         grid = Grid.of(bins)
         for batch in batches_of(pulses, lane_of):

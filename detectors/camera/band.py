@@ -172,6 +172,11 @@ def make_reducer(settings: CameraSettings, info: StreamInfo) -> BandReducer:
         Camera file.
     info
         Facts of the source.
+
+    Raises
+    ------
+    InputError
+        The frames have another shape than the camera file says.
     """
     return BandReducer(settings, (info.width_px, info.height_px))
 

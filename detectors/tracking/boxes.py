@@ -29,6 +29,11 @@ class Boxes:
         How sure the model is, 0 to 1, shape (m,).
     kind
         What the box holds, as a number from 0 to 63, shape (m,).
+
+    Raises
+    ------
+    InfeasibleError
+        The arrays do not fit together, a corner is no number, or frames are not in order of time.
     """
 
     time_s: Floats

@@ -30,6 +30,11 @@ class CountLine:
         count.
     kinds
         Kinds of boxes that are counted, 0 to 63; all if none.
+
+    Raises
+    ------
+    InfeasibleError
+        It has no length or no finite ends, a kind is not 0 to 63, or vehicles go along it.
     """
 
     lane: str

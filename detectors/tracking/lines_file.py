@@ -41,7 +41,13 @@ class LineTable(FilePart):
     classes: tuple[Literal[CLASSES], ...] | None = None  # type: ignore[valid-type]
 
     def line(self) -> CountLine:
-        """Return it as the counter takes it."""
+        """Return it as the counter takes it.
+
+        Raises
+        ------
+        InfeasibleError
+            It is no line that counts, see `CountLine`; `read_lines` has refused such a file.
+        """
         return CountLine(
             lane=self.lane,
             from_px=self.from_px,

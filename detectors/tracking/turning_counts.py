@@ -39,6 +39,11 @@ def turning_counts(
     DataFrame
         Columns ``bin_start`` (UTC), ``from``, ``to``, ``movement``, ``count_veh``, ``coverage``
         (share of the bin during which boxes came), and the vehicles of each kind that was seen.
+
+    Raises
+    ------
+    InfeasibleError
+        `bin_s` is not above 0.
     """
     bins = bins_of_feed(pulses, bin_s)
     zones = [zone.name for zone in lines.zone]

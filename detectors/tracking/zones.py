@@ -42,6 +42,11 @@ class Zone:
         Vehicles enter the picture here, leave it here, or both.
     corners_px
         Corners of the area in the picture. [px]
+
+    Raises
+    ------
+    InfeasibleError
+        It has fewer than three corners.
     """
 
     name: str

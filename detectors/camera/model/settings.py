@@ -70,7 +70,13 @@ class ModelTable(FilePart):
 
 
 def has_model(path: Path) -> bool:
-    """Tell whether a TOML file that can be read has a ``[model]`` table."""
+    """Tell whether a TOML file has a ``[model]`` table.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or is not valid TOML.
+    """
     return "model" in read_toml(path)
 
 

@@ -37,6 +37,11 @@ class Live:
         Bounds to keep.
     zero_s
         The stream's zero on the monotonic clock; None to take the first frame's. [s]
+
+    Raises
+    ------
+    InputError
+        No frame comes.
     """
 
     def __init__(

@@ -96,6 +96,11 @@ class Stream:
         What was wrong and mended, in clear lines; grows while the stream is read.
     dropped_frames
         Frames of a live source that came faster than they were taken.
+
+    Raises
+    ------
+    InputError
+        Nothing can be read from it.
     """
 
     def __init__(

@@ -59,7 +59,20 @@ def open_pictures(address: Address, limits: StreamLimits, zero_s: float | None) 
 
 
 class Video:
-    """A video that ends: a file, or one that a web server holds."""
+    """A video that ends: a file, or one that a web server holds.
+
+    Parameters
+    ----------
+    address
+        The video, named for errors.
+    capture
+        Opened.
+
+    Raises
+    ------
+    InputError
+        Not one frame can be read.
+    """
 
     def __init__(self, address: Address, capture: cv2.VideoCapture) -> None:
         self.notes: list[str] = []
@@ -107,7 +120,20 @@ class Video:
 
 
 class Folder:
-    """Pictures in a folder, in the order of their names."""
+    """Pictures in a folder, in the order of their names.
+
+    Parameters
+    ----------
+    address
+        The folder.
+    limits
+        Bounds; the rate of pictures whose names carry no times.
+
+    Raises
+    ------
+    InputError
+        The names carry no times and no rate is given, or no picture can be read.
+    """
 
     def __init__(self, address: Address, limits: StreamLimits) -> None:
         self.notes: list[str] = []

@@ -38,6 +38,11 @@ class Decoder:
     ----------
     job
         What it does; told through a pipe, so that no password is in its command line.
+
+    Raises
+    ------
+    InputError
+        The reducer cannot be sent to the process: it comes from no importable class.
     """
 
     def __init__(self, job: Job) -> None:
@@ -79,7 +84,15 @@ class Decoder:
         return message[0]
 
     def next(self) -> Message:
-        """Return the next message, within the time that one frame may take."""
+        """Return the next message, within the time that one frame may take.
+
+        Raises
+        ------
+        InputError
+            The decoder says what is wrong with the source.
+        LostDecoderError
+            The decoder died or hung, or said what makes no sense.
+        """
         return self._heard(self._limits.frame_s + SLACK_S)
 
     def close(self) -> None:

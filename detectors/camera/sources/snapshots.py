@@ -39,6 +39,11 @@ class SnapshotRule:
     expires_s
         They are removed this long after they were written: by the run itself, at its end, or by
         the next run with this folder. [s]
+
+    Raises
+    ------
+    InfeasibleError
+        A time is not above 0, or snapshots would live for a week or longer.
     """
 
     folder: Path

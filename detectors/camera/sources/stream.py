@@ -142,6 +142,11 @@ class StreamLimits:
         Longest wait between two attempts. [s]
     picture_rate_hps
         Rate of a folder of pictures whose names carry no time. [1/s]
+
+    Raises
+    ------
+    InfeasibleError
+        A time is not above 0, or not finite.
     """
 
     open_s: float = 20.0

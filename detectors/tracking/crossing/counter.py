@@ -42,6 +42,11 @@ class CrossingRules:
     frame_px
         Width and height of the picture, where known: a track that ends upon a line at its border
         has left. [px]
+
+    Raises
+    ------
+    InfeasibleError
+        A limit is negative or beyond its range, or `swallow_s` is longer than `patience_s`.
     """
 
     foot: float = 0.4

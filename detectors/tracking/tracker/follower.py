@@ -49,6 +49,11 @@ class TrackRules:
         Frames that a track may be missed before it is confirmed.
     coast_s
         Longest time that a confirmed track is carried on unseen. [s]
+
+    Raises
+    ------
+    InfeasibleError
+        A limit is negative or not finite, or `noise`, `size_noise` or `sightings` is 0.
     """
 
     noise: float = 0.08
