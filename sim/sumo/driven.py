@@ -112,6 +112,8 @@ def run_routes(
 
     Raises
     ------
+    InputError
+        The run left no whole route output.
     SimulationError
         The run failed.
     """

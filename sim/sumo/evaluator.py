@@ -41,6 +41,11 @@ class SumoEvaluator(AbstractContextManager["SumoEvaluator"]):
         Also charge delay to movements, which costs each run some time.
     on_finished
         Called after each finished run.
+
+    Raises
+    ------
+    InputError
+        A route file or additional file is missing or broken.
     """
 
     def __init__(

@@ -36,7 +36,13 @@ class LaneWay:
 
 
 def lane_ways(net: Path) -> tuple[LaneWay, ...]:
-    """Return the lanes of the streets of a network, without those inside junctions."""
+    """Return the lanes of the streets of a network, without those inside junctions.
+
+    Raises
+    ------
+    InputError
+        The file is missing or broken.
+    """
     root = read_xml(net)
     signalled = {
         f"{row.get('from')}_{row.get('fromLane')}"
@@ -65,7 +71,13 @@ def lane_ways(net: Path) -> tuple[LaneWay, ...]:
 
 
 def junction_areas(net: Path) -> tuple[tuple[Place, ...], ...]:
-    """Return the outlines of the junctions of a network, in metres."""
+    """Return the outlines of the junctions of a network, in metres.
+
+    Raises
+    ------
+    InputError
+        The file is missing or broken.
+    """
     areas = [
         _places(junction.get("shape", ""))
         for junction in read_xml(net).iter("junction")

@@ -64,6 +64,8 @@ class LiveStreet(AbstractContextManager["LiveStreet"]):
 
     Raises
     ------
+    InputError
+        An additional file is missing or broken, or libsumo is not installed.
     SimulationError
         SUMO does not start.
     """
@@ -181,6 +183,8 @@ class LiveStreet(AbstractContextManager["LiveStreet"]):
 
         Raises
         ------
+        InputError
+            A route file or additional file, read for its vehicle types, is missing or cut off.
         SimulationError
             The run left no usable output.
         """

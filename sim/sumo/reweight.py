@@ -175,6 +175,11 @@ def write_demand(trips: Sequence[DrivenTrip], route_files: Sequence[Path], path:
         Files of the scenario; types, people and public transport are taken over as they are.
     path
         File to write.
+
+    Raises
+    ------
+    InputError
+        A route file is missing or cut off, or the new one cannot be written.
     """
     kept = [element for file in route_files for element in _kept_elements(file)]
     timeless = [element for _, element in kept if _departure_s(element) is None]
@@ -200,7 +205,13 @@ def _top_level(path: Path) -> Iterator[ET.Element]:
 
 
 def timetabled_vehicles(route_files: Sequence[Path]) -> frozenset[str]:
-    """Return the vehicles and flows of route files that run to a timetable."""
+    """Return the vehicles and flows of route files that run to a timetable.
+
+    Raises
+    ------
+    InputError
+        A file is missing or cut off.
+    """
     return frozenset(
         element.get("id", "")
         for path in route_files

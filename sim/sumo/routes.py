@@ -65,7 +65,13 @@ def check_whole(route_files: Sequence[Path]) -> None:
 
 
 def special_types(files: Sequence[Path]) -> SpecialTypes:
-    """Return the vehicle types that are bicycles or buses, SUMO's default types among them."""
+    """Return the vehicle types that are bicycles or buses, SUMO's default types among them.
+
+    Raises
+    ------
+    InputError
+        A file is missing or cut off.
+    """
     names: dict[str, set[str]] = defaultdict(set)
     for path in files:
         for element in iterate_elements(path, {"vType"}):

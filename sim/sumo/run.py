@@ -111,7 +111,13 @@ class SumoProcesses:
 
 
 def run_sumo(arguments: Sequence[str | Path], *, timeout_s: float, program: str = "sumo") -> None:
-    """Run one of SUMO's programs by itself; see ``SumoProcesses.run``."""
+    """Run one of SUMO's programs by itself; see ``SumoProcesses.run``.
+
+    Raises
+    ------
+    SimulationError
+        As ``SumoProcesses.run``.
+    """
     SumoProcesses().run(arguments, timeout_s=timeout_s, program=program)
 
 

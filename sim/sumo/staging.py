@@ -30,6 +30,11 @@ class Staging(AbstractContextManager["Staging"]):
     planned
         Intersections whose programs will be given by a plan; day plans of the scenario no
         longer switch them.
+
+    Raises
+    ------
+    InputError
+        An additional file is missing or broken.
     """
 
     def __init__(self, scenario: SumoScenario, planned: Collection[str]) -> None:
