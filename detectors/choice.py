@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from citybrain.model.flows import Detector, DetectorKind
 
 PREFERENCE = (DetectorKind.STOP_BAR, DetectorKind.ADVANCE, DetectorKind.EXIT)
+"""Kinds of detectors, the preferred one first."""
 
 
 def detector_of_lanes(

@@ -24,8 +24,9 @@ from detectors.tally import Tally
 from detectors.trust import TrustRules, judge
 
 QUARTER_HOUR_S = 900.0
+"""Usual bin [s]."""
 LONGEST_FEED_DAYS = 366
-"""A feed that seems to be longer is taken to hold a wrong time."""
+"""A feed that seems to be longer is taken to hold a wrong time [d]."""
 MOST_CELLS = 50_000_000
 """Bins times lanes that are still counted at once."""
 

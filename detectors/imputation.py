@@ -19,9 +19,11 @@ from detectors.pulses import Flags, Floats, Ints
 FEWEST_BINS = 6
 """With fewer believed bins nothing is known about a lane."""
 NEIGHBOURS = 5
+"""Foretellers, neighbours and history alike, that are heard at most."""
 NEAR_S = 3600.0
 """Own bins count less by a factor of e for each of these that they are away [s]."""
 CONFIDENCE = 0.95
+"""Rate at which the interval covers [0-1]."""
 TRIAL_DEGREES = 2
 """Degrees of freedom that each hidden stretch is worth: its errors are much alike."""
 FEWEST_TRIALS = 0.5

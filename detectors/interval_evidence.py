@@ -17,6 +17,7 @@ SHORTEST_GAP_S = 0.2
 SHORTEST_HEADWAY_S = 0.8
 """... nor by less than this from front to front [s]."""
 FEWEST_WINDOWS = 12
+"""Windows, or bins, that a dispersion is told from at least."""
 UNKNOWN_DISPERSION = 3.0
 """Index of dispersion where too little was seen to know it [-]."""
 

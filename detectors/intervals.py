@@ -37,6 +37,7 @@ from detectors.pulses import Flags, Floats, Ints, Pulses
 CLOSEST_VEHICLES_S = 1.0
 """Headway at the densest flow that a lane can carry for longer [s]."""
 MOST_STEPS = 64
+"""The upper end is looked for up to twice the count and so many vehicles more [veh]."""
 MORE_THAN_MEAN = 1.000001
 """The variance of a negative binomial lies above its mean [-]."""
 

@@ -11,7 +11,9 @@ from scipy.sparse.linalg import lsmr
 from detectors.pulses import Flags, Floats
 
 PROBES = 3
+"""Random vectors of the null space that each sum is held against."""
 PROBE_TOLERANCE = 1e-3
+"""A sum of a vector's entries below this has vanished [-]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

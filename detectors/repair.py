@@ -16,6 +16,7 @@ MISSING_MOMENTS = 80.0
 """A silence in which detectors and signals would have said so much is a gap.  A vehicle is heard
 up to six times, and 13 vehicles do not fail to come by chance: e^-13."""
 BESIDE_S = 900.0
+"""Time on either side of a silence from which it is told how much is usually said [s]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

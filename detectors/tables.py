@@ -24,11 +24,12 @@ from detectors.pulses import Floats, Ints
 
 PARQUET_MAGIC = b"PAR1"
 GZIP_MAGIC = b"\x1f\x8b"
+"""What a Parquet file begins with, and what a packed one does."""
 _CHUNK = 1 << 16
 _GZIP_BITS = 31
 _TAIL = 4096
 LONGEST_LINE = 1 << 16
-"""A first line that is longer is no header."""
+"""A first line that is longer is no header. [B]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

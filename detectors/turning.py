@@ -19,6 +19,7 @@ from detectors.turning_unknowns import LaneUse, prior_deviation_vph
 SHARED = "the count of shared lanes, split by prior turn shares"
 PARTLY_COUNTED = "the counted lanes of the approach, split by prior turn shares"
 UNCOUNTED = "no live detector on the approach: counted lanes elsewhere, in prior turn shares"
+"""What a movement that prior turn shares have settled rests on, for its note."""
 
 
 def estimate_turning_demand(

@@ -17,6 +17,7 @@ LARGEST = 1e9
 """No time, count or speed of a simulation is larger."""
 _BROKEN = (ET.ParseError, LookupError, ValueError, EOFError, zlib.error, gzip.BadGzipFile)
 AGAIN = "run the simulation to its end, or copy the file again"
+"""What the user can do about a broken output."""
 
 
 def root_tag(path: Path) -> str:

@@ -28,8 +28,9 @@ from detectors.camera.sources import (
 from detectors.pulses import FeedRepairs, Flags, Floats, Pulses
 
 USUAL_RATE_HPS = 25.0
+"""Frames per second where the source does not say. [1/s]"""
 LEAST_RATE_HPS = 10.0
-"""Below this rate a car in free flow is on too few frames."""
+"""Below this rate a car in free flow is on too few frames. [1/s]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

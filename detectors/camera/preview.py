@@ -18,13 +18,16 @@ from detectors.camera.sources import Frames, StreamInfo, open_stream
 from detectors.pulses import Floats
 
 WIDEST_PX = 640
+"""Pictures are made smaller until they are no wider than this. [px]"""
 SLIT_S = 30.0
 """Time that the slit picture shows [s]."""
 SLIT_ROW_PX = 2
 SLIT_UNIT_PX = 2
+"""Pixels of the slit picture for each frame, and for each unit along the band. [px]"""
 FLASH_S = 0.4
 """How long a count lights up [s]."""
 LANE_COLOURS = ((80, 200, 120), (230, 160, 60), (90, 120, 240), (200, 90, 200), (60, 210, 230))
+"""Blue, green and red of the lanes, in turn."""
 WHITE, GREY, BLACK = (255, 255, 255), (150, 150, 150), (20, 20, 20)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 

@@ -22,6 +22,7 @@ LOOK_PX = 320
 LOOK_S = 60.0
 """Time for which motion is looked for [s]."""
 LOOK_EVERY = 2
+"""Frames between two looks."""
 MOVING_PX = 0.5
 """Least motion between two looks. [px]"""
 ROAD_SHARE = 0.25
@@ -33,6 +34,7 @@ BAND_ROWS = (0.45, 0.9)
 LEAST_VEHICLES = 4
 """Vehicles that a proposal needs."""
 FOOT_SPREAD_UNITS = 6.0
+"""Standard deviation by which each foot is spread along the band to find lanes. [units]"""
 LEAST_DISTANCE_UNITS = 22.0
 """Two lanes are at least so far apart. [units]"""
 LEAST_SHARE = 0.05

@@ -177,6 +177,7 @@ class Event(IntEnum):
 
 _SHOWN = 6
 PUBLISHED = frozenset(int(event) for event in Event)
+"""Codes that the enumerations name."""
 
 
 def name_of(code: int) -> str:

@@ -24,6 +24,7 @@ Records = Any
 
 UNKNOWN, ON_GREEN, ON_YELLOW, ON_RED = 0, 1, 2, 3
 NEVER_MS = -(1 << 62)
+"""Stands for the begin of a pulse or a call where there is none [ms]."""
 FIRST_RED_MS = 5000
 """Part of red in which a standing queue shows that the green did not serve it [ms]."""
 FULL = 0.8
@@ -50,12 +51,17 @@ PHASE_STATE = _layout(
 )
 """Colour and its begin; detectors covered and when last looked; green and cover of this cycle."""
 DETECTOR_SUMS = _layout("i8", "volume broken chatter occupied_ms mended_ms")
+"""Of a detector in a bin: pulses, those that follow too soon after the one before, those that are
+too short, and covered time by pulses with both ends and by those of a lost end [ms]."""
 PHASE_SUMS = _layout(
     "i8",
     "arrivals_unknown arrivals_green arrivals_yellow arrivals_red green_ms gap_outs max_outs "
     "force_offs cycles split_failures ped_actuations ped_served ped_delay_ms clearance_yellow "
     "clearance_red whole_green_ms covered_green_ms covered_red_ms",
 )
+"""Of a phase in a bin: arrivals by colour, green, ends of green by their cause, whole cycles, those
+whose split failed, pedestrians, vehicles in the clearance, and cover of whole greens and reds;
+times in ms."""
 
 
 class Rules(NamedTuple):

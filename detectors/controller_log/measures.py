@@ -34,8 +34,11 @@ from detectors.pulses import Floats, Ints
 CHANNELS = 256
 """Phases and detectors are numbered in one byte."""
 QUARTER_HOUR_MS = 900_000
+"""Usual bin [ms]."""
 LONGEST_LOG_DAYS = 366
+"""A log that reaches further is refused [d]."""
 LAST_PHASE = 16
+"""Phases are numbered from 1 to this."""
 USES: Mapping[str, str] = {
     "Advance": "advance",
     "Presence": "presence",

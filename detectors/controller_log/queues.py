@@ -31,6 +31,7 @@ QUEUE_GAP_S = 2.5
 SPACING_M = 7.5
 """Front to front of vehicles that stand [m]."""
 VEHICLE_M = 5.0
+"""Length of a usual vehicle [m]."""
 WAVE_MPS = (1.0, 12.0)
 """Discharge waves beyond this were not waves of this queue [m/s]."""
 

@@ -23,6 +23,7 @@ _SPELLINGS = {
     "Length_m": ("length_m",),
 }
 REQUIRED = ("DeviceId", "Phase", "Function", "Parameter")
+"""Columns that a configuration must have."""
 
 
 def read_events(

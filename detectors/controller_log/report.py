@@ -15,6 +15,7 @@ from detectors.controller_log.saturation import Saturation, saturation_flow
 from detectors.pulses import Floats, Ints
 
 STOP_LINE = ("Presence", "Stopbar Count")
+"""Functions of detectors at the stop line, in the words of the configuration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

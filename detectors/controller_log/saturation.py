@@ -18,6 +18,7 @@ from detectors.pulses import Floats
 FIRST_VEHICLES = 4
 """Vehicles that lose time when the queue starts."""
 FEWEST_QUEUED = 8
+"""Vehicles that a queue needs for its headways to count, as the Manual asks."""
 LONGEST_HEADWAY_S = 3.5
 """Front-to-front time between queued vehicles after the fourth at most [s]."""
 LONGEST_START_S = 5.0
@@ -27,6 +28,7 @@ LONGEST_PASSAGE_S = 1.4
 SHORTEST_HEADWAY_S = 1.0
 """Headways below this come from one vehicle seen twice, or from two lanes on one detector [s]."""
 FEWEST_CYCLES = 5
+"""With fewer cycles of such queues the saturation flow is not told."""
 _Z = 1.96
 
 

@@ -29,6 +29,7 @@ RUN = 16
 """Windows that are looked at together."""
 HALVED, DOUBLED, DELAYED, SWAPPED = "halved", "doubled", "delayed", "swapped"
 UNRELATED = "disagrees with neighbours"
+"""Names of the faults that are charged."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

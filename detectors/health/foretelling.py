@@ -19,18 +19,25 @@ Small = NDArray[np.float32]
 LAGS_S = np.array([-20, -12, -8, -5, -3, -2, -1, 0, 1, 2, 3, 4, 6, 9, 13, 21])
 """Borders of the lags at which a neighbour's pulses are counted; later ones are positive [s]."""
 LAGS = len(LAGS_S) - 1
+"""Number of ranges of lags."""
 REACH_S = 32
 """More than the longest lag [s]."""
 PARTNERS = 5
+"""Neighbours that a detector is foretold from, at most."""
 RIDGES = (3.0, 30.0, 300.0, 1000.0)
+"""Penalties that are tried; the one that foretells best what it was not learned from is taken."""
 FIRST_RIDGE = 30.0
+"""Penalty while it is told which neighbours tell most."""
 FOLD_S = 600
+"""Length of the pieces of time that are dealt out to the folds [s]."""
 FOLDS = 3
+"""Folds of the cross-validation."""
 FLOOR = 0.1
 """No second is foretold to have less than this share of the mean rate [0-1]."""
 FEWEST_VEH = 40
 """A detector with fewer pulses while it is learned cannot be foretold [veh]."""
 FEWEST_PARTNER_VEH = 20
+"""A detector with fewer pulses while others are learned foretells none [veh]."""
 DISPERSION_S = (300, 900)
 """Windows in which counts are held against what was foretold; the worse of both is believed [s]."""
 PRIOR_WINDOWS = 6.0

@@ -24,6 +24,7 @@ CORROBORATION = 0.5
 """Share of it that must be left whichever neighbour is not heard, so that none convicts alone."""
 SHORTEST_LEARNING_S = 2700.0
 LONGEST_LEARNING_S = 6 * 3600.0
+"""Time that habits are learned from, at least and at most [s]."""
 MOST_OF_A_GROUP = 48
 """A larger group is taken apart into runs of this many, in order of the feed."""
 

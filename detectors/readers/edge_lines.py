@@ -10,6 +10,7 @@ from typing import Any
 
 TIMES = ("timestamp", "time", "ts", "datetime", "utctime", "ntptimestamp", "t", "times")
 TIMES_SCALED = {"timestampms": 1e-3, "timems": 1e-3, "timestampus": 1e-6, "timestampns": 1e-9}
+"""Name of a time in another unit → that unit. [s]"""
 FRAMES = ("frame", "frameid", "framenum", "framenumber", "frameindex")
 LISTS = ("objects", "detections", "tracks", "boxes", "observations", "object", "trackedobjects")
 BOXES = ("bbox", "box", "boundingbox", "rect", "rectparams", "xyxy", "xywh", "tlwh", "tlbr")
@@ -17,6 +18,8 @@ TRACKS = ("trackid", "trackingid", "objecttrackid", "trackerid", "track", "objec
 KINDS = ("classname", "label", "class", "type", "category", "kind", "typeid", "classid")
 SCORES = ("confidence", "score", "conf", "probability")
 SENSORS = ("sensorid", "sensor", "cameraid", "camera", "sourceid", "channelid")
+"""What edge boxes call a time, the number of a frame, a list of boxes, a box, a track, a kind, a
+score and a camera, in small letters without gaps and signs; the first that is there counts."""
 CORNER_NAMES = (
     ("left", "top", "right", "bottom"),
     ("x1", "y1", "x2", "y2"),
@@ -28,6 +31,7 @@ SIZE_NAMES = (
     ("x", "y", "width", "height"),
     ("x", "y", "w", "h"),
 )
+"""The same for the two corners of a box, and for its upper left corner and its size."""
 NO_TRACK = {"", "-1", "none", "null", "18446744073709551615"}
 """What edge boxes write for a box without a track; the last one is 2^64 - 1."""
 _PIPED = 6

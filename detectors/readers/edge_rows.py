@@ -14,6 +14,7 @@ from detectors.tracking.kinds import KindNames
 SHOWN = 5
 """Lines that a note names; the others are only counted."""
 BACKWARDS = "box ends before it begins"
+"""Why a box is left out whose right or lower side comes before its left or upper one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,8 +25,11 @@ from detectors.tables import codes_and_names, is_parquet, numbers, read_rows
 from detectors.trust import TrustRules
 
 MPS_PER_MPH = 0.44704
+"""A mile is 1,609.344 m. [m/s per mile/h]"""
 HIGHEST_VEH = 1e5
+"""A larger count of an interval is a misprint. [veh]"""
 LARGEST_STATION = 1e12
+"""A number of a station is smaller than this."""
 STATION_COLUMNS = (
     "timestamp",
     "station",
@@ -42,7 +45,9 @@ STATION_COLUMNS = (
     "speed",
 )
 LANE_COLUMNS = ("samples", "flow", "occupancy", "speed", "observed")
+"""Columns of a file: those of the station, then these for each lane."""
 STAMP = "%m/%d/%Y %H:%M:%S"
+"""How PeMS writes an instant."""
 _STAMP = re.compile(r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}(:\d{2})?")
 _WORDS = ("timestamp", "station", "flow", "occ", "speed")
 

@@ -18,6 +18,7 @@ from detectors.trust import TrustRules, judge_by_coverage
 from detectors.xml import read_attributes, to_numbers
 
 ROOT = "detector"
+"""Outermost element of such an output."""
 MOST_CONTRADICTIONS = 0.01
 """Share of intervals that contradict another one, up to which the first of both is kept."""
 _FIGURES = ("begin", "end", "nVehContrib", "occupancy", "speed")

@@ -11,6 +11,7 @@ from detectors.repair import GAP_S, RawPulses, older_than_before, pair_events, t
 from detectors.xml import read_attributes, to_numbers
 
 ROOT = "instantE1"
+"""Outermost element of such an output."""
 STEP_S = 1.0
 """Within a step of the simulation SUMO writes in the order of vehicles, not of time [s]."""
 

@@ -24,7 +24,9 @@ from detectors.tables import codes_and_names, numbers, read_rows
 from detectors.trust import TrustRules
 
 KMH_PER_MPS = 3.6
+"""[km/h per m/s]"""
 HIGHEST_VPH = 1e5
+"""A larger flow is a misprint. [veh/h]"""
 _REQUIRED = ("day", "interval", "detid", "flow")
 _OPTIONAL = ("occ", "error", "speed")
 

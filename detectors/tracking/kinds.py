@@ -5,6 +5,7 @@ CLASSES = ("car", "van", "lorry", "bus", "motorcycle", "bicycle", "pedestrian")
 VEHICLES = frozenset(range(64)) - {CLASSES.index("pedestrian")}
 """Kinds that lanes count, unless a line says otherwise: also those that are not known."""
 OTHER = "other"
+"""Kind of an empty word, and of words for which no number is left."""
 NONE = "none"
 """Stands for boxes that are no road users."""
 SYNONYMS = {
@@ -22,6 +23,7 @@ SYNONYMS = {
     "person": "pedestrian",
     "human": "pedestrian",
 }
+"""Word → the known kind that it means."""
 _MOST = 63
 
 

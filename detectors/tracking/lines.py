@@ -12,6 +12,7 @@ from detectors.tracking.geometry.kernels import Records
 
 Point = tuple[float, float]
 MOST_KINDS = 64
+"""Kinds are numbered from 0 to below this: a line has a bit for each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

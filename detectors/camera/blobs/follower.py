@@ -22,7 +22,9 @@ from detectors.camera.sources.stream import Image, StreamInfo
 WIDEST_PX = 640
 """Pictures are made smaller until they are no wider than this [px]."""
 USUAL_RATE_HPS = 25.0
+"""Frames per second where the source does not say. [1/s]"""
 MOST_BOXES = 128
+"""Boxes that are told of one picture, at most."""
 COLUMNS = 8
 """Left, top, right, bottom, score, kind, as those of a detector; identity, and parent's or -1."""
 KIND = 7

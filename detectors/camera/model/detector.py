@@ -10,7 +10,9 @@ from detectors.camera.model.plan import COLUMNS, ModelPlan
 from detectors.camera.sources.stream import Image, StreamInfo
 
 PADDING = 114
+"""Grey level of the padding around a picture that keeps its shape, of 0 to 255."""
 MOST_CANDIDATES = 1000
+"""Only so many, those of the highest scores, are looked through for overlaps."""
 
 
 class DetectBoxes:

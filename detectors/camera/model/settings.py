@@ -15,6 +15,7 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 RoadUser = Literal["car", "van", "lorry", "bus", "motorcycle", "bicycle", "pedestrian"]
 MOST_CLASSES = 2048
+"""Class numbers of a model lie below this."""
 
 
 class ModelTable(FilePart):

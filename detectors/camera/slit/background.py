@@ -22,6 +22,7 @@ RENEW_EVERY = 6
 QUIET_SHARE = 0.2
 """Share of the samples of a column that are quiet: the road is seen at least so often."""
 NOISE_FACTOR = 2.0
+"""What is taken off for noise, in times of the column's own. [-]"""
 LARGEST_FLOOR = 0.12
 """Most that is taken off for noise, so that a column of leaves cannot become blind."""
 STRONGEST_EDGE = 0.6
@@ -35,7 +36,9 @@ STILL = 0.15
 NOISE_OVER_STEP = 3.0
 """... or than so many times what noise would change them."""
 MOST_NOISE = 0.1
+"""Noise counts no higher than this there."""
 TOGETHER_UNITS = 9
+"""Width over which changes are averaged: what moves changes several columns. [units]"""
 
 
 class Background:

@@ -20,6 +20,7 @@ from detectors.camera.slit.vote import Sighting, Vote
 LEARNING_S = 40.0
 """Rows that are kept back until the background is known [s]..."""
 LONGEST_LEARNING_S = 160.0
+"""... though in no case for longer than this [s]..."""
 LEAST_UNREST_S = 16.0
 """... and for longer if less than this has passed on the median column: what stands there from
 the beginning may be a queue. [s]"""
@@ -28,9 +29,11 @@ BLOCK_S = 0.4
 LEARNING_ROUNDS = 2
 """How often the first rows are read to learn how large vehicles are."""
 USUAL_WIDTH_UNITS = 32.0
+"""Width of a car on the band, until others were seen. [units]"""
 USUAL_TIME_S = 0.36
 """A car in free flow on the band, until others were seen. [s]"""
 LARGEST_SHIFT_UNITS = 4
+"""Largest sideways shift of a frame that is looked for. [units]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

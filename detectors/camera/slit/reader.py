@@ -13,6 +13,7 @@ from detectors.pulses import Ints
 
 SMOOTHING_S = 0.2
 SMOOTHING_UNITS = 5
+"""Time [s] and width [units] over which the strength of edges is averaged."""
 WEAKEST_PEAK = 0.2
 """Strength of edges that a vehicle has somewhere."""
 SMALLEST_AREA = 0.12
@@ -26,6 +27,8 @@ LONG_BLOB = 3.0
 """A blob that lasts so many times as long as usual may hold vehicles that stand."""
 STILL_OVER_NOISE = 2.5
 QUIET_SHARE = 0.2
+"""Something moves where edges change by so many times the change that this share of a blob's rows
+stays below, within the bounds that follow."""
 LEAST_CHANGE, MOST_CHANGE = 0.015, 0.04
 """Bounds of the mean change of edges in two frames from which on something moves."""
 GLOW_LEVEL = 0.25

@@ -24,6 +24,7 @@ SMALLEST_SIDE = 0.25
 """Shares of the usual width and height below which a part is no vehicle of its own."""
 SMALLEST_AREA_BY_LEVEL = 0.25
 SMALLEST_AREA_BY_EROSION = 0.3
+"""The same of its area, for parts that came apart at a level and by erosion."""
 MOST_NESTED = 0.5
 """Parts whose boxes overlap more are one vehicle, such as a rim and what it encloses; a part that
 is larger than one vehicle encloses others."""

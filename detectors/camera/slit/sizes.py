@@ -14,6 +14,7 @@ REMEMBERED = 400
 NEARNESS_UNITS = 55.0
 """Vehicles at this distance along the band count 0.6 times. [units]"""
 STEP_UNITS = 10
+"""Distance between the places for which sizes are kept. [units]"""
 
 
 class TypicalSizes:

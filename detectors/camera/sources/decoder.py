@@ -27,8 +27,11 @@ from detectors.camera.sources.stream import Image, StreamInfo
 from detectors.camera.sources.wire import HEAD, send
 
 CHUNK_BYTES = 1 << 22
+"""Frames of one message are sent when they are larger than this. [B]"""
 ASIDE_S = 0.5
+"""A message is sent when the last one is older than this: frames, or a sign of life. [s]"""
 MOST_NOTES = 50
+"""Notes that are sent; the others are only counted."""
 
 
 class Chunk:

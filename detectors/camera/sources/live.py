@@ -16,6 +16,7 @@ from detectors.camera.sources.timing import LiveClock, believed_rate_hps
 
 BACKLOG_S = 0.5
 BACKLOG_BYTES = 1 << 27
+"""Frames that wait for the reducer, at most: time of the stream [s], and memory [B]."""
 WARM_S = 0.3
 """Wait for the burst that FFmpeg held back, before the first frame is dated. [s]"""
 MJPEG = cv2.VideoWriter.fourcc(*"MJPG")

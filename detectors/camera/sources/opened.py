@@ -18,7 +18,9 @@ from detectors.camera.sources.snapshots import SnapshotFolder, SnapshotRule
 from detectors.camera.sources.stream import Frames, Gap, MakeReducer, StreamInfo, StreamLimits
 
 COLOUR = 3
+"""Dimensions of a picture in colour."""
 FILE_RESTARTS = 2
+"""How often in a row the decoder of a file is started again, at most."""
 FLEETING_S = 1.0
 """A live source that gives less than this before it is lost again has not come back. [s]"""
 STEPS = 3.0

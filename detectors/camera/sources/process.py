@@ -16,9 +16,11 @@ from detectors.camera.sources.job import Job
 from detectors.camera.sources.wire import HEAD, Message, WireError, receive
 
 SLACK_S = 2.0
+"""Time beyond a limit in which the decoder may still answer, or end by itself. [s]"""
 PIPE_BYTES = 1 << 20
+"""Size of the pipe from the decoder of a source that ends. [B]"""
 LIVE_PIPE_BYTES = 4096
-"""Small, so that what a slow reader has not taken is dropped as frames, not kept for minutes."""
+"""Small, so that what a slow reader has not taken is dropped as frames, not kept long. [B]"""
 FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc,av1,obu,ivf,"
     "flv,asf,mjpeg,mxf,ogg,nut,dhav,wtv,rm,gif"

@@ -18,10 +18,11 @@ from citybrain.errors import InfeasibleError, InputError
 from detectors.camera.sources.stream import Image
 
 SIDE_PX = 64
-"""Longest side of what is kept: a plate that fills a twentieth of the picture keeps 3 px."""
+"""Longest side of what is kept: a plate that fills a twentieth of the picture keeps 3 px. [px]"""
 BLUR_PX = 1.2
 """Deviation of the blur that follows, on the small picture. [px]"""
 SHOWN_PX = 512
+"""Snapshots are drawn larger, by a whole factor, up to this side. [px]"""
 
 _NAME = re.compile(r"^citybrain-snapshot-\d+-(\d+)-\d+\.png$")
 

@@ -5,7 +5,7 @@ import math
 from citybrain.units import DAY_S
 
 RATE_HPS = (0.05, 500.0)
-"""Rates that a camera can have; containers also give clock rates such as 90,000."""
+"""Rates that a camera can have; containers also give clock rates such as 90,000. [1/s]"""
 RUN = 3
 """Frames in a row whose times are behind before the clock is taken to have been set back."""
 
@@ -84,8 +84,11 @@ class LiveClock:
     """
 
     START_S = 3.0
+    """Time from the first frame in which the least delay is looked for. [s]"""
     EARLY_S = 2.0
+    """Times of the source that are off by no more than this are believed... [s]"""
     AWAY_S = 5.0
+    """... and those of arrival are used when none was for longer than this. [s]"""
 
     def __init__(self, *, by_arrival: bool) -> None:
         self.by_arrival = by_arrival

@@ -12,8 +12,10 @@ import time
 from typing import Any
 
 HEAD = struct.Struct("<II")
+"""What a message begins with: length of its head and of its body. [B]"""
 HEAD_MOST_BYTES = 1 << 16
 BODY_MOST_BYTES = 1 << 28
+"""A message with a longer head or body is none. [B]"""
 
 Message = tuple[dict[str, Any], bytearray]
 
