@@ -9,6 +9,7 @@ from scipy.special import stdtrit
 from citybrain.model.verdict import Estimate
 
 CONFIDENCE = 0.95
+"""Rate at which the intervals cover. [0-1]"""
 
 
 def estimate(values: Sequence[float]) -> Estimate:

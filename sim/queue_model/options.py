@@ -22,6 +22,8 @@ _CHANGE_M = 25.0
 """Street needed for one change of lane; shorter ones are changed on only when need be. [m]"""
 _HARD_CHANGE_M = 60.0
 EASY_CHANGE_M = 6.0
+"""Metres of queue that a driver would accept to avoid one change of lane, on a street that is too
+short for it and on a longer one: a choice, no measurement (``docs/fast-model.md``). [m]"""
 _LOOK_RIGHT_M, _LOOK_LEFT_M = 150.0, 290.0
 """Way left on a lane from which on drivers insist on changing, by the side they must go to.
 

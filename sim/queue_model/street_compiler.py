@@ -13,6 +13,7 @@ from sim.queue_model.streets import Streets, Way
 from sim.sumo.net_file import Connection, NetFile, way_inside
 
 SMALLEST_SPACE_M = 3.0
+"""Least room of a vehicle; tells how many rooms the ring of a lane needs. [m]"""
 _SLOWEST_MPS = 1.0
 _SHORTEST_M = 0.1
 _FEW_VEHICLES_M = 30.0

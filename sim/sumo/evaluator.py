@@ -22,6 +22,7 @@ RUN_PROGRAM = "citybrain run"
 """Program under which a plan runs in a simulation: a name that no scenario has used."""
 
 QUIET = ("--no-step-log", "true", "--no-warnings", "true", "--duration-log.disable", "true")
+"""Options under which SUMO prints nothing but errors."""
 
 
 class SumoEvaluator(AbstractContextManager["SumoEvaluator"]):

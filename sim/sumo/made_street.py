@@ -63,6 +63,7 @@ CITY_MIX: Mapping[str, float] = MappingProxyType(
         "bicycle": 0.02,
     }
 )
+"""Type → share of the vehicles, where none is given. [0-1]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

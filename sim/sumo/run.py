@@ -12,6 +12,7 @@ import sumo
 from citybrain.errors import SimulationError
 
 SUMO_HOME = Path(sumo.__file__).parent
+"""Folder of the installed SUMO."""
 _NOISE = ("pj_obj_create", "Quitting (on error)", "Warning:", "Loading ", "Step #")
 
 

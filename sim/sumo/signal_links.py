@@ -12,6 +12,7 @@ from sim.sumo.geometry import way_to_meeting_m
 from sim.sumo.net_file import Connection, Junction, NetFile, way_inside
 
 TURNS = {"s": "through", "l": "left", "L": "left", "r": "right", "R": "right", "t": "u_turn"}
+"""SUMO's ``dir`` of a connection → the kind of turn in our words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

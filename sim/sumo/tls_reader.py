@@ -15,6 +15,7 @@ from sim.sumo.xml_files import attribute, read_xml, seconds
 
 STATIC = "static"
 OFF = "off"
+"""Types of programs in SUMO's words: with fixed times, and of a signal that is off."""
 _LETTERS = frozenset(aspect.value for aspect in Aspect)
 _FOLLOWS_BEGIN = "its offset follows the simulation's begin"
 
