@@ -20,11 +20,11 @@ class PulseBatch:
     Parameters
     ----------
     lane
-        Column of each pulse.
+        Column of each pulse, shape (n,).
     on_ms
-        Begin since `base_ms`. [ms]
+        Begin since `base_ms`, shape (n,). [ms]
     length_ms
-        Length, at most 24 days. [ms]
+        Length, at most 24 days, shape (n,). [ms]
     base_ms
         Zero of `on_ms` in the clock of the feed. [ms]
     """
@@ -59,6 +59,11 @@ def to_ms(time_s: Floats) -> Ints:
     ----------
     time_s
         Times. [s]
+
+    Returns
+    -------
+    array of int64
+        Whole milliseconds, of the same shape. [ms]
     """
     return np.floor(time_s * MS_PER_S + FLOAT_ERROR_MS).astype(np.int64)
 
@@ -71,7 +76,7 @@ def batches_of(pulses: Pulses, lane_of: Ints) -> Iterator[PulseBatch]:
     pulses
         Pulses of a feed.
     lane_of
-        Detector of the feed → column; negative for one that is not counted.
+        Detector of the feed → column, shape (detectors,); negative for one that is not counted.
     """
     column = lane_of[pulses.detector]
     counted = column >= 0

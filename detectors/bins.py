@@ -58,7 +58,7 @@ class Bins:
         Parameters
         ----------
         spans_s
-            Times (begin, end) during which it was alive. [s]
+            Times (begin, end) during which it was alive, shape (spans, 2). [s]
 
         Returns
         -------
@@ -133,7 +133,7 @@ def reaching_to(spans_s: Floats, begin_s: float, end_s: float, silence_s: float)
     Parameters
     ----------
     spans_s
-        Times (begin, end) during which a feed was alive. [s]
+        Times (begin, end) during which a feed was alive, shape (spans, 2). [s]
     begin_s, end_s
         Ends of the recording. [s]
     silence_s

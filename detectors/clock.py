@@ -132,9 +132,14 @@ def second_pass(local: pd.DatetimeIndex, series: Ints | None) -> Flags:
     Parameters
     ----------
     local
-        Local times that exist twice, in the order of the file.
+        Local times that exist twice, in the order of the file, n of them.
     series
-        What each time belongs to, if each series says every time once.
+        What each time belongs to, shape (n,), if each series says every time once.
+
+    Returns
+    -------
+    array of shape (n,)
+        One answer for each time.
     """
     night = local.normalize().asi8
     time_s = pd.Series((local - local.normalize()).total_seconds())

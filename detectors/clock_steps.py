@@ -34,7 +34,7 @@ class Overlaid:
     Parameters
     ----------
     rows
-        Which rows these are.
+        Which rows these are, shape (n,).
     steps
         How often the clock went back, by the series in which it did so most often.
     """
@@ -49,7 +49,7 @@ def wild_times(time_s: Floats) -> Flags:
     Parameters
     ----------
     time_s
-        Times; NaN where none could be read. [s]
+        Times, of any one length; NaN where none could be read. [s]
     """
     known = np.isfinite(time_s)
     if not known.any():
@@ -64,10 +64,10 @@ def overlaid_rows(series: Ints, time_s: Floats) -> Overlaid:
     Parameters
     ----------
     series
-        What each row belongs to: rows of one series are in the order of their recording, even
+        What each row belongs to, (n,): rows of one series are in the order of their recording, even
         where the file is sorted by series.
     time_s
-        Times, all of them finite, in the order of the file. [s]
+        Times, all of them finite, in the order of the file, shape (n,). [s]
 
     Returns
     -------

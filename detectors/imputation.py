@@ -110,16 +110,16 @@ def foretold(
     heard
         Counts ``[bin, lane]``. [veh]
     believed
-        Counts that hold; at least one of the lane.
+        Counts that hold ``[bin, lane]``; at least one of the lane.
     lane, rows
-        Column, and bins to foretell.
+        Column, and bins to foretell, shape (rows,).
     bin_s
         Length of a bin. [s]
 
     Returns
     -------
     mean, low, high
-        Vehicles in each bin, and the ends of the 95 % interval. [veh]
+        Vehicles in each bin, and the ends of the 95 % interval, shape (rows,) each. [veh]
     """
     known = np.flatnonzero(believed[:, lane])
     length = min(_longest_run(rows), max(len(known) // 3, 1))

@@ -24,7 +24,7 @@ UNKNOWN_DISPERSION = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Neighbours:
-    """What the bins before and after tell about each bin.
+    """What the bins before and after tell about each bin, arrays ``[bin, lane]``.
 
     Parameters
     ----------
@@ -78,6 +78,17 @@ def _index(square: Floats, total: Floats, count: Floats | Ints) -> Floats:
 def suspects(pulses: Pulses, lane_of: Ints, bins: Bins, lane_count: int) -> Floats:
     """Count the pulses that follow too soon to be a vehicle of their own.
 
+    Parameters
+    ----------
+    pulses
+        Pulses of a feed.
+    lane_of
+        Detector of the feed → column, shape (detectors,); negative for one that is not counted.
+    bins
+        Rows of the result.
+    lane_count
+        Columns of the result.
+
     Returns
     -------
     array of shape (bins, lanes)
@@ -104,6 +115,17 @@ def dispersions(pulses: Pulses, lane_of: Ints, bins: Bins, coverage: Floats) -> 
 
     The variance is taken between neighbouring windows, so that the change of traffic over the day
     does not count as bunching, and raised by its own error.
+
+    Parameters
+    ----------
+    pulses
+        Pulses of a feed.
+    lane_of
+        Detector of the feed → column, shape (detectors,); negative for one that is not counted.
+    bins
+        Rows of the result.
+    coverage
+        Share covered ``[bin, lane]``. [0-1]
 
     Returns
     -------

@@ -98,7 +98,7 @@ def count_interval(
     Returns
     -------
     low_veh, high_veh
-        Ends of the interval; 0 and infinity where nothing was covered. [veh]
+        Ends of the interval, of the same shape; 0 and infinity where nothing was covered. [veh]
     """
     errors = errors or CountErrors()
     sure_veh = np.maximum(np.floor(count_veh - suspect_veh), 0.0)
@@ -129,7 +129,7 @@ def pulse_interval(
     pulses
         Pulses that were counted.
     lane_of
-        Detector of the feed → column; negative for one that is not counted.
+        Detector of the feed → column, shape (detectors,); negative for one that is not counted.
     bins
         Rows of the arrays.
     count_veh, coverage

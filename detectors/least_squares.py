@@ -47,14 +47,14 @@ def solve(
     rows
         Measurements a·x = b with deviation σ.
     prior_vph, prior_deviation_vph
-        p and τ of each unknown. [veh/h]
+        p and τ of each unknown, shape (unknowns,) each. [veh/h]
     prior_weight
         λ, small: the prior is to settle only what the rows leave open.
 
     Returns
     -------
-    array
-        One flow for each unknown. [veh/h]
+    array of shape (unknowns,)
+        Flows. [veh/h]
     """
     if not len(prior_vph):
         return prior_vph
@@ -87,7 +87,7 @@ def determined(rows: Sequence[Row], groups: Sequence[Sequence[int]], unknowns: i
 
     Returns
     -------
-    array of bool
+    array of bool, shape (groups,)
         One answer for each group.
     """
     matrix = _matrix(rows, unknowns)

@@ -117,15 +117,15 @@ class Pulses:
     names
         Detectors of the feed; the other fields refer to them by position.
     detector
-        Detector of each pulse.
+        Detector of each pulse, shape (n,).
     on_s, off_s
-        Begin and end of each pulse since `start`. [s]
+        Begin and end of each pulse since `start`, shape (n,) each. [s]
     speed_mps
-        Speed of the vehicle; NaN where unknown. [m/s]
+        Speed of the vehicle, shape (n,); NaN where unknown. [m/s]
     repaired
-        The end of the pulse was put in by a repair.
+        The end of the pulse was put in by a repair, shape (n,).
     spans_s
-        Times during which the feed was alive, one row (begin, end) each, in order. [s]
+        Times (begin, end) during which the feed was alive, shape (spans, 2), in order. [s]
     start
         Second 0, timezone-aware UTC; none where the feed does not say.
     repairs

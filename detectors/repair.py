@@ -23,6 +23,8 @@ BESIDE_S = 900.0
 class RawPulses:
     """Pulses as a feed has them: in any order, doubled, with ends that are missing.
 
+    Arrays are of shape (pulses,) but for `alive_s`.
+
     Parameters
     ----------
     names
@@ -34,7 +36,7 @@ class RawPulses:
     speed_mps
         Speed; NaN where unknown. [m/s]
     alive_s
-        Moments at which the feed said anything at all, in any order. [s]
+        Moments at which the feed said anything at all, in any order, shape (moments,). [s]
     start
         Second 0 in UTC; none where the feed does not say.
     repairs
@@ -72,9 +74,9 @@ class Paired:
     Parameters
     ----------
     on_row
-        Row of the event that began the pulse.
+        Row of the event that began the pulse, shape (pulses,).
     off_row
-        Row of the event that ended it; -1 where that was lost.
+        Row of the event that ended it, shape (pulses,); -1 where that was lost.
     lost_ons, doubled_rows
         Off events without an on, and repeated events.
     """
@@ -91,11 +93,11 @@ def pair_events(key: Ints, time_s: Floats, is_on: Flags) -> Paired:
     Parameters
     ----------
     key
-        What goes on and off: a detector, or a vehicle on a detector.
+        What goes on and off: a detector, or a vehicle on a detector; shape (events,).
     time_s
-        Time of each event; events may be out of order. [s]
+        Time of each event, shape (events,); events may be out of order. [s]
     is_on
-        The event is an on; else it is an off.
+        The event is an on, shape (events,); else it is an off.
 
     Returns
     -------

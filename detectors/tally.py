@@ -111,7 +111,7 @@ class Tally:
         pulses
             Batch.
         lane_of
-            Detector of the feed → column; negative for one that is not counted.
+            Detector of the feed → column, shape (detectors,); negative if it is not counted.
         bins
             Rows of the sums.
 

@@ -36,13 +36,13 @@ def judge(
     Parameters
     ----------
     count_veh
-        Vehicles of each lane over the whole feed. [veh]
+        Vehicles of each lane over the whole feed, shape (lanes,). [veh]
     coverage
-        Mean coverage of each lane. [0-1]
+        Mean coverage of each lane, shape (lanes,). [0-1]
     repaired
-        Share of each lane's pulses that were repaired. [0-1]
+        Share of each lane's pulses that were repaired, shape (lanes,). [0-1]
     substitute
-        The lane's preferred detector is silent and another one spoke for it.
+        The lane's preferred detector is silent and another one spoke for it, shape (lanes,).
     rules
         Limits.
     """
@@ -68,7 +68,7 @@ def judge_by_coverage(coverage: Floats, rules: TrustRules) -> tuple[Quality, ...
     Parameters
     ----------
     coverage
-        Mean coverage of each lane. [0-1]
+        Mean coverage of each lane, shape (lanes,). [0-1]
     rules
         Limits.
     """

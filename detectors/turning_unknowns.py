@@ -120,6 +120,11 @@ def prior_deviation_vph(prior_vph: Floats) -> Floats:
     Parameters
     ----------
     prior_vph
-        Prior of each unknown. [veh/h]
+        Prior of each unknown, shape (unknowns,). [veh/h]
+
+    Returns
+    -------
+    array of shape (unknowns,)
+        Deviations, √(prior · `PART_VPH`) with a prior of 1 veh/h at least. [veh/h]
     """
     return np.asarray(np.sqrt(np.maximum(prior_vph, 1.0) * PART_VPH))

@@ -195,9 +195,9 @@ class LaneCounter:
         Parameters
         ----------
         time_s
-            Times of the frames. [s]
+            Times of the frames, shape (frames,). [s]
         data
-            What a `BandReducer` gave.
+            What a `BandReducer` gave, ``[frame, row, x]``.
         """
         shift = self._counters[0].look.shift
         judged = self._watch.judge(time_s, data, float(np.median(shift)) if len(shift) else 0.0)

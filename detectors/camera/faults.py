@@ -31,7 +31,7 @@ class Judged:
     Parameters
     ----------
     is_good
-        One answer for each frame.
+        One answer for each frame, shape (frames,).
     faults
         New faults: since when, and a line that says what. [s]
     """
@@ -58,7 +58,7 @@ class CameraWatch:
         Parameters
         ----------
         time_s
-            Their times. [s]
+            Their times, shape (frames,). [s]
         data
             What a `BandReducer` gave, ``[frame, row, x]``; the last row is the coarse picture.
         shift

@@ -18,7 +18,8 @@ class Cycles:
     Parameters
     ----------
     red_s, green_s, yellow_s, end_s
-        Begin of red clearance, of green, of yellow and of the next red clearance. [s]
+        Begin of red clearance, of green, of yellow and of the next red clearance, shape (n,)
+        each. [s]
     """
 
     red_s: Floats
@@ -38,7 +39,7 @@ class Passages:
     Parameters
     ----------
     on_s, off_s
-        Begin and end; where the end was lost, the next begin. [s]
+        Begin and end; where the end was lost, the next begin; shape (n,) each. [s]
     """
 
     on_s: Floats

@@ -73,11 +73,11 @@ class EventLog:
     start
         Zero of `time_ms`, as the log writes it.
     time_ms
-        Time of each event. [ms]
+        Time of each event, shape (n,). [ms]
     device
-        Controller of each event, a position in `devices`.
+        Controller of each event, a position in `devices`, shape (n,).
     code, parameter
-        Event code, and phase or channel; -1 for one beyond 32,767.
+        Event code, and phase or channel, shape (n,) each; -1 for one beyond 32,767.
     devices
         Controllers.
     reordered

@@ -50,7 +50,7 @@ class QueueState(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Queues:
-    """Break-points and longest queue of each cycle; NaN where there is none.
+    """Break-points and longest queue of each cycle, shape (n,) each; NaN where there is none.
 
     Parameters
     ----------

@@ -58,11 +58,11 @@ class Scene:
     Parameters
     ----------
     series
-        Pulses in each second, one row for each detector. [veh]
+        Pulses in each second, shape (detectors, seconds). [veh]
     known
-        Seconds during which the feed was alive.
+        Seconds during which the feed was alive, shape (seconds,).
     window
-        Window of each second, counted from 0.
+        Window of each second, counted from 0, shape (seconds,).
     window_count
         Number of windows.
     """

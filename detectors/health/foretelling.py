@@ -60,12 +60,12 @@ class Habit:
     mean_ps
         Mean rate of pulses. [1/s]
     loose
-        Share of the rate that no neighbour explains, for each row of `weights`. [0-1]
+        Share of the rate that no neighbour explains, shape (rows of `weights`,). [0-1]
     dispersion
         Variance over mean of counts around what was foretold, for each row of `weights`; below 1
         where neighbours tell nearly every vehicle. [-]
     headways
-        How its vehicles followed one another, see `headways_of`. [veh]
+        How its vehicles followed one another, shape as of `headways_of`. [veh]
     """
 
     partners: tuple[int, ...]
@@ -82,7 +82,7 @@ def lagged(series: Floats) -> Floats:
     Parameters
     ----------
     series
-        Pulses in each second, any number of rows. [veh]
+        Pulses in each second, shape (rows, seconds). [veh]
 
     Returns
     -------
@@ -102,11 +102,11 @@ def habits_of(series: Floats, known: Flags, usable: Flags) -> dict[int, Habit]:
     Parameters
     ----------
     series
-        Pulses in each second, one row for each detector. [veh]
+        Pulses in each second, shape (detectors, seconds). [veh]
     known
-        Seconds to learn from.
+        Seconds to learn from, shape (seconds,).
     usable
-        Detectors that were believed.
+        Detectors that were believed, shape (detectors,).
 
     Returns
     -------

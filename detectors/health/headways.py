@@ -25,7 +25,7 @@ def headways_of(series: Floats) -> Floats:
     Parameters
     ----------
     series
-        Pulses in each second. [veh]
+        Pulses in each second, shape (seconds,). [veh]
 
     Returns
     -------
@@ -68,9 +68,9 @@ def seen_headways(series: Floats, window: Ints, window_count: int) -> Floats:
     Parameters
     ----------
     series
-        Pulses in each second. [veh]
+        Pulses in each second, shape (seconds,). [veh]
     window
-        Window of each second; negative where it belongs to none.
+        Window of each second, shape (seconds,); negative where it belongs to none.
     window_count
         Number of windows.
 

@@ -89,7 +89,7 @@ def learn_habits(pulses: Pulses, begin_s: float, end_s: float, usable: Flags) ->
         Time in which the usable detectors were in order; of a longer one the last
         `LONGEST_LEARNING_S` are used. [s]
     usable
-        Detectors that were believed then.
+        Detectors that were believed then, shape (detectors,).
 
     Returns
     -------
@@ -120,7 +120,7 @@ def convictions_of(
     habits
         What was learned.
     edges_s
-        Begins of the windows and the end of the last. [s]
+        Begins of the windows and the end of the last, shape (windows + 1,). [s]
     dead
         What is not believed for other reasons ``[window, detector]``.
     first
@@ -228,7 +228,8 @@ def excursions(figures: Floats, limit: float) -> list[tuple[int, int, float]]:
     Parameters
     ----------
     figures
-        Evidence in each window; negative where it speaks against the charge. [nats]
+        Evidence in each window, shape (windows,); negative where it speaks against the charge.
+        [nats]
     limit
         Least sum. [nats]
 

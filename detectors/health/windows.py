@@ -66,9 +66,9 @@ class Track:
     Parameters
     ----------
     on_s, off_s
-        Begin and end of each pulse. [s]
+        Begin and end of each pulse, shape (n,) each. [s]
     repaired
-        1 where the end was put in by a repair.
+        1 where the end was put in by a repair, shape (n,).
     """
 
     on_s: Floats
@@ -109,6 +109,11 @@ def edges_of(pulses: Pulses, bin_s: float) -> Floats:
         Feed; one that was never alive has no window.
     bin_s
         Length of a window. [s]
+
+    Returns
+    -------
+    array of shape (windows + 1,)
+        Begins and the last end; empty without a window. [s]
     """
     if not pulses.spans_s.size:
         return np.empty(0)
@@ -125,9 +130,14 @@ def time_inside(begin_s: Floats, end_s: Floats, edges_s: Floats) -> Floats:
     Parameters
     ----------
     begin_s, end_s
-        Intervals, in order. [s]
+        Intervals, in order, shape (intervals,) each. [s]
     edges_s
-        Begins of the windows and the end of the last. [s]
+        Begins of the windows and the end of the last, shape (windows + 1,). [s]
+
+    Returns
+    -------
+    array of shape (windows,)
+        Time inside. [s]
     """
     if not len(begin_s):
         return np.zeros(len(edges_s) - 1)
@@ -147,11 +157,11 @@ def windows_of(
     track
         Its pulses.
     edges_s
-        Begins of the windows and the end of the last. [s]
+        Begins of the windows and the end of the last, shape (windows + 1,). [s]
     heard_s
-        Time of each window during which the feed was alive. [s]
+        Time of each window during which the feed was alive, shape (windows,). [s]
     expected_veh
-        Pulses expected in each window. [veh]
+        Pulses expected in each window, shape (windows,). [veh]
     has_history
         Something is known about how much the detector usually says.
     """
@@ -174,7 +184,7 @@ def windows_of(
 
 
 def cuts_of(on_s: Floats, edges_s: Floats) -> Ints:
-    """Return where each window's pulses begin; the last window holds its end too."""
+    """Return where each window's pulses begin, (windows + 1,); the last one holds its end too."""
     cuts = np.searchsorted(on_s, edges_s).astype(np.int64)
     cuts[-1] = len(on_s)
     return cuts

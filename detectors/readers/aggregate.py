@@ -58,6 +58,8 @@ class IntervalFlows:
 class Intervals:
     """Sums of detectors over intervals, one row each, in the order of the file.
 
+    Arrays are of shape (rows,).
+
     Parameters
     ----------
     names
@@ -191,9 +193,14 @@ def interval_s(detector: Ints, begin_s: Floats) -> float:
     Parameters
     ----------
     detector
-        Detector of each interval.
+        Detector of each interval, shape (rows,).
     begin_s
-        Its begin; NaN where it cannot be read. [s]
+        Its begin, shape (rows,); NaN where it cannot be read. [s]
+
+    Returns
+    -------
+    float
+        `USUAL_S` where no detector speaks twice. [s]
     """
     order = np.lexsort((begin_s, detector))
     steps_s = np.diff(begin_s[order])

@@ -37,7 +37,7 @@ class EdgeBoxes:
     boxes
         Boxes; their kind is a position in `kinds`.
     track
-        Identity of each box, `UNTRACKED` for none.
+        Identity of each box, shape (boxes,), `UNTRACKED` for none.
     kinds
         Names of the kinds.
     start

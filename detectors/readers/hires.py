@@ -100,11 +100,12 @@ class Log:
     start
         Second 0, timezone-aware UTC.
     time_s
-        Time of each event. [s]
+        Time of each event, shape (n,). [s]
     event, parameter
-        Code, and phase or channel, as the log writes them; NaN for a parameter that is none.
+        Code, and phase or channel, as the log writes them, shape (n,) each; NaN for a parameter
+        that is none.
     device
-        Controller, a position in `devices`.
+        Controller, a position in `devices`, shape (n,).
     devices
         Controllers.
     repairs

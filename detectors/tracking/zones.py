@@ -60,7 +60,18 @@ class Zone:
             raise InfeasibleError(msg)
 
     def holds(self, x_px: Floats, y_px: Floats) -> Flags:
-        """Tell which points lie in it (even-odd rule)."""
+        """Tell which points lie in it (even-odd rule).
+
+        Parameters
+        ----------
+        x_px, y_px
+            Points in the picture, shape (n,) each. [px]
+
+        Returns
+        -------
+        array of shape (n,)
+            One answer for each point.
+        """
         inside = np.zeros(len(x_px), np.bool_)
         ends = (*self.corners_px[1:], self.corners_px[0])
         for (ax, ay), (bx, by) in zip(self.corners_px, ends, strict=True):
@@ -77,11 +88,11 @@ class Movements:
     Parameters
     ----------
     time_s
-        When each was first seen in its exit zone. [s]
+        When each was first seen in its exit zone, shape (n,). [s]
     entry, exit
-        Positions of the zones.
+        Positions of the zones, shape (n,) each.
     track, kind
-        Identity, and kind of the box there.
+        Identity, and kind of the box there, shape (n,) each.
     entered_only, left_only
         Vehicles that were seen in an entry zone only, and in an exit zone only. [veh]
     """
@@ -154,12 +165,12 @@ class MovementCounter:
         boxes
             Frames in order of time.
         track
-            Identity of each box, negative for none.
+            Identity of each box, shape (boxes,), negative for none.
         counted
             Kinds that are counted; all if none.
         parent
             Identity of whom each box was a part until its own track began: what is known of that
-            one holds for it, too. Negative for nobody.
+            one holds for it, too. Negative for nobody; shape (boxes,).
         """
         left, _, right, bottom = boxes.corners_px.astype(np.float64).T
         zone_of = np.full(len(boxes), -1, np.int64)

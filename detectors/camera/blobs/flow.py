@@ -32,13 +32,13 @@ def find_points(grey: Mask, where: Mask, corners_px: Box, known_px: Trails, most
     Parameters
     ----------
     grey
-        The picture.
+        The picture, (height, width).
     where
-        1 where points may lie.
+        1 where points may lie, (height, width).
     corners_px
         The box. [px]
     known_px
-        Points that are there already. [px]
+        Points that are there already, shape (points, 2). [px]
     most
         Points that are wanted.
     """

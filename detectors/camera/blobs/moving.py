@@ -11,7 +11,7 @@ from detectors.camera.sources.stream import Image
 
 Mask = NDArray[np.uint8]
 Box = NDArray[np.float64]
-"""Left, top, right and bottom. [px]"""
+"""Left, top, right and bottom, shape (4,). [px]"""
 
 MEMORY_S = 60.0
 """Time over which the street is learned [s]."""
@@ -128,7 +128,7 @@ class Blobs:
     Parameters
     ----------
     label
-        Number of its blob for each pixel, 0 for none.
+        Number of its blob for each pixel, 0 for none, (height, width).
     each
         Those that are large enough for a vehicle.
     """

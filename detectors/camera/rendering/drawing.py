@@ -57,7 +57,17 @@ def clouds(size: int, octaves: Sequence[int], dice: np.random.Generator) -> NDAr
 
 
 def sample(tile: NDArray[np.float32], x: Floats, y: Floats, per_m: float) -> NDArray[np.float32]:
-    """Return a seamless tile read at places of the street, the shape of ``x``."""
+    """Return a seamless tile read at places of the street, the shape of ``x``.
+
+    Parameters
+    ----------
+    tile
+        Texture, (size, size).
+    x, y
+        Places, of one shape. [m]
+    per_m
+        Pixels of the tile for each metre. [px/m]
+    """
     size = tile.shape[0]
     u = np.mod(x * per_m, size).astype(np.float32)
     v = np.mod(y * per_m, size).astype(np.float32)
@@ -82,7 +92,7 @@ def ribbon(line_m: Floats, left_m: float, right_m: float) -> Floats:
 
 
 def piece(line_m: Floats, start_m: float, end_m: float) -> Floats:
-    """Return the part of a line between two distances along it, (n, 2)."""
+    """Return the part of a line between two distances along it, (n, 2) [m]."""
     steps = np.linalg.norm(np.diff(line_m, axis=0), axis=1)
     at_m = np.concatenate([[0.0], np.cumsum(steps)])
     inside = at_m[(at_m > start_m) & (at_m < end_m)]

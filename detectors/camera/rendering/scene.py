@@ -47,7 +47,7 @@ class Lane:
     has_stop_line: bool = False
 
     def beside(self, right_m: float) -> Floats:
-        """Return the centre line moved sideways to the right, (n, 2)."""
+        """Return the centre line moved sideways to the right, (n, 2) [m]."""
         along = np.gradient(self.centre_m, axis=0)
         along /= np.linalg.norm(along, axis=1, keepdims=True)
         return self.centre_m + right_m * np.column_stack([along[:, 1], -along[:, 0]])

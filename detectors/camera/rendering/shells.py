@@ -100,7 +100,7 @@ def _lamp_places(vehicle: Vehicle) -> tuple[Floats, Floats]:
 
 
 def place(points_m: Floats, front_m: Floats, heading: Floats) -> Floats:
-    """Return points of a vehicle as points of the world, (..., 3).
+    """Return points of a vehicle as points of the world, (..., 3) [m].
 
     Parameters
     ----------

@@ -74,8 +74,15 @@ def draw_street(scene: Scene) -> Street:
 def lamp_light(places_m: Floats, scene: Scene) -> Floats:
     """Return the light of the street lamps at places on the street, (..., 3).
 
-    A lamp's light falls with the cube of the slant's cosine over the squared distance, as below a
-    lantern that shines evenly downwards.
+    A lamp's light falls with the cosine of the slant over the squared distance, which is the cube
+    of the cosine where all lamps are told by their light straight below.
+
+    Parameters
+    ----------
+    places_m
+        East and north, (..., 2). [m]
+    scene
+        The lamps, and their light.
     """
     total = np.zeros(places_m.shape[:-1])
     for x_m, y_m, height_m in scene.street_lamps:

@@ -86,7 +86,19 @@ class Movement:
 def movements(
     view: View, tracks: Sequence[Track], *, rate_hps: float, end_s: float
 ) -> list[Movement]:
-    """Return the movements of which both ends lie in the picture and in the clip, in time."""
+    """Return the movements of which both ends lie in the picture and in the clip, in time.
+
+    Parameters
+    ----------
+    view
+        The camera.
+    tracks
+        The vehicles.
+    rate_hps
+        Frames per second. [1/s]
+    end_s
+        End of the clip. [s]
+    """
     found = [
         Movement(
             vehicle=track.vehicle.name,
@@ -140,6 +152,17 @@ def passages(
     """Return every passage of the band before the end of the clip, in time.
 
     A vehicle whose front is on the band in the first frame has not passed it.
+
+    Parameters
+    ----------
+    spans, band
+        Lanes where they meet the band, and the band.
+    tracks
+        The vehicles.
+    rate_hps
+        Frames per second. [1/s]
+    end_s
+        End of the clip. [s]
     """
     found: list[Passage] = []
     for track in tracks:
@@ -168,7 +191,7 @@ def passages(
 
 
 def band_pixels(view: View, band: Band) -> Floats:
-    """Return both ends of a band on the picture, (2, 2)."""
+    """Return both ends of a band on the picture, (2, 2) [px]."""
     ends = np.array([(*band.from_m, 0.0), (*band.to_m, 0.0)])
     return view.project(ends)
 

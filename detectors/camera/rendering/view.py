@@ -29,9 +29,9 @@ class View:
     pitch_deg
         How far it looks down from the horizontal, in degrees.
     focal_px
-        Focal length in pixels.
+        Focal length. [px]
     width_px, height_px
-        Size of the picture.
+        Size of the picture. [px]
 
     Raises
     ------
@@ -88,7 +88,7 @@ class View:
         return np.asarray(lens @ moved)
 
     def seen(self, points_m: Floats) -> Floats:
-        """Return points in the camera's own axes: right, down, ahead.
+        """Return points in the camera's own axes: right, down, ahead, (..., 3) [m].
 
         Parameters
         ----------
@@ -130,7 +130,7 @@ class View:
 
 
 def cut_near(seen_m: Floats) -> Floats:
-    """Return the part of a polygon in the camera's axes that lies ahead of the pinhole."""
+    """Return the part of a polygon, (n, 3) [m] in the camera's axes, that lies ahead of it."""
     depth_m = seen_m[:, 2]
     if depth_m.min() >= NEAR_M:
         return seen_m

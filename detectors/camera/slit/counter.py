@@ -43,11 +43,11 @@ class Look:
     Parameters
     ----------
     covered
-        Columns of the band in which something was on the last frame.
+        Columns of the band in which something was on the last frame, shape (width,).
     shift
-        Sideways shift of each frame against the background. [units]
+        Sideways shift of each frame against the background, shape (frames,). [units]
     share
-        Share of the columns that were covered.
+        Share of the columns that were covered. [0-1]
     """
 
     covered: Flags

@@ -22,6 +22,11 @@ def log_table(scale: int) -> Singles:
     ----------
     scale
         Steps of brightness per grey level.
+
+    Returns
+    -------
+    array of shape (256 * scale,)
+        Logarithms of the grey level and `DARK_LEVEL`. [-]
     """
     levels = np.arange(256 * scale) / scale
     return np.log(levels + DARK_LEVEL).astype(np.float32)
@@ -142,6 +147,11 @@ def edge_strength(
         Noise that is taken off ``[slit, x]``.
     most
         Largest result.
+
+    Returns
+    -------
+    array ``[frame, slit, x]``
+        0 where nothing but the background and its noise is seen.
     """
     frames, slits, width = along.shape
     strength = np.empty_like(along)
@@ -220,9 +230,9 @@ def best_shift(line: Singles, background: Singles, trusted: Flags, most: int) ->
     Parameters
     ----------
     line, background
-        Gradients along the band.
+        Gradients along the band, ``[x]`` each.
     trusted
-        Columns where the background is seen.
+        Columns where the background is seen ``[x]``.
     most
         Largest shift looked for. [units]
     """

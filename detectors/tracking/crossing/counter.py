@@ -71,6 +71,8 @@ class CrossingRules:
 class Crossings:
     """Vehicles that crossed lines, in order of the time at which they came upon them.
 
+    Arrays are of shape (crossings,).
+
     Parameters
     ----------
     on_s, off_s
@@ -140,7 +142,7 @@ class LineCounter:
         boxes
             Frames in order of time, after those of before.
         track
-            Identity of each box, negative for none.
+            Identity of each box, shape (boxes,), negative for none.
 
         Raises
         ------

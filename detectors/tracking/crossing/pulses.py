@@ -31,7 +31,7 @@ def crossing_pulses(
     lanes
         Lane of each line.
     spans_s
-        Times during which boxes came, one row (begin, end) each. [s]
+        Times (begin, end) during which boxes came, shape (spans, 2). [s]
     start
         Second 0 in UTC; none where it is not known.
     repairs, notes

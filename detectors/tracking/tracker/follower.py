@@ -89,9 +89,9 @@ class Followed:
     Parameters
     ----------
     track
-        Identity, from 1; -1 for a box of no track. [-]
+        Identity, from 1, shape (boxes,); -1 for a box of no track. [-]
     is_confirmed
-        The track was seen often enough by then.
+        The track was seen often enough by then, shape (boxes,).
     """
 
     track: Ints
