@@ -101,8 +101,10 @@ class QueueModel:
         The compiled network and demand; one day and seed each.
     begin_s, horizon_s
         Begin in the simulation's time, and duration. [s]
+    physics
+        Constants of motion.
     link_movement
-        Link → movement it belongs to, or -1.
+        Link → position of the movement it belongs to, or -1. int64, (links,)
     movements
         Names of the movements.
     threads

@@ -46,6 +46,11 @@ class Physics:
         this teleporting. [s]
     look_ahead_m
         How far lanes are chosen for what comes behind the next junction. [m]
+
+    References
+    ----------
+    ``docs/fast-model.md``, "Where the constants come from"; ``citybrain bench calibration --check``
+    measures them anew.
     """
 
     start_m: float = 0.94
@@ -72,7 +77,18 @@ class Physics:
         """Return how fast drivers approach a link that gives way, foes or not [m/s].
 
         They can stop from where they see all foes, ``seen_m`` before the line; a step of SUMO is
-        a second, so they are somewhat faster when they pass it.
+        a second, so they are somewhat faster when they pass it: √(2 · ``seen_m`` · deceleration)
+        + ``careful_more_mps``.
+
+        Parameters
+        ----------
+        deceleration_mps2
+            Braking of each driver, of any shape. [m/s²]
+
+        Returns
+        -------
+        array
+            Speeds, of the same shape. [m/s]
         """
         fast: NDArray[np.float64] = np.sqrt(2.0 * self.seen_m * deceleration_mps2)
         return fast + self.careful_more_mps

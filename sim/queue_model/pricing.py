@@ -148,7 +148,7 @@ def nearest_signals(ends: Sequence[tuple[str, str]], place: NDArray[np.int64]) -
     ends
         (from edge, to edge) of every link; nothing stands for the outside.
     place
-        Intersection that every link is part of, or -1.
+        Intersection that every link is part of, or -1. int64, (links,)
 
     Returns
     -------

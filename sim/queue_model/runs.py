@@ -18,8 +18,8 @@ class Runs:
     ----------
     delay_s
         Summed delay of everybody who wanted to travel. float64, (plans, days). [s]
-    unfinished_veh, never_inserted_veh, stops
-        Counts of the same shape.
+    unfinished_veh, never_inserted_veh, stops, teleports
+        Counts of the same shape; teleports are those taken on by impatience. int32. [veh], [-]
     link_delay_s, link_count, link_stops
         Per link. (plans, days, links). [s], [veh], [-]
     kept_out_s, bus_delay_s

@@ -53,6 +53,15 @@ def serve(pipe: Connection, command: Sequence[str], watch: Watch) -> None:
 
     Each message that arrives maps intersections to states; the answer is what the step showed,
     or a text that says why the simulation failed.
+
+    Parameters
+    ----------
+    pipe
+        Other end of the caller's pipe.
+    command
+        SUMO's command line.
+    watch
+        What is looked at.
     """
     with contextlib.redirect_stdout(io.StringIO()):
         import libsumo  # noqa: PLC0415 - warns about pyarrow on standard output

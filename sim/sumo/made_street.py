@@ -127,6 +127,13 @@ class MadeStreet:
 def write_street(street: MadeStreet, folder: Path) -> tuple[Path, Path]:
     """Write the network and the demand of a street.
 
+    Parameters
+    ----------
+    street
+        What to write.
+    folder
+        Where the files go; made if absent.
+
     Returns
     -------
     tuple[Path, Path]

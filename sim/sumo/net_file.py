@@ -65,7 +65,19 @@ class NetLane:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """One ``<connection>``: from a lane over internal lanes to a lane."""
+    """One ``<connection>``: from a lane over internal lanes to a lane.
+
+    Parameters
+    ----------
+    from_edge, to_edge, from_lane, to_lane
+        Edges and lanes before and behind the junction.
+    via
+        First internal lane; none where there is none.
+    direction
+        SUMO's ``dir``: s, l, L, r, R or t.
+    signal, index
+        Signal that controls it, and its position in the signal's state; none and -1 without one.
+    """
 
     from_edge: str
     to_edge: str

@@ -106,6 +106,16 @@ def _lane_groups(
 def geh(modelled_vph: float, measured_vph: float) -> float:
     """Return the GEH statistic of two hourly flows.
 
+    Parameters
+    ----------
+    modelled_vph, measured_vph
+        Flows M and C. [veh/h]
+
+    Returns
+    -------
+    float
+        √(2 (M - C)² / (M + C)); 0 where both are 0.
+
     References
     ----------
     UK Design Manual for Roads and Bridges, volume 12, section 2: below 5 for 85 % of counts.

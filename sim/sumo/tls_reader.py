@@ -22,7 +22,15 @@ _FOLLOWS_BEGIN = "its offset follows the simulation's begin"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredInterval:
-    """One ``<phase>``: how long which letters are shown."""
+    """One ``<phase>``.
+
+    Parameters
+    ----------
+    duration_s
+        How long it lasts. [s]
+    state
+        Letter that each position of the signal shows.
+    """
 
     duration_s: float
     state: str
