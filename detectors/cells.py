@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from detectors.prefetch import prefetch
 from detectors.pulses import Ints
 
+CALLEES = "9e589d950eaea962"
+"""Digest of what is compiled in of other files; Numba's cache would not notice it change."""
+
 Whole = Any
 """A whole number, Python's or NumPy's: kernels mix them."""
 Words = NDArray[np.uint32]

@@ -33,7 +33,7 @@ from detectors.tracking.geometry.kernels import (
 )
 from detectors.tracking.slots.kernels import Slots, enter_all, enter_slot, find_slot
 
-CALLEES = "21a59516440f6cbe"
+CALLEES = "ace30e3eb6254e4e"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 SMOOTHING = 0.5
