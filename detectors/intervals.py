@@ -36,7 +36,7 @@ from detectors.pulses import Flags, Floats, Ints, Pulses
 
 CLOSEST_VEHICLES_S = 1.0
 """Headway at the densest flow that a lane can carry for longer [s]."""
-MOST_STEPS = 64
+MOST_MORE_VEH = 64
 """The upper end is looked for up to twice the count and so many vehicles more [veh]."""
 MORE_THAN_MEAN = 1.000001
 """The variance of a negative binomial lies above its mean [-]."""
@@ -171,7 +171,7 @@ def _most(counted: Floats, errors: CountErrors) -> Floats:
         chance = betainc(missed, counted + 1, errors.missed)
         return np.asarray((vehicles <= counted) | (chance >= errors.tail))
 
-    return _bisect(counted, 2 * counted + MOST_STEPS, is_possible)
+    return _bisect(counted, 2 * counted + MOST_MORE_VEH, is_possible)
 
 
 def _fewest(counted: Floats, errors: CountErrors) -> Floats:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from citybrain.errors import InputError
 from sim.sumo.xml_files import read_xml
 
 Place = tuple[float, float]
@@ -56,14 +57,15 @@ def lane_ways(net: Path) -> tuple[LaneWay, ...]:
         lanes = edge.findall("lane")
         for lane in lanes:
             name = lane.get("id", "")
+            where = f"{net}, lane {name}"
             ways.append(
                 LaneWay(
                     name=name,
                     edge=edge.get("id", ""),
-                    index=int(lane.get("index", "0")),
+                    index=int(_number(lane.get("index", "0"), where)),
                     lane_count=len(lanes),
-                    width_m=float(lane.get("width", "3.2")),
-                    shape_m=_places(lane.get("shape", "")),
+                    width_m=_number(lane.get("width", "3.2"), where),
+                    shape_m=_places(lane.get("shape", ""), where),
                     is_signalled=name in signalled,
                 )
             )
@@ -79,14 +81,23 @@ def junction_areas(net: Path) -> tuple[tuple[Place, ...], ...]:
         The file is missing or broken.
     """
     areas = [
-        _places(junction.get("shape", ""))
+        _places(junction.get("shape", ""), f"{net}, junction {junction.get('id')}")
         for junction in read_xml(net).iter("junction")
         if junction.get("type") != "internal"
     ]
     return tuple(area for area in areas if len(area) > 2)  # noqa: PLR2004 - an area
 
 
-def _places(shape: str) -> tuple[Place, ...]:
+def _places(shape: str, where: str) -> tuple[Place, ...]:
     """Return the corners of a SUMO shape without their heights."""
-    corners = [corner.split(",") for corner in shape.split()]
-    return tuple((float(corner[0]), float(corner[1])) for corner in corners)
+    corners = [[_number(part, where) for part in corner.split(",")] for corner in shape.split()]
+    if any(len(corner) < 2 for corner in corners):  # noqa: PLR2004 - x and y
+        raise InputError(where, "has a corner without y", "write its shape as x,y x,y")
+    return tuple((corner[0], corner[1]) for corner in corners)
+
+
+def _number(text: str, where: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(where, f"{text!r} is no number", "generate the network again") from None

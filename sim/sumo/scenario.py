@@ -194,6 +194,7 @@ def _open_config(path: Path) -> SumoScenario:
             f"the configuration names no end: runs end {_CLEARING_TIME_S:.0f} s after the last "
             f"departure, at {end_s:.0f} s",
         )
+    _check_scale(options.get("scale", "1"), f"{path}, scale")
     for name in _FILE_OPTIONS & options.keys():
         options[name] = ",".join(str(file) for file in _paths(path, folder, options[name]))
     return SumoScenario(
@@ -215,6 +216,15 @@ def _instant_s(text: str, where: str) -> float:
     if not math.isfinite(time_s):
         raise InputError(where, f"{text!r} is no time", "write seconds or hh:mm:ss")
     return time_s
+
+
+def _check_scale(text: str, where: str) -> None:
+    try:
+        is_scale = 0 <= float(text) < math.inf
+    except ValueError:
+        is_scale = False
+    if not is_scale:
+        raise InputError(where, f"{text!r} is no scale", "write a number such as 1.2")
 
 
 def _read_options(path: Path) -> dict[str, str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from xml.etree import ElementTree as ET
 
+from citybrain.errors import InputError
 from sim.sumo.scenario import SumoScenario
 from sim.sumo.xml_files import attribute, read_xml
 
@@ -88,14 +89,16 @@ def _staged(path: Path, copy: Path, planned: Collection[str]) -> Path:
     return copy
 
 
-def _unfold(root: ET.Element, folder: Path) -> bool:
+def _unfold(root: ET.Element, folder: Path, around: tuple[Path, ...] = ()) -> bool:
     """Put the content of included files in their place; tell whether there was one."""
     changed = False
     for place, element in reversed(list(enumerate(root))):
         if element.tag == "include":
             path = folder / attribute(element, "href", f"{folder}, <include>")
+            if path.resolve() in around:
+                raise InputError(path, "is included by itself", "take one <include> out")
             included = read_xml(path)
-            _unfold(included, path.parent)
+            _unfold(included, path.parent, (*around, path.resolve()))
             _name_inputs_in_full(included, path.parent)
             root[place : place + 1] = list(included)
             changed = True

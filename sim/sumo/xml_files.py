@@ -57,7 +57,7 @@ def iterate_elements(path: Path, tags: Collection[str]) -> Iterator[ElementTree.
     Raises
     ------
     InputError
-        The file is missing, cut off or not XML.
+        The file is missing, cannot be read, is cut off or not XML.
     """
     try:
         with _open(path) as file:
@@ -67,6 +67,11 @@ def iterate_elements(path: Path, tags: Collection[str]) -> Iterator[ElementTree.
     except (ElementTree.ParseError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         what = f"is cut off or not valid XML ({error})"
         raise InputError(path, what, "restore the file or generate it again") from None
+    except OSError as error:
+        told = error.strerror or str(error)
+        raise InputError(
+            path, f"cannot be read ({told})", "check the file and its rights"
+        ) from None
 
 
 def _open(path: Path) -> IO[bytes]:

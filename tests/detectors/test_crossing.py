@@ -168,3 +168,9 @@ def test_frames_that_go_back_in_time_are_refused() -> None:
     counter.add(*frames(drive(50, down(50))))
     with pytest.raises(InfeasibleError, match="older"):
         counter.add(*frames(drive(50, down(50))))
+
+
+@pytest.mark.parametrize("rule", ["foot", "slack", "slack_px"])
+def test_a_limit_that_is_no_number_is_refused(rule: str) -> None:
+    with pytest.raises(InfeasibleError, match="slack is a number and not negative"):
+        CrossingRules(**{rule: float("nan")})  # type: ignore[arg-type]

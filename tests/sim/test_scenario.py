@@ -134,6 +134,8 @@ def test_a_cut_off_packed_file_is_named(tmp_path: Path) -> None:
         ('<route-files value="town.rou.xml"/>', "names no net-file"),
         ('<net-file value="town.net.xml"/>', "names no route-files"),
         (NO_END + '<end value="soon"/>', "'soon' is no time"),
+        (NO_END + '<scale value="busy"/>', "'busy' is no scale"),
+        (NO_END + '<scale value="nan"/>', "'nan' is no scale"),
         (NO_END + '<begin value="3600"/><end value="1800"/>', "1800 s is not after the begin"),
     ],
 )

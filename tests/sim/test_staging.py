@@ -240,3 +240,14 @@ def test_outputs_of_an_included_file_are_not_written(town: Path) -> None:
     with Staging(scenario_in(town, "outer.add.xml"), ()) as staging:
         run_staged(staging)
     assert prints(town) == before
+
+
+def test_a_file_that_includes_itself_over_another_is_named(town: Path) -> None:
+    for name, other in (("one", "two"), ("two", "one")):
+        content = f'<additional><include href="{other}.add.xml"/></additional>'
+        (town / f"{name}.add.xml").write_text(content, encoding="utf-8")
+    with (
+        pytest.raises(InputError, match=r"(one|two)\.add\.xml: is included by itself"),
+        Staging(scenario_in(town, "one.add.xml"), ()),
+    ):
+        pass

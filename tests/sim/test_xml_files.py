@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from citybrain.errors import InputError
+from sim.sumo.lane_ways import lane_ways
 from sim.sumo.xml_files import iterate_elements, seconds
 
 
@@ -17,6 +18,25 @@ def test_a_packed_file_that_is_damaged_gets_one_clear_line(tmp_path: Path) -> No
     with pytest.raises(InputError, match="is cut off or not valid XML") as caught:
         list(iterate_elements(path, {"vehicle"}))
     assert "\n" not in str(caught.value)
+
+
+def test_a_folder_in_place_of_a_file_gets_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        list(iterate_elements(tmp_path, {"vehicle"}))
+
+
+@pytest.mark.parametrize(
+    ("element", "told"),
+    [
+        ('<edge id="a"><lane id="a_0" index="first"/></edge>', "lane a_0.*'first' is no number"),
+        ('<edge id="a"><lane id="a_0" shape="1"/></edge>', "lane a_0: has a corner without y"),
+    ],
+)
+def test_numbers_of_lanes_that_are_none_are_named(tmp_path: Path, element: str, told: str) -> None:
+    path = tmp_path / "town.net.xml"
+    path.write_text(f"<net>{element}</net>", encoding="utf-8")
+    with pytest.raises(InputError, match=told):
+        lane_ways(path)
 
 
 @pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1:nan:0", "1e999", "soon", ""])

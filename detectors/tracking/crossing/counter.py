@@ -59,8 +59,8 @@ class CrossingRules:
 
     def __post_init__(self) -> None:
         """Refuse limits that contradict each other."""
-        if not 0 < self.foot <= 1 or self.slack < 0 or self.slack_px < 0:
-            msg = "foot lies above 0 and up to 1, slack is not negative"
+        if not (0 < self.foot <= 1 and 0 <= self.slack < inf and 0 <= self.slack_px < inf):
+            msg = "foot lies above 0 and up to 1, slack is a number and not negative"
             raise InfeasibleError(msg)
         if not 0 <= self.swallow_s <= self.patience_s or self.sightings < 1:
             msg = "swallow_s lies from 0 to patience_s, sightings is 1 or more"
