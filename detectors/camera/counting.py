@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import pairwise
-from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +21,12 @@ from detectors.camera.sources import (
     Gap,
     StreamInfo,
     StreamLimits,
+    assumed_rate_hps,
     open_stream,
     spans_between_s,
 )
 from detectors.pulses import FeedRepairs, Flags, Floats, Pulses
 
-USUAL_RATE_HPS = 25.0
-"""Frames per second where the source does not say. [1/s]"""
 LEAST_RATE_HPS = 10.0
 """Below this rate a car in free flow is on too few frames. [1/s]"""
 
@@ -162,7 +160,7 @@ class LaneCounter:
     def __init__(self, settings: CameraSettings, rate_hps: float) -> None:
         self.geometry = geometry_of(settings)
         self._settings = settings
-        self._rate_hps = rate_hps if isfinite(rate_hps) and rate_hps > 0 else USUAL_RATE_HPS
+        self._rate_hps = assumed_rate_hps(rate_hps)
         self._finder = LaneFinder(settings, self.geometry)
         bands = 1 if settings.second_band is None else 2
         self._counters = [self._new_counter() for _ in range(bands)]

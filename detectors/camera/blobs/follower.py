@@ -5,7 +5,6 @@ a large one, or in a queue, it keeps its identity though all are one blob.
 """
 
 from collections import defaultdict
-from math import isfinite
 
 import cv2
 import numpy as np
@@ -17,12 +16,10 @@ from detectors.camera.blobs.parts import ONE, move_together
 from detectors.camera.blobs.roster import Roster
 from detectors.camera.blobs.sizes import UsualSizes
 from detectors.camera.blobs.vehicle import FEW, Vehicle
-from detectors.camera.sources.stream import Image, StreamInfo
+from detectors.camera.sources.stream import Image, StreamInfo, assumed_rate_hps
 
 WIDEST_PX = 640
 """Pictures are made smaller until they are no wider than this [px]."""
-USUAL_RATE_HPS = 25.0
-"""Frames per second where the source does not say. [1/s]"""
 MOST_BOXES = 128
 """Boxes that are told of one picture, at most."""
 COLUMNS = 8
@@ -63,7 +60,7 @@ class FollowBlobs:
     def __init__(self, info: StreamInfo) -> None:
         self._zoom = min(1.0, WIDEST_PX / info.width_px)
         self._size = (round(self._zoom * info.width_px), round(self._zoom * info.height_px))
-        self._rate_hps = info.rate_hps if isfinite(info.rate_hps) else USUAL_RATE_HPS
+        self._rate_hps = assumed_rate_hps(info.rate_hps)
         self._trail = max(FEW, round(MOTION_S * self._rate_hps)) + 1
         self._glance = min(self._trail - 1, max(1, round(GLANCE_S * self._rate_hps)))
         self._mask = MovingMask(self._rate_hps)

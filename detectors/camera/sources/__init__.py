@@ -10,6 +10,7 @@ from detectors.camera.sources.stream import (
     Reducer,
     StreamInfo,
     StreamLimits,
+    assumed_rate_hps,
     spans_between_s,
 )
 
@@ -23,6 +24,7 @@ __all__ = [
     "Stream",
     "StreamInfo",
     "StreamLimits",
+    "assumed_rate_hps",
     "open_stream",
     "spans_between_s",
 ]

@@ -11,7 +11,7 @@ import numpy as np
 
 from citybrain.errors import InputError
 from detectors.camera.sources.address import Address
-from detectors.camera.sources.stream import Image, StreamInfo, StreamLimits
+from detectors.camera.sources.stream import Image, StreamInfo, StreamLimits, assumed_rate_hps
 from detectors.camera.sources.timing import LiveClock, believed_rate_hps
 
 BACKLOG_S = 0.5
@@ -68,7 +68,7 @@ class Live:
             frame_count=None,
         )
         self._clock = LiveClock(by_arrival=has_no_times)
-        most = BACKLOG_S * (rate_hps if math.isfinite(rate_hps) else 25.0)
+        most = BACKLOG_S * assumed_rate_hps(rate_hps)
         most = max(2, min(int(most), BACKLOG_BYTES // first.nbytes))
         self._waiting: deque[tuple[int, float, float, Image]] = deque(maxlen=most)
         self._change = threading.Condition()

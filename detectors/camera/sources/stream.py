@@ -15,6 +15,21 @@ Image = NDArray[np.uint8]
 """One picture, (height, width, 3), blue, green, red."""
 
 
+USUAL_RATE_HPS = 25.0
+"""Frames per second where the source does not say. [1/s]"""
+
+
+def assumed_rate_hps(rate_hps: float) -> float:
+    """Return a rate to work with: the one that is told, or the usual one [1/s].
+
+    Parameters
+    ----------
+    rate_hps
+        Frames per second as the source tells them; any number, or none. [1/s]
+    """
+    return rate_hps if math.isfinite(rate_hps) and rate_hps > 0 else USUAL_RATE_HPS
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamInfo:
     """Facts that are known when a source opens.
