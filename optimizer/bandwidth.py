@@ -65,6 +65,11 @@ class Arterial:
         One fewer.
     cycle_s
         Common cycle. [s]
+
+    Raises
+    ------
+    InfeasibleError
+        There are fewer than two signals, or the sections are not one fewer.
     """
 
     signals: tuple[Signal, ...]

@@ -29,6 +29,11 @@ class Stretch:
         Local time at which the pattern shows the interval. [s]
     minimum_s, maximum_s
         Shortest and longest duration. [s]
+
+    Raises
+    ------
+    InfeasibleError
+        It is never shown, or its shortest duration is above its longest.
     """
 
     start_s: float
@@ -84,6 +89,11 @@ class ActuatedPattern(Pattern):
     ----------
     actuation
         Which intervals may change, and by how much.
+
+    Raises
+    ------
+    InfeasibleError
+        A stretch is no interval of the pattern, or this cannot exist as a ``Pattern``.
     """
 
     actuation: Actuation

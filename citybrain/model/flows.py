@@ -94,6 +94,11 @@ class FlowSnapshot:
         lane]``; none where nothing was.
     heard_veh
         What the detector said, where `count_veh` was filled in; none where nothing was. [veh]
+
+    Raises
+    ------
+    InfeasibleError
+        The start is not in UTC, or the arrays or qualities do not fit the lanes.
     """
 
     start: datetime
@@ -110,7 +115,7 @@ class FlowSnapshot:
     heard_veh: Grid | None = None
 
     def __post_init__(self) -> None:
-        """Refuse arrays of different shapes and a start without a time zone."""
+        """Refuse arrays of different shapes and a start that is not in UTC."""
         if self.start.utcoffset() != timedelta(0):
             msg = f"flows start at {self.start.isoformat()}, which is not UTC"
             raise InfeasibleError(msg)

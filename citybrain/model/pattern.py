@@ -12,7 +12,7 @@ from citybrain.units import RESOLUTION_S, rounded_s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """A time during which no signal face of the intersection changes."""
+    """A time during which no signal face of the intersection changes [s]."""
 
     start_s: float
     duration_s: float
@@ -36,6 +36,11 @@ class Pattern:
         simulation's time 0.
     groups
         One timing for each signal group, in the intersection's order of groups.
+
+    Raises
+    ------
+    InfeasibleError
+        The cycle is not above 0, the offset lies outside it, or windows do not fit it.
     """
 
     intersection: str
@@ -60,7 +65,13 @@ class Pattern:
                 raise InfeasibleError(msg) from None
 
     def timing(self, group: str) -> GroupTiming:
-        """Return the timing of one signal group by its name."""
+        """Return the timing of one signal group by its name.
+
+        Raises
+        ------
+        InfeasibleError
+            The pattern has no such group.
+        """
         for timing in self.groups:
             if timing.group == group:
                 return timing

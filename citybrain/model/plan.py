@@ -45,6 +45,11 @@ class Plan:
         One for each intersection, in order of the intersections' names.
     provenance
         Where the plan came from; none for a plan that was only read.
+
+    Raises
+    ------
+    InfeasibleError
+        An intersection has two patterns.
     """
 
     name: str
@@ -61,7 +66,13 @@ class Plan:
         object.__setattr__(self, "_by_name", by_name)
 
     def pattern(self, intersection: str) -> Pattern:
-        """Return the pattern of an intersection by its name."""
+        """Return the pattern of an intersection by its name.
+
+        Raises
+        ------
+        InfeasibleError
+            The plan has none for it.
+        """
         pattern = self._by_name.get(intersection)
         if pattern is None:
             msg = f"plan {self.name} has no pattern for intersection {intersection}"
@@ -76,7 +87,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switch:
-    """From an instant on, an intersection runs a program."""
+    """From an instant on, an intersection runs a program [s]."""
 
     time_s: float
     program: str

@@ -9,7 +9,7 @@ from citybrain.units import RESOLUTION_S, rounded_s, same_time
 
 
 class Run(NamedTuple):
-    """One aspect shown without a break; the last run of a cycle may pass the cycle's end."""
+    """One aspect shown without a break; the last run of a cycle may pass the cycle's end [s]."""
 
     start_s: float
     duration_s: float

@@ -60,6 +60,11 @@ class SafetyData:
         Group → what its times follow from.
     signed_by, signed_on
         Who answers for the data, and since when; empty for a draft.
+
+    Raises
+    ------
+    InfeasibleError
+        The data contradict themselves; says where.
     """
 
     intersection: Intersection

@@ -168,7 +168,7 @@ def _stretches(pattern: Pattern, holds: list[bool]) -> list[tuple[float, float]]
 
 
 def shown_red_clearances_s(pattern: Pattern, conflicts: Pairs) -> dict[str, list[Clearance]]:
-    """Return how long each group has been red whenever a conflicting group turns green.
+    """Return how long each group has been red whenever a conflicting group turns green [s].
 
     Parameters
     ----------

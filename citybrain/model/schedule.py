@@ -53,6 +53,12 @@ class Schedule:
         Days, Monday 0, in order; on all others the unit follows its own schedule.
     begins
         In order of time; the first one at midnight, so that no minute is left to what ran before.
+
+    Raises
+    ------
+    InputError
+        A minute is left open, days or times are not in order, the plan never runs, or a pattern is
+        none of a unit.
     """
 
     weekdays: tuple[int, ...]

@@ -42,7 +42,7 @@ class ShownPattern:
     def breach(
         self, rule: Rule, groups: tuple[str, ...], at_s: float, *, shown_s: float, limit_s: float
     ) -> Violation:
-        """Return a violation at a local time; several may lie at one."""
+        """Return a violation at a local time; several may lie at one [s]."""
         return Violation(
             intersection=self.intersection.name,
             rule=rule,
@@ -71,7 +71,7 @@ class ShownPattern:
 
 
 class Span(NamedTuple):
-    """A time in local cycle time; its end may lie past the cycle's end."""
+    """A time in local cycle time; its end may lie past the cycle's end [s]."""
 
     start_s: float
     end_s: float
@@ -83,7 +83,7 @@ def falls_short(shown_s: float, limit_s: float) -> bool:
 
 
 def meeting_s(one: Green | Span, other: Green | Span, cycle_s: float) -> float | None:
-    """Return the instant at which two spans begin to overlap; none if they never do."""
+    """Return the instant at which two spans begin to overlap; none if they never do [s]."""
     if falls_short(time_until_s(one.start_s, other.start_s, cycle_s), one.end_s - one.start_s):
         return other.start_s
     if falls_short(time_until_s(other.start_s, one.start_s, cycle_s), other.end_s - other.start_s):

@@ -14,7 +14,13 @@ from citybrain.units import RESOLUTION_S, rounded_s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """A time during which a group shows one aspect."""
+    """A time during which a group shows one aspect [s].
+
+    Raises
+    ------
+    InfeasibleError
+        It is shorter than the resolution of times.
+    """
 
     aspect: Aspect
     duration_s: float
@@ -41,6 +47,11 @@ class Window:
         What is shown, in order; the window may run past the end of the cycle.
     red_clearance_s
         Red after the window before any conflicting group may start. [s]
+
+    Raises
+    ------
+    InfeasibleError
+        It shows nothing, or red.
     """
 
     start_s: float

@@ -74,6 +74,11 @@ class Statement:
     schedule
         When the units' own clocks are to run the plan, in the words of ``model.schedule``; empty
         for a plan that is commanded.
+
+    Raises
+    ------
+    InputError
+        It has no person or no comment, or its schedule is not as ``Schedule.words`` says it.
     """
 
     act: Act

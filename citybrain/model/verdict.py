@@ -124,7 +124,8 @@ class DetectorFit:
     measured_vph, modelled_vph
         Flow of the feed and of the reweighted routes. [veh/h]
     geh
-        sqrt(2 (m - c)² / (m + c)) of hourly flows; below 5 is the usual target.
+        The GEH statistic, sqrt(2 (m - c)² / (m + c)) of hourly flows; below 5 is the usual target
+        (DMRB, volume 12). [-]
     """
 
     detector: str

@@ -92,6 +92,8 @@ def serve(plan: ControllerPlan, phase_map: PhaseMap) -> Iterator[Service]:
     ------
     StructureError
         See `decode`.
+    InfeasibleError
+        The controller has no such sequence.
     """
     if plan.sequence not in phase_map.sequences:
         msg = f"sequence {plan.sequence} is none of {sorted(phase_map.sequences)}"
@@ -116,7 +118,13 @@ def serve(plan: ControllerPlan, phase_map: PhaseMap) -> Iterator[Service]:
 
 
 def local_zero_s(services: Mapping[int, Service], phase_map: PhaseMap) -> float:
-    """Return the begin of the first coordinated green, counted from the first barrier [s]."""
+    """Return the begin of the first coordinated green, counted from the first barrier [s].
+
+    Raises
+    ------
+    StructureError
+        Every coordinated phase is left out.
+    """
     starts_s = [services[n].start_s for n in phase_map.coordinated if n in services]
     if not starts_s:
         raise StructureError(phase_map.coordinated[0], "is coordinated and left out")

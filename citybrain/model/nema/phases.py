@@ -67,6 +67,11 @@ class Output:
         protects it, and held through the clearance between two of them that follow one another.
     is_walk
         The group shows the walk of its one phase.
+
+    Raises
+    ------
+    InfeasibleError
+        It follows no green, or shows the walk of several phases.
     """
 
     group: str
@@ -100,6 +105,12 @@ class PhaseMap:
         (``patternCoordSyncPoint`` firstGreenBegin).
     outputs
         One for each signal group.
+
+    Raises
+    ------
+    InfeasibleError
+        A sequence does not serve every phase once, phases are coordinated that cannot be green
+        together, a group stands twice, or a phase is named that the unit has not.
     """
 
     phases: tuple[Phase, ...]
