@@ -33,6 +33,11 @@ def check_columns(path: Path, table: pa.Table, schema: pa.Schema) -> None:
         Its content.
     schema
         The columns it should have.
+
+    Raises
+    ------
+    InputError
+        A column is missing, unknown, of another type or has holes, or times are not UTC.
     """
     wanted = [name for name in schema.names if name not in MAY_BE_MISSING]
     missing = [name for name in wanted if name not in table.column_names]
@@ -63,6 +68,11 @@ def check_order(path: Path, frame: pd.DataFrame, bin_s: float) -> None:
         Its rows.
     bin_s
         Length of a bin. [s]
+
+    Raises
+    ------
+    InputError
+        Names the first row, or the lane, that is at fault.
     """
     repeated = frame.duplicated(["bin_start", "lane"])
     _refuse(path, frame, repeated, "stands twice", "keep one of the rows")
@@ -93,6 +103,11 @@ def check_quantities(path: Path, frame: pd.DataFrame, bin_s: float) -> None:
         Its rows.
     bin_s
         Length of a bin. [s]
+
+    Raises
+    ------
+    InputError
+        Names the first row that is at fault.
     """
     for name in ("occupancy", "coverage"):
         what = f"{name} must lie in 0-1; above 1 it looks like percent"

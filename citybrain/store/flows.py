@@ -51,6 +51,8 @@ def write_flows(snapshot: FlowSnapshot, path: Path) -> None:
     ------
     InputError
         The file cannot be written.
+    InfeasibleError
+        The flows have no bin or no lane.
     """
     rows, lanes = snapshot.bin_count, len(snapshot.lanes)
     if not rows * lanes:

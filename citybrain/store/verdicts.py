@@ -27,6 +27,11 @@ def write_verdict(verdict: Verdict, path: Path) -> None:
         What to write.
     path
         File to create or replace.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
     """
     atomic_write_text(path, verdict_text(verdict))
 

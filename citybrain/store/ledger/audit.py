@@ -70,6 +70,11 @@ def read_audit(
         Only those whose subject begins with this.
     last
         Only so many, the newest.
+
+    Raises
+    ------
+    InputError
+        The ledger cannot be read.
     """
     query = select(AUDIT).order_by(AUDIT.c.number.desc())
     if subject:
@@ -93,6 +98,11 @@ def verify_audit(ledger: Ledger, kept: Sequence[AuditHead] = ()) -> Verification
         Where.
     kept
         Heads that were kept elsewhere; that of the ledger's own head file is always compared.
+
+    Raises
+    ------
+    InputError
+        The ledger cannot be read; a head's file that cannot is a fault.
     """
     return LogWatch().look(ledger, kept)
 
@@ -122,6 +132,11 @@ class LogWatch:
         -------
         Verification
             As of ``verify_audit``; after a fault, the next look begins at the same place.
+
+        Raises
+        ------
+        InputError
+            As for ``verify_audit``.
         """
         start = self._head
         query = select(AUDIT).where(AUDIT.c.number > start.number).order_by(AUDIT.c.number)

@@ -56,6 +56,12 @@ class Ledger(AbstractContextManager["Ledger"]):
         ----------
         who
             Person or process whose doing it is.
+
+        Raises
+        ------
+        InputError
+            The database fails, and nothing is kept; or all is kept, and the head's file cannot be
+            written.
         """
         with self._told(), self._engine.begin() as connection:
             writing = Writing(connection, who, self._clock().isoformat(timespec="milliseconds"))
@@ -65,7 +71,13 @@ class Ledger(AbstractContextManager["Ledger"]):
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Read one state of the ledger, however long it takes and whoever writes meanwhile."""
+        """Read one state of the ledger, however long it takes and whoever writes meanwhile.
+
+        Raises
+        ------
+        InputError
+            The database fails.
+        """
         with self._told(), self._engine.connect() as connection:
             reading = connection.execution_options(citybrain_reads=True)
             if connection.dialect.name == "postgresql":

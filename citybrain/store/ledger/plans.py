@@ -191,7 +191,7 @@ def kept_plan(connection: Connection, key: str) -> KeptPlan:
     Raises
     ------
     InputError
-        It is not in the ledger, or its text is missing there.
+        It is not in the ledger, or its text or that of its verdict is missing there.
     """
     row = connection.execute(select(PLANS).where(PLANS.c.hash == key)).mappings().first()
     if row is None:
@@ -215,7 +215,13 @@ def kept_plan(connection: Connection, key: str) -> KeptPlan:
 
 
 def all_plans(connection: Connection) -> tuple[KeptPlan, ...]:
-    """Return every plan, the oldest first."""
+    """Return every plan, the oldest first.
+
+    Raises
+    ------
+    InputError
+        The text of a plan, or of its verdict, is missing in the ledger.
+    """
     keys = connection.scalars(select(PLANS.c.hash).order_by(PLANS.c.record)).all()
     return tuple(kept_plan(connection, key) for key in keys)
 

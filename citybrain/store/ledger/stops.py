@@ -46,6 +46,11 @@ def stop_by_file(path: Path, who: str, why: str, at: str) -> None:
         The kill file.
     who, why, at
         Person, reason, UTC instant.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
     """
     atomic_write_text(path, json.dumps({"who": who, "why": why, "at": at}) + "\n")
 
@@ -92,6 +97,11 @@ def set_stop(ledger: Ledger, who: str, why: str, *, is_on: bool) -> None:
         Person and reason.
     is_on
         Whether all pushes are stopped from now on.
+
+    Raises
+    ------
+    InputError
+        The ledger cannot be written.
     """
     with ledger.writing(who) as writing:
         changes: Row = {"is_on": is_on, "who": who, "why": why, "at": writing.at}
