@@ -25,7 +25,13 @@ class NewKey:
 
 
 def new(request: NewKey) -> int:
-    """Make a key, and print what an administrator puts into the register."""
+    """Make a key, and print what an administrator puts into the register.
+
+    Raises
+    ------
+    InputError
+        A name, a role or the folder cannot be used, or the key exists already.
+    """
     roles = [_role(role) for role in request.roles.split(",")]
     if not request.name.isidentifier():
         where = f"key {request.name}"

@@ -43,7 +43,13 @@ class DraftRequest:
 
 
 def draft(request: DraftRequest) -> int:
-    """Write a draft of safety data and return the exit code."""
+    """Write a draft of safety data and return the exit code.
+
+    Raises
+    ------
+    InputError
+        The file to write exists, or the scenario or the phase maps cannot be read.
+    """
     if request.out.exists():
         mend = "choose another name, or remove it by hand"
         raise InputError(request.out, "exists, and may be signed", mend)

@@ -43,7 +43,7 @@ class Shot:
     duration_s
         Length of the clip. [s]
     rate_hps
-        Frames per second.
+        Frames per second. [1/s]
     warm_up_s
         Simulated time before the first frame. [s]
     seed
@@ -128,7 +128,17 @@ def scenario_tracks(scenario: SumoScenario, shot: Shot) -> tuple[Track, ...]:
 
 
 def parked_car(x_m: float, y_m: float, heading_deg: float, shot: Shot) -> Track:
-    """Return a car that stands at a place for the whole clip; its front is there."""
+    """Return a car that stands at a place for the whole clip; its front is there.
+
+    Parameters
+    ----------
+    x_m, y_m
+        Middle of its front. [m]
+    heading_deg
+        Where it points, clockwise from north. [degrees]
+    shot
+        Length of the clip.
+    """
     still = np.zeros(2)
     return Track(
         vehicle=Vehicle(

@@ -122,6 +122,8 @@ def retime_area(
         There is nothing to retime, or the bounds of an intersection leave no pattern.
     SimulationError
         A run failed.
+    UnsafePlanError
+        What the search found breaks a rule; it is not simulated.
     """
     if not settings.search.with_actuation:
         area = left_actuated(area)
@@ -177,7 +179,14 @@ def find_demand(
     routes
         Route file that an observed demand is written to.
     proof
-        Longest time of a run.
+        Its ``timeout_s`` bounds the survey run, too. [s]
+
+    Raises
+    ------
+    InputError
+        The flows do not belong to the network, a route file is cut off, or nobody departs.
+    SimulationError
+        The survey run failed.
     """
     if measured is None:
         return own_demand(area, timeout_s=proof.timeout_s)

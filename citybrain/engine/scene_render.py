@@ -91,7 +91,22 @@ def _driven(
 def placed_scene(
     scene: SceneFile, lanes: Sequence[Lane], areas: Sequence[NDArray[np.float64]]
 ) -> Scene:
-    """Return the scene with its camera and band where the file puts them."""
+    """Return the scene with its camera and band where the file puts them.
+
+    Parameters
+    ----------
+    scene
+        What the file says.
+    lanes
+        Every lane of the street or network.
+    areas
+        Outlines of junctions, float64 of shape (n, 2) each. [m]
+
+    Raises
+    ------
+    InputError
+        The camera or the band names an edge that the network does not have.
+    """
     seen = _lanes_of(lanes, (scene.camera.edge,), f"scene {scene.name}")
     counted = seen + _lanes_of(lanes, scene.band.beside, f"scene {scene.name}")
     end = np.mean([lane.centre_m[-1] for lane in seen], axis=0)

@@ -124,7 +124,13 @@ class Drive:
     on_step: Callable[[Seen], None] | None = None
 
     def step(self) -> Seen:
-        """Advance units and simulation by one step: colours out, detectors back in."""
+        """Advance units and simulation by one step: colours out, detectors back in.
+
+        Raises
+        ------
+        SimulationError
+            The simulation failed.
+        """
         shown = {}
         for one in self.installed:
             one.unit.advance(self.epoch_s + self.street.time_s)
@@ -147,6 +153,11 @@ class Drive:
             Simulated seconds for each real one.
         until_s
             Simulation time at which to stop. [s]
+
+        Raises
+        ------
+        SimulationError
+            As for ``step``.
         """
         loop = asyncio.get_running_loop()
         began_s, from_s = loop.time(), self.street.time_s

@@ -140,6 +140,8 @@ def approve(desk: Desk, beginning: str, key: SigningKey, comment: str) -> KeptPl
     ------
     UnsafePlanError
         The plan is not proven, was rejected, or the key may not approve it.
+    InputError
+        There is no such plan, more than one, or its text in the ledger describes none.
     """
     plan = find_plan(desk, beginning)
     check_intact(plan)
@@ -172,7 +174,10 @@ def approve_automatically(
     Raises
     ------
     UnsafePlanError
-        Automatic approval is off, or the plan lies outside the bounds.
+        Automatic approval is off, the plan is not proven or lies outside the bounds, or the key
+        may not approve it.
+    InputError
+        The plan is not in the ledger.
     """
     plan = find_plan(desk, sha256_hex(plan_text(proposal.plan)))
     check_state(plan, (State.PROVEN,))
@@ -201,7 +206,9 @@ def reject(desk: Desk, beginning: str, key: SigningKey, comment: str) -> KeptPla
     Raises
     ------
     UnsafePlanError
-        The plan runs on the street, or was rejected before.
+        The plan runs on the street, was rejected before, or the key may not reject it.
+    InputError
+        There is no such plan, or more than one.
     """
     plan = find_plan(desk, beginning)
     if not may_become(plan.state, State.REJECTED):

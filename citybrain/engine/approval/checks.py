@@ -39,6 +39,8 @@ def check_approved(desk: Desk, plan: KeptPlan, reference: Callable[[], Plan]) ->
     ------
     UnsafePlanError
         Names everything that is missing.
+    InputError
+        The ledger cannot be read, or a text in it is not what it should be.
     """
     check_intact(plan)
     check_state(plan, (State.APPROVED, State.ACTIVE, State.RETIRED))
@@ -62,7 +64,10 @@ def check_automatic(desk: Desk, plan: KeptPlan, reference: Plan) -> None:
     Raises
     ------
     UnsafePlanError
-        Names every bound that it leaves.
+        Automatic approval is off, the plan is to run by the units' own clocks, or it leaves bounds:
+        names every one.
+    InputError
+        The plan's text, or its verdict's, describes none.
     """
     if proposed_schedule(plan):
         msg = f"plan {plan.name} needs a person: it is to run by the units' own clocks"
@@ -86,6 +91,8 @@ def dossier(desk: Desk, plan: KeptPlan) -> Dossier:
     ------
     UnsafePlanError
         A signature is false, or names a head that the audit log never had.
+    InputError
+        The ledger cannot be read, or what it holds as a statement or a verdict is none.
     """
     statements = tuple(desk.register.vouch(signed) for signed in plan.signed)
     with desk.ledger.reading() as connection:
@@ -111,7 +118,15 @@ def dossier(desk: Desk, plan: KeptPlan) -> Dossier:
 
 
 def check_intact(plan: KeptPlan) -> None:
-    """Raise unless the texts are the ones that were judged, to the byte."""
+    """Raise unless the texts are the ones that were judged, to the byte.
+
+    Raises
+    ------
+    UnsafePlanError
+        A text is another one than that of its hash.
+    InputError
+        The plan's text describes none, or is not in its canonical form.
+    """
     for what, text, key in (
         ("plan", plan.text, plan.hash),
         ("verdict", plan.verdict, plan.verdict_hash),
@@ -125,7 +140,13 @@ def check_intact(plan: KeptPlan) -> None:
 
 
 def check_state(plan: KeptPlan, wanted: tuple[State, ...]) -> None:
-    """Raise unless a plan is in one of some states."""
+    """Raise unless a plan is in one of some states.
+
+    Raises
+    ------
+    UnsafePlanError
+        It is in another one; names those that it must be in.
+    """
     if plan.state not in wanted:
         needed = " or ".join(state.value for state in wanted)
         msg = f"plan {plan.name} ({plan.hash[:12]}) is {plan.state.value}, must be {needed}"

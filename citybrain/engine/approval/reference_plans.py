@@ -23,6 +23,11 @@ def reference_plans(desk: Desk) -> dict[str, Plan]:
     ----------
     desk
         Ledger, register and settings.
+
+    Raises
+    ------
+    InputError
+        The ledger cannot be read, or a text in it is not what it should be.
     """
     if desk.street.bounds is None:
         return {}

@@ -17,7 +17,13 @@ Alarm = Mapping[str, object]
 
 
 def present_alarms(desk: Desk) -> list[Alarm]:
-    """Return the alarms that nobody has cleared, the oldest first."""
+    """Return the alarms that nobody has cleared, the oldest first.
+
+    Raises
+    ------
+    InputError
+        The ledger cannot be read.
+    """
     with desk.ledger.reading() as connection:
         return list(open_alarms(connection))
 
@@ -35,6 +41,11 @@ def note_unforeseen(desk: Desk, unit: str, error: Exception, what: str) -> None:
         What failed.
     what
         What follows from it.
+
+    Raises
+    ------
+    InputError
+        The ledger cannot be written.
     """
     with desk.ledger.writing(GATE) as writing:
         if not is_alarmed(writing.connection, unit, UNFORESEEN):

@@ -46,6 +46,13 @@ def note_opening(desk: Desk, push_id: str, opening: Opening) -> None:
         The push, or the roll-back.
     opening
         What the unit held before the push; for a roll-back, what it goes back to.
+
+    Raises
+    ------
+    UnsafePlanError
+        The desk has no seal.
+    InputError
+        The ledger cannot be written.
     """
     if desk.seal is None:
         msg = "what a unit can go back to is sealed, and this desk has no seal"
@@ -71,6 +78,8 @@ def opening_of(desk: Desk, unit: str, push_id: str) -> Opening | None:
     ------
     UnsafePlanError
         The gate did not write this.
+    InputError
+        The ledger cannot be read.
     """
     with desk.ledger.reading() as connection:
         text = first_opening(connection, unit, push_id, OPENED)

@@ -121,6 +121,11 @@ def note_receipt(desk: Desk, push_id: str, receipt: Receipt, runs: Running) -> N
         What the link told.
     runs
         What the unit is known to run now.
+
+    Raises
+    ------
+    InputError
+        The ledger cannot be written.
     """
     detail = {
         "reason": receipt.reason,
@@ -141,7 +146,13 @@ def note_receipt(desk: Desk, push_id: str, receipt: Receipt, runs: Running) -> N
 
 
 def note_failure(desk: Desk, push_id: str, unit: str, reason: str) -> None:
-    """Keep why nothing was written to a unit."""
+    """Keep why nothing was written to a unit.
+
+    Raises
+    ------
+    InputError
+        The ledger cannot be written.
+    """
     with desk.ledger.writing(GATE) as writing:
         add_receipt(writing, push_id, unit, REFUSED, {"reason": reason})
 
@@ -155,6 +166,11 @@ def settle_states(desk: Desk, touched: Mapping[str, str]) -> None:
         Ledger.
     touched
         Hashes of plans that may have begun or ceased to run → why, for the log.
+
+    Raises
+    ------
+    InputError
+        The ledger cannot be written, or has no such plan.
     """
     with desk.ledger.writing(GATE) as writing:
         writing.wait_for_others()

@@ -43,7 +43,13 @@ class StreetFleet:
 
     @asynccontextmanager
     async def links(self, units: Collection[str]) -> AsyncIterator[Mapping[str, ControllerLink]]:
-        """Open links that may write."""
+        """Open links that may write.
+
+        Raises
+        ------
+        InputError
+            A unit is unknown or only read, or its secret cannot be had.
+        """
         async with Controllers(self.settings) as controllers:
             yield {unit: await controllers.link(unit) for unit in sorted(units)}
 
@@ -60,6 +66,11 @@ async def open_readers(
         The units.
     units
         Names of the units to open.
+
+    Raises
+    ------
+    InputError
+        A unit is unknown, or its secret cannot be had.
     """
     async with Controllers(settings) as controllers:
         yield {unit: await controllers.reader(unit) for unit in sorted(units)}

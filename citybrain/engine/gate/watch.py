@@ -56,6 +56,11 @@ class Watch:
 
         A unit that is none of the gate's any more, or whose pattern citybrain never writes, is
         not commanded, and an alarm tells of it; should it come back, it is followed again.
+
+        Raises
+        ------
+        InputError
+            The ledger cannot be read.
         """
         with self._desk.ledger.reading() as connection:
             rows = running(connection)

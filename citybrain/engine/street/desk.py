@@ -115,6 +115,11 @@ def proposed_schedule(plan: KeptPlan) -> str:
     """Return when a plan is to run, as its last proposal says; empty for one that is commanded.
 
     Whether that proposal was signed is for whoever relies on it to check.
+
+    Raises
+    ------
+    InputError
+        What was signed about the plan is no statement.
     """
     said = [read_statement(signed.statement) for signed in plan.signed]
     return next((each.schedule for each in reversed(said) if each.act is Act.PROPOSE), "")
@@ -188,7 +193,13 @@ def find_plan(desk: Desk, beginning: str) -> KeptPlan:
 
 
 def running_plans(desk: Desk) -> dict[str, Plan]:
-    """Return the plans of the ledger that units were proven to run, by unit."""
+    """Return the plans of the ledger that units were proven to run, by unit.
+
+    Raises
+    ------
+    InputError
+        The ledger cannot be read, or a text in it describes no plan.
+    """
     with desk.ledger.reading() as connection:
         rows = running(connection).items()
         known = {unit: row.plan_hash for unit, row in rows if row.plan_hash}

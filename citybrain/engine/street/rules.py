@@ -82,7 +82,13 @@ class StreetRules:
     before: Plan
 
     def check(self, plan: Plan) -> None:
-        """Have both checkers hold a plan against the safety data."""
+        """Have both checkers hold a plan against the safety data.
+
+        Raises
+        ------
+        UnsafePlanError
+            As for ``Checkers.check``.
+        """
         self.checkers.check(plan)
 
     def unit_plans(
