@@ -87,7 +87,13 @@ class ControllerReader(Protocol):
         """
 
     async def probe(self) -> Capabilities:
-        """Return what the unit is and can do; objects that it lacks are limitations."""
+        """Return what the unit is and can do; objects that it lacks are limitations.
+
+        Raises
+        ------
+        ControllerError
+            It does not answer, or not sensibly.
+        """
 
     async def read_plan(self, pattern: int) -> UnitPlan:
         """Return a pattern with the safety times and the structure that the unit holds.
@@ -96,10 +102,18 @@ class ControllerReader(Protocol):
         ------
         LimitationError
             The unit has no such pattern.
+        ControllerError
+            It does not answer, or not sensibly.
         """
 
     async def dry_run(self, plan: UnitPlan, schedule: DaySchedule | None = None) -> DryRun:
-        """Return what a push would change, and what would stop it; writes nothing."""
+        """Return what a push would change, and what would stop it; writes nothing.
+
+        Raises
+        ------
+        ControllerError
+            It does not answer sensibly, or has no such pattern.
+        """
 
 
 class ControllerLink(ControllerReader, Protocol):
@@ -170,4 +184,6 @@ class ControllerLink(ControllerReader, Protocol):
         ------
         LimitationError
             The unit has no backup timer (``unitBackupTime`` is 0).
+        ControllerError
+            It does not answer, or refuses.
         """

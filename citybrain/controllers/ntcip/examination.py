@@ -145,7 +145,13 @@ async def examine(
 
 
 async def read_most_events(session: Session) -> int:
-    """Return how many events a day plan of the unit has; 0 if it does not say."""
+    """Return how many events a day plan of the unit has; 0 if it does not say.
+
+    Raises
+    ------
+    ControllerError
+        The unit does not answer, or not sensibly.
+    """
     most = objects.MAX_DAY_PLAN_EVENTS
     return _whole((await read_twice(session, [most.of()]))[most.at()])
 

@@ -75,7 +75,13 @@ class Image:
         return value
 
     def split_s(self, phase: int) -> int:
-        """Return the split of a phase. [s]."""
+        """Return the split of a phase. [s].
+
+        Raises
+        ------
+        LimitationError
+            The unit lacks the object.
+        """
         return self.number(objects.SPLIT_TIME.of(self.split, phase))
 
     def omits(self, phase: int) -> bool:
@@ -118,7 +124,13 @@ class Image:
         return tuple(phase for phase, flag in columns.items() if flag)
 
     def plan(self) -> UnitPlan:
-        """Return the pattern as a value."""
+        """Return the pattern as a value.
+
+        Raises
+        ------
+        LimitationError
+            The unit lacks an object of the pattern or of its phases.
+        """
         phases = [phase for phase in self._all_phases() if self.split_s(phase) > 0]
         return UnitPlan(
             pattern=self.pattern,

@@ -66,7 +66,13 @@ class NtcipReader:
         return await read_status(self._session, self._now)
 
     async def probe(self) -> Capabilities:
-        """Return what the unit is and can do; objects that it lacks are limitations."""
+        """Return what the unit is and can do; objects that it lacks are limitations.
+
+        Raises
+        ------
+        ControllerError
+            It does not answer, or not sensibly.
+        """
         return await read_capabilities(self._session)
 
     async def read_plan(self, pattern: int) -> UnitPlan:
@@ -76,11 +82,19 @@ class NtcipReader:
         ------
         LimitationError
             The unit has no such pattern.
+        ControllerError
+            It does not answer, or not sensibly.
         """
         return (await read_image(self._session, pattern)).plan()
 
     async def dry_run(self, plan: UnitPlan, schedule: DaySchedule | None = None) -> DryRun:
-        """Return what a push would change, and what would stop it; writes nothing."""
+        """Return what a push would change, and what would stop it; writes nothing.
+
+        Raises
+        ------
+        ControllerError
+            It does not answer sensibly, or has no such pattern.
+        """
         return (await self._examine(plan, schedule)).dry_run
 
     async def _examine(self, plan: UnitPlan, schedule: DaySchedule | None) -> Examination:
@@ -193,6 +207,8 @@ class NtcipLink(NtcipReader):
         ------
         LimitationError
             The unit has no backup timer (``unitBackupTime`` is 0), or that is no pattern.
+        ControllerError
+            It does not answer, or refuses.
         """
         if not 1 <= pattern <= LAST_PATTERN:
             what = f"{pattern} is no pattern"

@@ -33,10 +33,22 @@ class Session(Protocol):
         """Bounds on waiting."""
 
     async def get(self, instances: Sequence[Instance]) -> dict[str, Value | None]:
-        """Return identifier → value; none for what the unit lacks."""
+        """Return identifier → value; none for what the unit lacks.
+
+        Raises
+        ------
+        ControllerError
+            No answer, wrong credentials, an error of the unit, or an answer to something else.
+        """
 
     async def set(self, pairs: Sequence[Pair]) -> None:
-        """Write values; each request may reach the unit several times."""
+        """Write values; each request may reach the unit several times.
+
+        Raises
+        ------
+        ControllerError
+            As for ``get``; some values may have been written.
+        """
 
 
 class SnmpSession:
