@@ -138,6 +138,13 @@ def bands_of(arterial: Arterial, offsets_s: dict[str, float]) -> Bands:
 
     The band of a section is the part of the upstream green from which a vehicle at the travel
     speed meets the downstream green without a stop.
+
+    Parameters
+    ----------
+    arterial
+        Signals, sections and cycle.
+    offsets_s
+        Intersection → offset. [s]
     """
     out, back = [], []
     for section, (first, last) in zip(

@@ -105,6 +105,13 @@ def lane_loads_vph(
     Drivers choose the emptier lane: movements with fewer lanes are placed first, and each
     further one fills its lanes to the same level as far as it can.
 
+    Parameters
+    ----------
+    movements
+        Movements of one intersection, whose lanes they share.
+    demand
+        Demand per movement. [veh/h]
+
     Returns
     -------
     dict

@@ -17,7 +17,15 @@ each, which cancel; SUMO's drivers use hardly any yellow, so that something rema
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EffectiveGreen:
-    """``weights @ gaps_s + constant_s`` is the effective green [s]."""
+    """``weights @ gaps_s + constant_s`` is the effective green [s].
+
+    Parameters
+    ----------
+    weights
+        Worth of each gap. float64, shape (gaps,) [-]
+    constant_s
+        What shifts of turns add, less what starts lose. [s]
+    """
 
     weights: NDArray[np.float64]
     constant_s: float

@@ -30,7 +30,7 @@ def first_broken(
     Parameters
     ----------
     times_s
-        Time of each event, any representative modulo the cycle. [s]
+        Time of each event, any representative modulo the cycle. float64, shape (events,) [s]
     cycle_s
         Cycle length. [s]
     stays

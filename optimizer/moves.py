@@ -61,6 +61,15 @@ class Mover:
         """Return a candidate whose most common cycle is longer or shorter everywhere.
 
         Each intersection gains or loses the seconds at instants of its own.
+
+        Parameters
+        ----------
+        candidate
+            Where to start from.
+        rng
+            Dice.
+        reach_s
+            Half of the longest step. [s]
         """
         cycles_s = [timing.cycle_s for _, timing in candidate.timings]
         common_s = max(set(cycles_s), key=lambda cycle_s: (cycles_s.count(cycle_s), cycle_s))

@@ -80,12 +80,24 @@ class Scorer:
         return len(self._missing(candidates, days))
 
     def running_score(self, days: Sequence[Day]) -> Score:
-        """Return the score of the running plan itself over some days."""
+        """Return the score of the running plan itself over some days.
+
+        Raises
+        ------
+        SimulationError
+            A run failed.
+        """
         self._run(self._missing([], days))
         return self._score(None, days)
 
     def scores(self, candidates: Sequence[Candidate], days: Sequence[Day]) -> list[Score]:
-        """Return the scores of candidates over some days, in their order."""
+        """Return the scores of candidates over some days, in their order.
+
+        Raises
+        ------
+        SimulationError
+            A run failed.
+        """
         self._run(self._missing(candidates, days))
         return [self._score(self._key(candidate), days) for candidate in candidates]
 

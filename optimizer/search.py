@@ -92,6 +92,11 @@ class Search:
         -------
         list
             The starts that were run on the most days, with their scores, the best one first.
+
+        Raises
+        ------
+        SimulationError
+            A run failed.
         """
         if self._archive and not self.scorer.budget.left():
             return []
@@ -139,7 +144,13 @@ class Search:
         return [joined] if joined != best else []
 
     def best(self) -> Found:
-        """Climb from the best start with what is left of the budget; return the best of all."""
+        """Climb from the best start with what is left of the budget; return the best of all.
+
+        Raises
+        ------
+        SimulationError
+            A run failed.
+        """
         if self._archive:
             reserve = self._runs_of(_FINALS, MODEL_DAYS)
             self._climb(self.leaders(1)[0], self._climbing, reserve)
@@ -152,6 +163,11 @@ class Search:
         Where detectors decide, chance moves the cost of one plan from day to day by more than a
         move gains: a climb on few days would follow chance, from a start that chance has chosen.
         So it begins after the choice, on as many of its days as leave the climb some rounds.
+
+        Raises
+        ------
+        SimulationError
+            A run failed.
         """
         self._choose(_FINALS)
         if self._archive:

@@ -47,6 +47,10 @@ class Skeleton:
         Gaps of the running pattern. [s]
     intergreens_s
         (group ending, group starting) → intergreen. [s]
+    matrix
+        1 where a span, the row, holds a gap, the column. float64, shape (rows, gaps) [-]
+    minimum_s, maximum_s
+        Bounds on the sum of each row; infinite for none above. float64, shape (rows,) [s]
     """
 
     intersection: str

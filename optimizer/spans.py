@@ -83,6 +83,20 @@ def span_matrix(
     """Return spans as rows over gaps, with the lower and upper bound of each row.
 
     Spans over the same gaps are put into one row.
+
+    Parameters
+    ----------
+    spans
+        Spans, at least one.
+    size
+        How many gaps there are.
+
+    Returns
+    -------
+    matrix
+        1 where a row holds a gap. float64, shape (rows, gaps) [-]
+    lows_s, highs_s
+        Bounds on the sum of each row; infinite for none above. float64, shape (rows,) [s]
     """
     bounds: dict[tuple[int, int], tuple[float, float]] = {}
     for span in spans:

@@ -55,7 +55,13 @@ class Starter:
         self._analyses = {name: self._analyse(name, network, demand) for name in workshop.skeletons}
 
     def candidates(self) -> Iterator[Candidate]:
-        """Yield starting candidates, each one once, by their delay; one is the running plan."""
+        """Yield starting candidates, each one once, by their delay; one is the running plan.
+
+        Raises
+        ------
+        InfeasibleError
+            The bounds of an intersection leave no pattern.
+        """
         running = self._workshop.start_splits()
         computed = sorted(self._computed(running), key=self._formula_delay_s)
         yield from dict.fromkeys(
@@ -66,6 +72,11 @@ class Starter:
         """Yield plans for a large network, with and without one cycle for all of it.
 
         Left out are bands along a chain: they serve few intersections of many.
+
+        Raises
+        ------
+        InfeasibleError
+            The bounds of an intersection leave no pattern.
         """
         running = self._workshop.start_splits()
         found = [running, self._coordinated(running)]

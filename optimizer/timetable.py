@@ -47,6 +47,8 @@ class Timetable:
         (group ending, group starting) → intergreen. [s]
     bounds
         What each number that ``first_broken`` can return stands for.
+    stays, pairs
+        Stays, and those that exclude each other, as ``first_broken`` takes them. [s]
     """
 
     intersection: str
@@ -97,7 +99,10 @@ class Timetable:
 
     @cached_property
     def turns(self) -> tuple[Indices, Indices, Times]:
-        """Rows of turns of every group that changes: row starts, events, shifts [s]."""
+        """Rows of turns of every group that changes: row starts, events, shifts [s].
+
+        int64, shape (groups + 1,); int64 and float64, shape (turns,).
+        """
         rows = [course.turns for course in self.courses if not course.is_constant]
         starts = np.cumsum([0, *map(len, rows)])
         turns = [turn for row in rows for turn in row]
@@ -108,14 +113,28 @@ class Timetable:
         )
 
     def broken(self, times_s: Sequence[float] | Times, cycle_s: float) -> Bound | None:
-        """Return the first bound that event times break, none if they are safe."""
+        """Return the first bound that event times break, none if they are safe.
+
+        Parameters
+        ----------
+        times_s
+            Time of each event, any representative modulo the cycle; shape (events,). [s]
+        cycle_s
+            Cycle length. [s]
+        """
         found = first_broken(
             np.asarray(times_s, dtype=np.float64), cycle_s, self.stays, self.turns, self.pairs
         )
         return None if found < 0 else self.bounds[found]
 
     def is_safe(self, times_s: Sequence[float] | Times, cycle_s: float) -> bool:
-        """Tell whether event times keep every bound."""
+        """Tell whether event times keep every bound.
+
+        Parameters
+        ----------
+        times_s, cycle_s
+            As for ``broken``. [s]
+        """
         times = np.asarray(times_s, dtype=np.float64)
         return first_broken(times, cycle_s, self.stays, self.turns, self.pairs) < 0
 

@@ -79,14 +79,14 @@ class BoundMaker:
             self._exclude("separation of protected greens", one, other, both_s)
 
     def stay_arrays(self) -> tuple[Indices, Times]:
-        """Return the stays as arrays for the kernel."""
+        """Return the stays as ``first_broken`` takes them: int64 (n, 2), float64 (n, 4) [s]."""
         return (
             np.array(self._ends, dtype=np.int64).reshape(-1, 2),
             np.array(self._limits_s, dtype=np.float64).reshape(-1, 4),
         )
 
     def pair_arrays(self) -> tuple[Indices, Times]:
-        """Return the pairs as arrays for the kernel."""
+        """Return the pairs as ``first_broken`` takes them: int64 (m, 2), float64 (m, 2) [s]."""
         return (
             np.array(self._rows, dtype=np.int64).reshape(-1, 2),
             np.array(self._gaps_s, dtype=np.float64).reshape(-1, 2),

@@ -36,7 +36,17 @@ class Timing:
         offset_s: float,
         option: Option | None = None,
     ) -> "Timing":
-        """Make a timing of any representatives of the times modulo the cycle."""
+        """Make a timing of any representatives of the times modulo the cycle.
+
+        Parameters
+        ----------
+        times_s
+            Time of each event, any representative modulo the cycle. [s]
+        cycle_s, offset_s
+            Cycle and offset, which is taken modulo the cycle. [s]
+        option
+            How its greens follow the traffic; none for a fixed time.
+        """
         cycle_s = rounded_s(cycle_s)
         placed_s = np.round(np.round(times_s, RESOLUTION_DIGITS) % cycle_s, RESOLUTION_DIGITS)
         lag_s = rounded_s(rounded_s(offset_s) % cycle_s)

@@ -144,6 +144,11 @@ class Workshop:
 
         A running plan may show less than the intergreens ask for; the nearest gaps that keep
         them replace it, in a longer cycle if the own one cannot hold them.
+
+        Raises
+        ------
+        InfeasibleError
+            As for ``start_splits``.
         """
         return self.candidate(self.start_splits())
 
@@ -206,6 +211,11 @@ class Workshop:
         """Return the start with the running patterns that follow the traffic as they are.
 
         One that breaks a bound follows it as nearly so as the bounds allow.
+
+        Raises
+        ------
+        InfeasibleError
+            As for ``start_splits``.
         """
         return Candidate.of(self.start().by_name() | self.nearest | self.todays)
 
