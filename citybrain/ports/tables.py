@@ -75,6 +75,7 @@ class Prices(NamedTuple):
     delay_s
         The part of ``local_s`` that is delay of those who were inserted, near to what SUMO's
         ``Outcome`` charges to movements; the rest is what else an objective counts.
+        float64, same shape. [s]
     stranded_veh
         Vehicles that did not arrive, mean over the demands. float64, shape (plans,) [veh]
     """

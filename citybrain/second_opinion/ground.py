@@ -28,17 +28,17 @@ class Ground:
     name, groups
         Intersection, and its groups in order.
     cycle_ms
-        Shortest and longest cycle.
+        Shortest and longest cycle. [ms]
     plan_step_ms, change_step_ms
-        Steps of cycle and offset, and of every other time.
+        Steps of cycle and offset, and of every other time. [ms]
     conflict, yields
         (n, n) symmetric truth tables.
     intergreen_ms, protection_ms, walk_off_ms
-        (n, n) shortest time from an end in the row to a begin in the column; 0 for none.
+        (n, n) shortest time from an end in the row to a begin in the column; 0 for none. [ms]
     overlap_ms
-        Pairs (places of two groups, longest time).
+        Pairs (places of two groups, longest time). [ms]
     minimum_green_ms, yellow_ms, red_amber_ms, red_clearance_ms, maximum_red_ms
-        (n,) one for each group.
+        (n,) one for each group. [ms]
     allowed
         (n, 9, 9) whether a group may change from one colour to the other.
     controller

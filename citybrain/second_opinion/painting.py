@@ -41,9 +41,9 @@ class Painting:
     colours
         (groups, instants) number of the colour.
     tick_ms
-        Time between two instants: nothing changes in between.
+        Time between two instants: nothing changes in between. [ms]
     offset_ms
-        Lag of the first instant behind the master's zero.
+        Lag of the first instant behind the master's zero. [ms]
     promises
         Group, instant at which one of its windows ends, promised red clearance [ms].
     uneven

@@ -57,7 +57,7 @@ class Seen:
 
     @property
     def colours(self) -> NDArray[np.uint8]:
-        """What every group shows at every instant."""
+        """(groups, instants) what every group shows."""
         return self.painting.colours
 
     @cached_property
@@ -67,18 +67,24 @@ class Seen:
 
     @cached_property
     def green(self) -> NDArray[np.bool_]:
-        """Where a group is green, protected or not."""
+        """(groups, instants) where a group is green, protected or not."""
         shown: NDArray[np.bool_] = (self.colours == PROTECTED) | (self.colours == PERMISSIVE)
         return shown
 
     @cached_property
     def protected(self) -> NDArray[np.bool_]:
-        """Where a green is protected."""
+        """(groups, instants) where a green is protected."""
         shown: NDArray[np.bool_] = self.colours == PROTECTED
         return shown
 
     def edges(self, shown: NDArray[np.bool_]) -> tuple["Marks", "Marks"]:
-        """Return where something begins, and where it ends."""
+        """Return where something begins, and where it ends.
+
+        Parameters
+        ----------
+        shown
+            (groups, instants) where it is shown.
+        """
         before = _earlier(shown)
         return self._marks(shown & ~before), self._marks(before & ~shown)
 
@@ -106,7 +112,7 @@ class Seen:
         )
 
     def until_ms(self, ends: "Marks", begins: "Marks") -> Table:
-        """Return (ends, begins) the time from the one to the next of the other."""
+        """Return (ends, begins) the time from the one to the next of the other [ms]."""
         gaps: Table = (begins.at_ms[None, :] - ends.at_ms[:, None]) % self.cycle_ms
         return gaps
 
@@ -127,7 +133,15 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Instants of groups, in order of the group and of time."""
+    """Instants of groups, in order of the group and of time.
+
+    Parameters
+    ----------
+    rows
+        (n,) place of the group.
+    at_ms
+        (n,) instant. [ms]
+    """
 
     rows: Table
     at_ms: Table
@@ -135,7 +149,17 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Unbroken colours in order of group and begin, with what was shown before each."""
+    """Unbroken colours in order of group and begin, with what was shown before each.
+
+    Parameters
+    ----------
+    rows
+        (n,) place of the group.
+    at_ms, length_ms
+        (n,) begin and length. [ms]
+    colour, before
+        (n,) numbers of the colour and of the one before it.
+    """
 
     rows: Table
     at_ms: Table
