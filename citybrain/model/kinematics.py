@@ -10,18 +10,27 @@ MUTCD 2009, sections 4D.26 (yellow 3 to 6 s, red clearance at most 6 s) and 4E.0
 from math import ceil
 
 REACTION_S = 1.0
+"""Time to perceive and react, t (ITE). [s]"""
 DECELERATION_MPS2 = 3.05
-"""10 ft/s², comfortable braking (ITE)."""
+"""10 ft/s², comfortable braking, a (ITE). [m/s²]"""
 GRAVITY_MPS2 = 9.81
+"""Acceleration of free fall, g. [m/s²]"""
 SHORTEST_YELLOW_S, LONGEST_YELLOW_S = 3.0, 6.0
+"""Range of the yellow (MUTCD 2009, 4D.26). [s]"""
 LONGEST_RED_CLEARANCE_S = 6.0
+"""Longest red clearance (MUTCD 2009, 4D.26). [s]"""
 VEHICLE_LENGTH_M = 5.0
+"""Length of the vehicle that clears, L. [m]"""
 WALKING_SPEED_MPS = 1.07
+"""3.5 ft/s (MUTCD 2009, 4E.06). [m/s]"""
 SHORTEST_WALK_S = 7.0
+"""Shortest walk (MUTCD 2009, 4E.06). [s]"""
 
 
 def yellow_s(speed_mps: float, grade: float = 0.0) -> float:
     """Return the yellow that lets a driver stop, or reach the stop line: t + v / (2a + 2gG) [s].
+
+    v is the speed, G the grade; t, a and g are constants of this module.
 
     Parameters
     ----------
@@ -42,6 +51,8 @@ def yellow_s(speed_mps: float, grade: float = 0.0) -> float:
 
 def red_clearance_s(way_m: float, speed_mps: float) -> float:
     """Return the red that lets a vehicle leave the way of another: (W + L) / v [s].
+
+    W is the way, v the speed; L is a constant of this module.
 
     Parameters
     ----------

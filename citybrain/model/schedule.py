@@ -17,6 +17,7 @@ from citybrain.errors import InputError
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PLAN = "plan"
 LAST_PATTERN, FREE = 253, 254
+"""Last number of a pattern, and that of free operation (NTCIP 1202)."""
 _BEGIN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)=(plan|[1-9]\d{0,2})")
 _MEND = 'write it like "mon-fri 00:00=1 06:30=plan 09:00=1"'
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 LARGEST_BYTE = 255
+"""Most that one byte holds: no cycle and no split is longer (NTCIP 1202). [s]"""
 PATTERNS = range(1, 254)
 """Numbers of patterns; 254 is Free and 255 flash."""
 
