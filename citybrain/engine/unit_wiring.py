@@ -12,7 +12,9 @@ from citybrain.model.nema.phases import Output, PhaseMap
 from sim.sumo.live_junction import approach_lanes
 
 MOST_PATTERNS = 16
+"""Patterns that a virtual unit holds."""
 LEAST_CLEARANCE_S = 3.0
+"""Clearance that the monitor asks for, unless some intergreen is shorter. [s]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,6 +133,7 @@ class PhaseStartup(IntEnum):
 NO_SYSTEM_PATTERN = 0
 """``systemPatternControl``: the system does not command; the unit's own schedule does."""
 LAST_PATTERN = 253
+"""``systemPatternControl``, ``coordPatternStatus``: last number of a pattern."""
 PATTERN_FREE = 254
 """``systemPatternControl``, ``coordPatternStatus``: free operation."""
 PATTERN_FLASH = 255

@@ -18,10 +18,12 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from citybrain.controllers.ntcip.secrets import V3
 
 MAC_BYTES = 24
+"""192 bits of HMAC-SHA-256 (RFC 7860)."""
 NO_MAC = bytes(MAC_BYTES)
 WINDOW_S = 150
 """How far a unit's clock may be off (RFC 3414, 2.2.3). [s]"""
 LAST_BOOT = 2**31 - 1
+"""With so many boots no message is fresh any more (RFC 3414, 3.2, 7b)."""
 _MEBIBYTE = 2**20
 _AES_BYTES = 16
 

@@ -25,6 +25,7 @@ _PHASES_PER_GROUP = 8
 _NOT_READY_SETS = 2
 WRONG_TYPE = 7
 WRONG_LENGTH = 8
+"""Error statuses (RFC 3416, 3)."""
 _GAPS = {
     Fault.MISSING_OBJECTS: frozenset(
         {"splitCoordPhase", "sequenceData", "maxDayPlans", "maxDayPlanEvents", "dayPlanHour"}

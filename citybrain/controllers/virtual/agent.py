@@ -17,7 +17,9 @@ from citybrain.errors import InputError
 Clock = Callable[[], float]
 """Returns the time. [s since 1970, UTC]"""
 LATE_S = 1.2
+"""How late replies are under ``Fault.LATE_REPLIES``. [s]"""
 SLOW_S = 2.5
+"""How late every reply is under ``Fault.SLOW``. [s]"""
 PERIOD_S = 0.2
 """Units that nobody asks are run on at this period. [s]"""
 _MOST_OCTETS = 65535

@@ -5,6 +5,7 @@ from citybrain.controllers.virtual.layout import SLOW_SPEED, Layout
 from citybrain.controllers.virtual.timing import phases_in
 
 FULL_SPEED = 100
+"""A local clock in step. [% of the master clock]"""
 LEAST_SHORTENING = 103
 """A local clock that gains less than this is not worth starting. [% of the master clock]"""
 

@@ -35,6 +35,7 @@ WRONG_VALUE = 10
 NOT_WRITABLE = 17
 INCONSISTENT_VALUE = 12
 GENERAL_ERROR = 5
+"""Error statuses (RFC 3416, 3)."""
 
 
 class Database:

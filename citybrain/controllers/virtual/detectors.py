@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from citybrain.controllers.virtual.timing import TENTHS_PER_S
 
 MOST_VOLUME = 254
+"""``detectorVolume`` counts no further. [veh]"""
 HALF_PERCENTS = 200
 """``detectorOccupancy`` counts half percents."""
 

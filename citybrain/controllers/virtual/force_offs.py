@@ -11,6 +11,7 @@ from citybrain.controllers.virtual.rings import Interval, Ring
 from citybrain.controllers.virtual.timing import SignalSettings, bit_of, phases_in
 
 NEVER_DS = 1 << 30
+"""Stands for a time that does not come. [0.1 s]"""
 SLACK_DS = 20
 """A yield point may be missed by this much and still serve the phase that waits. [0.1 s]"""
 

@@ -18,6 +18,7 @@ from citybrain.controllers.virtual.unit import VirtualUnit
 GET, GET_NEXT, RESPONSE, SET, GET_BULK, REPORT = 0xA0, 0xA1, 0xA2, 0xA3, 0xA5, 0xA8
 ANSWERED = frozenset({GET, GET_NEXT, SET, GET_BULK})
 TOO_BIG, NO_ACCESS, WRONG_TYPE, NO_CREATION = 1, 6, 7, 11
+"""Error statuses (RFC 3416, 3)."""
 MOST_BINDINGS = 128
 """Bindings of one request; more are answered with tooBig."""
 MOST_OCTETS = 8192

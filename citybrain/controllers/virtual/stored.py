@@ -13,6 +13,7 @@ from citybrain.controllers.virtual.timing import SignalSettings, mask_of
 from citybrain.errors import InfeasibleError
 
 DAY_DS = 864_000
+"""Length of a day. [0.1 s]"""
 
 
 class Stored:

@@ -29,9 +29,13 @@ from citybrain.controllers.virtual.unit_settings import UnitSettings
 LONGEST_GAP_DS = 1200
 """A unit that was not called for longer than this skips the rest. [0.1 s]"""
 POWER_OFF_DS = 30
+"""How long a loss of power lasts. [0.1 s]"""
 FOREIGN_PERIOD_DS = 50
+"""Time between two tries under ``Fault.FOREIGN_TRANSACTION``. [0.1 s]"""
 DRIFT = 0.01
+"""What the clock gains under ``Fault.CLOCK_DRIFT``. [-]"""
 JUMP_S = 37.0
+"""How far the clock is ahead under ``Fault.CLOCK_JUMP``. [s]"""
 
 
 class VirtualUnit:

@@ -21,7 +21,9 @@ from citybrain.controllers.virtual.ber import MalformedError
 
 AUTHENTICATED, PRIVATE, REPORTABLE = 1, 2, 4
 DIGEST_OCTETS = 24
+"""192 bits of HMAC-SHA-256 (RFC 7860)."""
 TIME_WINDOW_S = 150
+"""How far a manager's idea of the clock may be off (RFC 3414, 2.2.3). [s]"""
 _EXPANDED_OCTETS = 1 << 20
 _KEY_OCTETS = 16
 _STATISTICS = "1.3.6.1.6.3.15.1.1"
@@ -31,6 +33,7 @@ UNKNOWN_USER = 3
 UNKNOWN_ENGINE = 4
 WRONG_DIGEST = 5
 DECRYPTION_ERROR = 6
+"""Counters that a report names, by their last number but one (RFC 3414, 5)."""
 
 
 @lru_cache(maxsize=64)
