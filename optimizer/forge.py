@@ -19,6 +19,7 @@ from optimizer.phasing import SHIFTS, well_phased
 from optimizer.scoring import Score
 
 FINALISTS = 20
+"""Plans of the first annealing that SUMO runs."""
 _SECOND = 10
 _FIRST_SHARE = 0.6
 _EXTENSION = 0.2

@@ -13,6 +13,7 @@ from citybrain.units import RESOLUTION_S, rounded_s
 from optimizer.courses import Course, Stay, Turn
 
 SHORTEST_STAY_S = 1.0
+"""Shortest time that a group keeps what it shows, unless it keeps it for less today. [s]"""
 
 
 @dataclass(frozen=True, slots=True)

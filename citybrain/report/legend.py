@@ -7,7 +7,9 @@ from citybrain.report.markup import Markup, tag
 from citybrain.report.wording import MINUS
 
 STEPS_S = ((1.0, 3.0, 10.0), (2.0, 5.0, 15.0), (3.0, 10.0, 30.0), (5.0, 20.0, 60.0))
+"""Upper bounds of the inner classes of each scale, the finest first. [s/veh]"""
 HEADROOM = 1.5
+"""Largest change that a scale covers, over its last bound. [-]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

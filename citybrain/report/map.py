@@ -19,13 +19,16 @@ WIDTH = 1080.0
 TALLEST = 780.0
 MARGIN = 46.0
 SURROUNDINGS_M = 70.0
+"""What is shown around the approaches. [m]"""
 APPROACH_M = 220.0
+"""Length of an approach, back from its stop line. [m]"""
 LANE_WIDTH_M = 3.0
 PATH_BUDGET = 350_000
 """Most characters that the grey lanes may take of the file."""
 
 LONGEST_NAME = 16
 U_TURN_DEG = 135.0
+"""A turn by this or more is not drawn over a junction. [degrees]"""
 
 MOST_APPROACHES = 500
 """The largest changes are drawn, so that the file stays small."""

@@ -16,7 +16,9 @@ from citybrain.report.time_space import Frame, time_space_diagram
 from citybrain.report.wording import clock, count, number, seconds
 
 CYCLES = 2.5
+"""Length of a diagram, in cycles of its slowest signal. [-]"""
 LONGEST_AXIS_S = 300.0
+"""Most that a diagram shows. [s]"""
 BUDGET = 300_000
 """Most characters that the diagrams may take of the file."""
 

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from citybrain.second_opinion.ground import COLOURS, Ground
 
 MOST_INSTANTS = 2_000_000
+"""A cycle of more of them is not painted, but refused as too long."""
 LONGEST_S = 1e6
+"""A time of this length or more is none of a plan. [s]"""
 _Window = tuple[int, list[tuple[int, int]], int]
 """Begin [ms], colours with their durations [ms], promised red clearance [ms]."""
 _EXACT_MS = 1e-3

@@ -16,6 +16,7 @@ from citybrain.second_opinion.painting import NotPaintableError, UnreadableError
 from citybrain.second_opinion.seeing import Finding
 
 TICK_MS = 100
+"""Time between two instants of a unit: NTCIP 1202 keeps tenths of a second. [ms]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

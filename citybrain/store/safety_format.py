@@ -14,6 +14,7 @@ from citybrain.store.phase_maps import UnitPart
 
 FORMAT = "citybrain safety"
 VERSION = 1
+"""Version of the format; a file of another version is refused."""
 
 Name = Annotated[str, Field(min_length=1)]
 Seconds = Annotated[float, Field(ge=0, strict=True)]
