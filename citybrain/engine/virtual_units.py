@@ -184,6 +184,15 @@ def live_street(
 ) -> LiveStreet:
     """Start the simulation whose junctions the units drive.
 
+    Parameters
+    ----------
+    area
+        The scenario.
+    installed
+        Units; those without a site drive nothing.
+    settings
+        How it is simulated.
+
     Raises
     ------
     SimulationError

@@ -51,6 +51,14 @@ def estimate(values: Sequence[float]) -> Estimate:
 def paired_change(
     running: Sequence[Outcome], proposed: Sequence[Outcome], value: Callable[[Outcome], float]
 ) -> Estimate:
-    """Return the mean of the paired differences, proposed minus running, with its interval."""
+    """Return the mean of the paired differences, proposed minus running, with its interval.
+
+    Parameters
+    ----------
+    running, proposed
+        Runs under both plans, paired by position.
+    value
+        What is compared; the change has its unit.
+    """
     pairs = zip(running, proposed, strict=True)
     return estimate([value(after) - value(before) for before, after in pairs])

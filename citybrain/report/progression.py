@@ -87,7 +87,7 @@ def shown(pattern: Pattern, group: str, during: Span) -> Iterator[Shown]:
 
 
 def greens(plan: Plan, stop: StopLine, during: Span) -> tuple[Span, ...]:
-    """Return when a street may pass a stop line, cut to a stretch of master time."""
+    """Return when a street may pass a stop line, cut to a stretch of master time [s]."""
     spans: list[Span] = []
     for part in shown(plan.pattern(stop.intersection), stop.group, during):
         if part.aspect in CLOSED:

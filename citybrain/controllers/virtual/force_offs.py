@@ -30,7 +30,17 @@ def left_until_force_ds(running: Coordinator, phase: int) -> int:
 
 
 def is_open(running: Coordinator, phase: int, clear_ds: int = 0) -> bool:
-    """Tell whether a phase that begins after a clearance comes before its force-off."""
+    """Tell whether a phase that begins after a clearance comes before its force-off.
+
+    Parameters
+    ----------
+    running
+        The local clock.
+    phase
+        The phase that would begin.
+    clear_ds
+        Clearance before it. [0.1 s]
+    """
     layout = running.layout
     if layout.anchored & bit_of(phase):
         return True

@@ -61,6 +61,15 @@ def check_approved(desk: Desk, plan: KeptPlan, reference: Callable[[], Plan]) ->
 def check_automatic(desk: Desk, plan: KeptPlan, reference: Plan) -> None:
     """Raise unless a plan lies inside the bounds of automatic approval.
 
+    Parameters
+    ----------
+    desk
+        Settings with the bounds.
+    plan
+        The plan, as it stands in the ledger.
+    reference
+        What persons last let run, for each of its intersections.
+
     Raises
     ------
     UnsafePlanError

@@ -128,6 +128,13 @@ def nearest(pattern: Pattern, phase_map: PhaseMap, number: int = 1) -> Nearest:
 def apportioned(wanted_s: Sequence[float], least_s: Sequence[int], total_s: int) -> list[int]:
     """Return whole seconds that add up to a total, each at least its least, near what is wanted.
 
+    Parameters
+    ----------
+    wanted_s, least_s
+        What is wanted, and the least, of each part. [s]
+    total_s
+        What the parts add up to. [s]
+
     Raises
     ------
     InfeasibleError

@@ -224,7 +224,19 @@ def first_opening(connection: Connection, unit: str, push_id: str, outcome: str)
 
 
 def raise_alarm(writing: Writing, unit: str, kind: str, text: str) -> int:
-    """Keep something that somebody must look at, and return its number."""
+    """Keep something that somebody must look at, and return its number.
+
+    Parameters
+    ----------
+    writing
+        Transaction.
+    unit
+        Unit that it is about.
+    kind
+        What it is called, the same for all of its kind.
+    text
+        What happened, for people.
+    """
     row = {
         "at": writing.at,
         "unit": unit,
