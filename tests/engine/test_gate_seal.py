@@ -17,6 +17,7 @@ from sqlalchemy import Table, select
 
 from citybrain.controllers.ntcip.secrets import Secret
 from citybrain.engine.gate.openings import OPENED, note_opening, opening_of
+from citybrain.engine.gate.records import ORDERED
 from citybrain.engine.gate.recovery import UNSETTLED, settle_unfinished
 from citybrain.engine.street.seals import Seal, open_seal
 from citybrain.errors import InputError, UnsafePlanError
@@ -173,6 +174,21 @@ def test_a_gate_that_starts_writes_nothing_that_no_gate_has_kept(yard: Yard) -> 
     assert sets(yard) == before
     assert ("K1", "unsettled") in yard.alarms()
     assert yard.runs()["K1"] == yard.key
+
+
+@pytest.mark.parametrize("odd", [{}, {"order": None}, {"order": ["a", "list"]}])
+def test_an_odd_note_in_the_log_keeps_no_gate_from_starting(
+    yard: Yard, odd: dict[str, object]
+) -> None:
+    yard.fleet.units["K2"].dies_at = Step.WRITE
+    yard.gate.at_once = 1
+    with pytest.raises(Killed):
+        yard.carry_out(yard.order())
+    yard.fleet.units["K2"].dies_at = None
+    with yard.at_work.desk.ledger.writing("mallory") as writing:
+        writing.note(ORDERED, yard.key, odd)
+    (told,) = asyncio.run(settle_unfinished(yard.at_work.desk, yard.fleet))
+    assert (told.unit, told.is_kept) == ("K2", True)
 
 
 def test_a_cut_off_push_is_not_taken_for_another_act(yard: Yard) -> None:

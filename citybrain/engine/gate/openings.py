@@ -89,9 +89,7 @@ def opening_of(desk: Desk, unit: str, push_id: str) -> Opening | None:
         f"what unit {unit} held before order {push_id[:12]} does not carry the gate's seal: "
         "it was changed, or written by somebody else; push a plan instead"
     )
-    detail = json.loads(text)
-    if not isinstance(detail, dict):
-        raise UnsafePlanError(msg)
+    detail = _content(text)
     former, ran = detail.get("former"), detail.get("ran")
     sealed = _sealed_text(push_id, unit, former, ran)
     if desk.seal is not None and not desk.seal.is_on(sealed, str(detail.get("seal", ""))):
@@ -123,7 +121,7 @@ def order_of(desk: Desk, plan_hash: str, push_id: str) -> Statement:
         There is no such order about this plan.
     """
     for record in reversed(read_audit(desk.ledger, subject=plan_hash)):
-        text = str(json.loads(record.detail)["order"]) if record.what == ORDERED else ""
+        text = str(_content(record.detail).get("order", "")) if record.what == ORDERED else ""
         if sha256_hex(text) == push_id:
             order = read_statement(text)
             if order.plan_hash == plan_hash:
@@ -131,6 +129,15 @@ def order_of(desk: Desk, plan_hash: str, push_id: str) -> Statement:
     where = f"order {push_id[:12]}"
     what = f"about plan {plan_hash[:12]} is not in the audit log"
     raise InputError(where, what, "run citybrain audit verify")
+
+
+def _content(text: str) -> dict[str, Any]:
+    """Return what a text of the ledger holds, whoever wrote it; nothing of an odd one."""
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _former(content: Any) -> Former:  # noqa: ANN401 - known only after reading

@@ -6,7 +6,7 @@ from citybrain.ports.tables import PERMISSIVE, PROTECTED
 from sim.queue_model.arrays import Whole
 from sim.queue_model.state import Given, State
 
-CALLEES = "8452372b9c48c9b9"
+CALLEES = "b9749b8a04e43ff8"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _LOOK_AT = 4
