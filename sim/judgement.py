@@ -7,8 +7,6 @@ from math import inf, isclose
 from citybrain.model.verdict import Decision, Estimate, Outcome, Verdict
 from sim.statistics import estimate, paired_change
 
-ENOUGH_SEEDS = 10
-"""With fewer paired runs a verdict says that it is no claim."""
 _SAME = 1e-9
 """Figures that differ by less are the same, drawn on another machine. [-]"""
 _FIGURES = (

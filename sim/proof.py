@@ -7,9 +7,11 @@ from citybrain.model.network import Network
 from citybrain.model.plan import Plan
 from citybrain.model.verdict import DetectorFit, Outcome, PartChange, Verdict
 from citybrain.ports.evaluation import Evaluation, PlanEvaluator
-from sim.judgement import ENOUGH_SEEDS, delay_change, judge, mean_delay, saving, worst_seed
+from sim.judgement import delay_change, judge, mean_delay, saving, worst_seed
 from sim.statistics import estimate, paired_change
 
+ENOUGH_SEEDS = 10
+"""With fewer paired runs a verdict says that it is no claim."""
 _SEEN_SHARE = 0.5
 
 

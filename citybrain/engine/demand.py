@@ -14,7 +14,7 @@ from citybrain.model.flows import (
     MovementDemand,
     TurningDemand,
 )
-from citybrain.model.verdict import DetectorFit
+from citybrain.model.verdict import GEH_TARGET, DetectorFit
 from citybrain.units import SECONDS_PER_HOUR
 from detectors.turning import estimate_turning_demand
 from detectors.window import busiest_window
@@ -214,11 +214,11 @@ def _caveats(fits: Sequence[DetectorFit], turning: TurningDemand) -> tuple[str, 
             f"{len(unobservable)} of {len(turning.movements)} movements cannot be told by the "
             f"detectors, such as {unobservable[0]}: a prior was used (see demand.json)"
         )
-    poor = [fit for fit in fits if fit.geh > 5]  # noqa: PLR2004 - the usual target of GEH
+    poor = [fit for fit in fits if not fit.is_good]
     if poor:
         worst = max(poor, key=lambda fit: fit.geh)
         caveats.append(
-            f"{len(poor)} of {len(fits)} stations are met worse than GEH 5, the worst is "
-            f"{worst.detector} with {worst.geh:.1f}"
+            f"{len(poor)} of {len(fits)} stations are met worse than GEH {GEH_TARGET:.0f}, the "
+            f"worst is {worst.detector} with {worst.geh:.1f}"
         )
     return tuple(caveats)

@@ -20,7 +20,7 @@ SHORTEST_YELLOW_S, LONGEST_YELLOW_S = 3.0, 6.0
 LONGEST_RED_CLEARANCE_S = 6.0
 """Longest red clearance (MUTCD 2009, 4D.26). [s]"""
 VEHICLE_LENGTH_M = 5.0
-"""Length of the vehicle that clears, L. [m]"""
+"""Length of the vehicle that clears, L: SUMO's passenger car; ITE 2020 takes 20 ft (6.1 m). [m]"""
 WALKING_SPEED_MPS = 1.07
 """3.5 ft/s (MUTCD 2009, 4E.06). [m/s]"""
 SHORTEST_WALK_S = 7.0

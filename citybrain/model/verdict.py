@@ -113,6 +113,10 @@ class PartChange:
     change_s: Estimate
 
 
+GEH_TARGET = 5.0
+"""Below it a modelled flow is usually called good (DMRB, volume 12). [-]"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectorFit:
     """How well the demand of the proof meets a detector.
@@ -124,14 +128,18 @@ class DetectorFit:
     measured_vph, modelled_vph
         Flow of the feed and of the reweighted routes. [veh/h]
     geh
-        The GEH statistic, sqrt(2 (m - c)² / (m + c)) of hourly flows; below 5 is the usual target
-        (DMRB, volume 12). [-]
+        The GEH statistic, sqrt(2 (m - c)² / (m + c)) of hourly flows. [-]
     """
 
     detector: str
     measured_vph: float
     modelled_vph: float
     geh: float
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the demand meets the detector by the usual target."""
+        return self.geh < GEH_TARGET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

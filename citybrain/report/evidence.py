@@ -5,7 +5,7 @@ from statistics import fmean
 
 from citybrain.model.network import Network
 from citybrain.model.plan import Plan
-from citybrain.model.verdict import DetectorFit, Verdict
+from citybrain.model.verdict import GEH_TARGET, DetectorFit, Verdict
 from citybrain.report.headline import seeds_text
 from citybrain.report.markup import Markup, join, tag
 from citybrain.report.tables import (
@@ -18,9 +18,6 @@ from citybrain.report.tables import (
     table,
 )
 from citybrain.report.wording import count, number
-
-GEH_TARGET = 5.0
-"""Below it a modelled flow is usually called good (DMRB, traffic appraisal)."""
 
 FEW_DETECTORS = 12
 HUNDRED = 100.0
@@ -41,7 +38,7 @@ def demand_section(verdict: Verdict) -> Markup:
 
 
 def _fit_summary(worst_first: Sequence[DetectorFit]) -> Markup:
-    good = HUNDRED * fmean(fit.geh < GEH_TARGET for fit in worst_first)
+    good = HUNDRED * fmean(fit.is_good for fit in worst_first)
     worst = worst_first[0]
     return tag(
         "p",
@@ -58,7 +55,7 @@ def _fits(fits: Sequence[DetectorFit]) -> Markup:
             Cell(fit.detector, head=True),
             number_cell(fit.measured_vph, 0),
             number_cell(fit.modelled_vph, 0),
-            Cell(number(fit.geh), right=True, class_="" if fit.geh < GEH_TARGET else "worse"),
+            Cell(number(fit.geh), right=True, class_="" if fit.is_good else "worse"),
         ]
         for fit in fits
     ]

@@ -14,7 +14,7 @@ from citybrain.controllers.ntcip.states import (
 )
 from citybrain.controllers.ntcip.syntax import ObjectType, Value
 from citybrain.controllers.virtual.configuration import structure_error
-from citybrain.controllers.virtual.database import Database
+from citybrain.controllers.virtual.database import VERIFY_DS, Database
 from citybrain.controllers.virtual.decisions import Mode
 from citybrain.controllers.virtual.detectors import DetectorRack
 from citybrain.controllers.virtual.faults import Fault
@@ -98,7 +98,7 @@ class VirtualUnit:
             self.faults.add(fault)
         else:
             self.faults.discard(fault)
-        self.database.verify_ds = None if Fault.STUCK_VERIFY in self.faults else 3
+        self.database.verify_ds = None if Fault.STUCK_VERIFY in self.faults else VERIFY_DS
         self._target = None
 
     def lose_power(self) -> None:
