@@ -1,6 +1,5 @@
 """The commands ``audit show`` and ``audit verify``."""
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from citybrain.cli.street import SHORT
 from citybrain.engine.street.desk import open_street_ledger, utc_now
 from citybrain.engine.street.settings import read_street
 from citybrain.errors import InputError
-from citybrain.model.audit import AuditHead
+from citybrain.model.audit import AuditHead, parsed_json
 from citybrain.store.ledger.audit import read_audit, verify_audit
 
 
@@ -30,7 +29,7 @@ def show(request: Show) -> int:
     with open_street_ledger(street, utc_now) as ledger:
         records = read_audit(ledger, subject=request.subject, last=request.last or None)
     if request.is_json:
-        content = [asdict(r) | {"detail": json.loads(r.detail)} for r in records]
+        content = [asdict(r) | {"detail": _detail(r.detail)} for r in records]
         print_json({"records": content})
     else:
         for r in records:
@@ -40,6 +39,14 @@ def show(request: Show) -> int:
         if not records:
             OUTPUT.print("no record of this" if request.subject else "no record yet")
     return 0
+
+
+def _detail(text: str) -> object:
+    """Return what a record's detail holds; the text itself of one that is no JSON."""
+    try:
+        return parsed_json(text)
+    except ValueError:
+        return text
 
 
 def verify(street_file: Path, head: str | None, *, is_json: bool) -> int:

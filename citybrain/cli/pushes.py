@@ -1,6 +1,6 @@
 """The commands ``plan push`` and ``plan rollback``: shown first, done by the gate."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from citybrain.cli.controllers import asked, named
 from citybrain.cli.escaping import visible
 from citybrain.cli.push_display import Course, print_results
 from citybrain.cli.street import SHORT, signing_key
-from citybrain.engine.approval.checks import check_approved
+from citybrain.engine.approval.checks import check_approved, check_may_return
 from citybrain.engine.approval.reference_plans import reference_plans
 from citybrain.engine.gate.client import send
 from citybrain.engine.gate.openings import opening_of
@@ -29,7 +29,7 @@ from citybrain.engine.street.settings import read_street
 from citybrain.errors import CitybrainError, InputError, UnsafePlanError
 from citybrain.model.statements import Act, Signed, read_statement
 from citybrain.ports.controllers import ControllerReader, DaySchedule, DryRun, UnitPlan
-from citybrain.store.ledger.plans import KeptPlan
+from citybrain.store.ledger.plans import KeptPlan, kept_plan
 from citybrain.store.ledger.pushes import running
 from citybrain.store.plans import plan_of
 
@@ -92,19 +92,22 @@ def show_former(request: Request) -> int:
             rows = running(connection).items()
         runs = {unit: row.push_id for unit, row in rows if row.plan_hash == kept.hash}
         openings = {unit: opening_of(desk, unit, key) for unit, key in runs.items()}
-    found = {unit: opening for unit, opening in openings.items() if opening is not None}
-    if request.names:
-        found = dict(_named(found, request.names))
+        found = {unit: opening for unit, opening in openings.items() if opening is not None}
+        if request.names:
+            found = dict(_named(found, request.names))
+        hindrance = _hindrance_of_return(desk, {one.ran.plan_hash for one in found.values()})
+    code = 0 if found and not hindrance else 1
     if request.is_json:
-        print_json({"plan": kept.hash, "units": {unit: plain(o) for unit, o in found.items()}})
-        return 0 if found else 1
+        units = {unit: plain(opening) for unit, opening in found.items()}
+        print_json({"plan": kept.hash, "hindrance": hindrance, "units": units})
+        return code
     for unit, opening in sorted(found.items()):
         former = opening.former
         what = opening.ran.plan_hash[:SHORT] or "what it held before citybrain"
         OUTPUT.print(f"{unit:<12} back to pattern {former.pattern}, {what}")
-    told = "nothing was written; --really has the gate do it" if found else "no unit runs this plan"
-    OUTPUT.print(told)
-    return 0 if found else 1
+    follows = f"the gate would refuse: {hindrance}" if hindrance else "--really has the gate do it"
+    OUTPUT.print(f"nothing was written; {follows}" if found else "no unit runs this plan")
+    return code
 
 
 def _ordered(request: Request, act: Act) -> int:
@@ -159,6 +162,18 @@ def _hindrance(desk: Desk, kept: KeptPlan, rules: StreetRules) -> str:
     try:
         check_not_stopped(desk)
         check_approved(desk, kept, lambda: rules.with_running(reference_plans(desk)))
+    except UnsafePlanError as refusal:
+        return str(refusal)
+    return ""
+
+
+def _hindrance_of_return(desk: Desk, former: Set[str]) -> str:
+    """Return why the gate would not bring back plans now; empty if it would."""
+    try:
+        check_not_stopped(desk)
+        for key in sorted(former - {""}):
+            with desk.ledger.reading() as connection:
+                check_may_return(desk, kept_plan(connection, key))
     except UnsafePlanError as refusal:
         return str(refusal)
     return ""

@@ -107,23 +107,42 @@ def proof_faults(dossier: Dossier) -> tuple[str, ...]:
     return tuple(faults)
 
 
+def proposal_faults(dossier: Dossier) -> tuple[str, ...]:
+    """Return why nobody is known to have proposed a plan; nothing if somebody signed for it.
+
+    Without it nobody could tell whose approval is that of the proposer.
+    """
+    if _counting(dossier, Act.PROPOSE):
+        return ()
+    return ("nobody who may propose has signed for it",)
+
+
 def statement_faults(vouched: Vouched, dossier: Dossier) -> tuple[str, ...]:
     """Return why a statement does not count for a plan; nothing if it does."""
     statement = vouched.statement
-    who = f"the statement '{statement.act.value}' of {statement.person}"
-    faults = []
-    if not is_same_person(vouched.person, statement.person):
-        faults.append(f"{who} is signed with a key of {vouched.person}")
-    if ROLE_OF[statement.act] not in vouched.roles:
-        faults.append(f"{who} needs a key with the role '{ROLE_OF[statement.act].value}'")
-    if statement.plan_hash != dossier.plan_hash:
-        faults.append(f"{who} is about another plan")
+    faults = _signer_faults(vouched, dossier.plan_hash)
+    who = _who(statement)
     if statement.act is not Act.REJECT and statement.verdict_hash != dossier.verdict_hash:
         faults.append(f"{who} rests on another verdict")
     if statement.act is not Act.REJECT and statement.schedule != dossier.schedule:
         said, proposed = (words or "by command" for words in (statement.schedule, dossier.schedule))
         faults.append(f"{who} lets it run {said}, it was proposed to run {proposed}")
     return tuple(faults)
+
+
+def _signer_faults(vouched: Vouched, plan_hash: str) -> list[str]:
+    statement, who, faults = vouched.statement, _who(vouched.statement), []
+    if not is_same_person(vouched.person, statement.person):
+        faults.append(f"{who} is signed with a key of {vouched.person}")
+    if ROLE_OF[statement.act] not in vouched.roles:
+        faults.append(f"{who} needs a key with the role '{ROLE_OF[statement.act].value}'")
+    if statement.plan_hash != plan_hash:
+        faults.append(f"{who} is about another plan")
+    return faults
+
+
+def _who(statement: Statement) -> str:
+    return f"the statement '{statement.act.value}' of {statement.person}"
 
 
 def approval_faults(dossier: Dossier, rules: ApprovalRules, now: datetime) -> tuple[str, ...]:
@@ -142,7 +161,7 @@ def approval_faults(dossier: Dossier, rules: ApprovalRules, now: datetime) -> tu
     """
     if dossier.state is State.REJECTED or _rejected(dossier):
         return ("it was rejected",)
-    faults = [*proof_faults(dossier)]
+    faults = [*proof_faults(dossier), *proposal_faults(dossier)]
     persons = approvers(dossier, rules, now)
     if len(persons) < rules.persons:
         given = ", ".join(sorted(persons)) or "nobody"
@@ -157,8 +176,10 @@ def approvers(dossier: Dossier, rules: ApprovalRules, now: datetime) -> frozense
 
 def is_by_persons(dossier: Dossier, rules: ApprovalRules) -> bool:
     """Tell whether enough persons approved a plan, however long ago, and nobody rejected it."""
+    if _rejected(dossier) or proposal_faults(dossier):
+        return False
     ever = datetime.min.replace(tzinfo=UTC)
-    return not _rejected(dossier) and len(_approvers(dossier, rules, ever)) >= rules.persons
+    return len(_approvers(dossier, rules, ever)) >= rules.persons
 
 
 def is_young(statement: Statement, rules: ApprovalRules, now: datetime) -> bool:
@@ -187,8 +208,22 @@ def _approvers(dossier: Dossier, rules: ApprovalRules, oldest: datetime) -> froz
     return frozenset(name for person, name in names.items() if person not in own)
 
 
+def is_rejected(statements: Sequence[Vouched], plan_hash: str) -> bool:
+    """Tell whether somebody who may has rejected a plan, whatever else speaks for it.
+
+    Parameters
+    ----------
+    statements
+        What was signed about it, signatures checked.
+    plan_hash
+        SHA-256 of its text.
+    """
+    said = (each for each in statements if each.statement.act is Act.REJECT)
+    return any(not _signer_faults(each, plan_hash) for each in said)
+
+
 def _rejected(dossier: Dossier) -> bool:
-    return bool(_counting(dossier, Act.REJECT))
+    return is_rejected(dossier.statements, dossier.plan_hash)
 
 
 def _counting(dossier: Dossier, act: Act) -> Sequence[Vouched]:

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 GENESIS = "0" * 64
 """What the first record names as the hash before it."""
@@ -93,6 +94,26 @@ def canonical_json(value: object) -> str:
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
+
+
+def parsed_json(text: str) -> Any:  # noqa: ANN401 - known only after reading
+    """Return what a JSON text holds, whoever wrote it.
+
+    Parameters
+    ----------
+    text
+        The text.
+
+    Raises
+    ------
+    ValueError
+        It is no JSON, or nested deeper than can be read.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        msg = "nested too deeply"
+        raise ValueError(msg) from None
 
 
 def sha256_hex(text: str) -> str:

@@ -1,13 +1,12 @@
 """What people say about a plan, in the words that are signed."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from citybrain.errors import InputError
-from citybrain.model.audit import AuditHead, canonical_json
+from citybrain.model.audit import AuditHead, canonical_json, parsed_json
 from citybrain.model.schedule import read_schedule
 
 FORMAT = "citybrain statement 1"
@@ -130,7 +129,7 @@ def read_statement(text: str) -> Statement:
     """
     where, mend = "signed statement", "sign it anew with this citybrain"
     try:
-        content = json.loads(text)
+        content = parsed_json(text)
         is_ours = content.pop("format") == FORMAT
         statement = Statement(
             **content

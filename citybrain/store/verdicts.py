@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from citybrain.errors import InputError
 from citybrain.files import atomic_write_text
+from citybrain.model.audit import parsed_json
 from citybrain.model.verdict import Verdict
 from citybrain.reading import fault_of, read_text
 
@@ -90,7 +91,7 @@ def verdict_of(text: str, path: object) -> Verdict:
 
 def _content(text: str, path: object) -> Any:  # noqa: ANN401 - known only after reading
     try:
-        return json.loads(text)
+        return parsed_json(text)
     except ValueError as error:
         raise InputError(path, f"is not JSON ({error})", "write the file anew") from None
 

@@ -20,7 +20,9 @@ from citybrain.errors import CitybrainError, InputError, UnsafePlanError
 from citybrain.model.approval import State, may_become
 from citybrain.model.verdict import Decision
 from citybrain.store.ledger.audit import read_audit, verify_audit
-from citybrain.store.ledger.plans import KeptPlan
+from citybrain.store.ledger.plans import KeptPlan, add_plan, set_state
+from citybrain.store.plans import plan_text
+from citybrain.store.verdicts import verdict_text
 from tests.engine.approval_kit import (
     Office,
     at_work,
@@ -179,6 +181,7 @@ def test_a_rejected_plan_never_goes(at_work: Office) -> None:
 FORGERIES = [
     ("UPDATE plans SET state = 'proposed'", "is proposed, must be"),
     ("DELETE FROM signatures WHERE key = 'berta'", "approvals are needed, given by nobody"),
+    ("DELETE FROM signatures WHERE key = 'anna'", "nobody who may propose has signed for it"),
     ("UPDATE signatures SET key = 'carl' WHERE key = 'berta'", "Carl Pohl did not sign"),
     ("UPDATE signatures SET key = 'eve' WHERE key = 'berta'", "eve is not registered"),
     ("UPDATE signatures SET signature = 'AAAA' WHERE key = 'berta'", "did not sign"),
@@ -199,6 +202,16 @@ def test_what_is_forged_in_the_ledger_voids_the_approval(
     tamper(at_work.desk, statement)
     with pytest.raises(UnsafePlanError, match=told):
         may_go(at_work, key)
+
+
+def test_a_plan_whose_proposer_signed_nothing_is_approved_by_nobody(at_work: Office) -> None:
+    """Else who wrote it past the commands could be its only approver."""
+    plan = better_plan()
+    with at_work.desk.ledger.writing("Nobody Known") as writing:
+        key = add_plan(writing, plan.name, plan_text(plan), verdict_text(verdict_on(plan)))
+        set_state(writing, key, State.PROVEN, "its verdict accepts it")
+    with pytest.raises(UnsafePlanError, match="nobody who may propose has signed for it"):
+        approve(at_work.desk, key, at_work.keys["anna"], "mine")
 
 
 def test_an_approval_of_one_plan_is_none_of_another(at_work: Office) -> None:

@@ -24,6 +24,7 @@ from tests.engine.approval_kit import (
     office,
     proposal,
     running_plan,
+    tamper,
 )
 
 __all__ = ["at_work"]
@@ -46,6 +47,17 @@ def test_a_small_well_proven_change_needs_no_person_where_the_settings_say_so(
         reject(at_work.desk, key, at_work.keys["carl"], "not tonight")
         with pytest.raises(UnsafePlanError, match="is rejected"):
             may_go(at_work, key)
+
+
+def test_a_plan_whose_proposer_signed_nothing_is_not_approved_automatically(
+    tmp_path: Path,
+) -> None:
+    with office(tmp_path, AUTOMATIC) as at_work:
+        key = propose(at_work.desk, proposal(), at_work.keys["anna"], "nightly").hash
+        tamper(at_work.desk, "DELETE FROM signatures WHERE key = 'anna'")
+        with pytest.raises(UnsafePlanError, match="nobody who may propose has signed for it"):
+            approve_automatically(at_work.desk, proposal(), at_work.keys["batch"], "nightly")
+        assert find_plan(at_work.desk, key).state is State.PROVEN
 
 
 def test_an_automatic_approval_grows_old_as_a_persons_does(tmp_path: Path) -> None:

@@ -1,11 +1,15 @@
 """Ways back: roll-backs, gates that die, units that others command, ledgers that fail."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from citybrain.cli.pushes import Request, show_former
+from citybrain.engine.approval.acts import reject
 from citybrain.engine.gate.recovery import settle_unfinished
 from citybrain.errors import InputError, UnsafePlanError
 from citybrain.model.approval import State
@@ -37,6 +41,49 @@ def test_a_roll_back_brings_every_unit_back(yard: Yard) -> None:
     yard.at_work.clock.instant += timedelta(seconds=1)
     with pytest.raises(UnsafePlanError, match="nothing to roll back"):
         yard.carry_out(yard.order(Act.ROLL_BACK))
+    assert verify_audit(yard.at_work.desk.ledger).faults == ()
+
+
+def second_runs_and_first_is(yard: Yard, *, rejected: bool) -> str:
+    yard.carry_out(yard.order())
+    second = approved(yard.at_work, green_s=25.0)
+    yard.carry_out(yard.order(key=second))
+    if rejected:
+        reject(yard.at_work.desk, yard.key, yard.at_work.keys["carl"], "never again")
+    return second
+
+
+def test_no_unit_is_ordered_back_to_a_plan_that_was_rejected(yard: Yard) -> None:
+    second = second_runs_and_first_is(yard, rejected=True)
+    with pytest.raises(UnsafePlanError, match=r"back to plan .*, which was rejected; push an"):
+        yard.carry_out(yard.order(Act.ROLL_BACK, second))
+    assert set(yard.runs().values()) == {second}
+    third = approved(yard.at_work, green_s=26.0)
+    assert yard.carry_out(yard.order(key=third)).is_done
+
+
+def test_a_plan_that_ran_is_gone_back_to_however_old_its_approvals_are(yard: Yard) -> None:
+    second = second_runs_and_first_is(yard, rejected=False)
+    yard.at_work.clock.pass_days(140)
+    assert yard.carry_out(yard.order(Act.ROLL_BACK, second)).is_done
+    assert set(yard.runs().values()) == {yard.key}
+
+
+def test_a_plan_that_is_rejected_while_it_is_pushed_is_an_alarm(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushed = FakeUnit.push
+
+    async def meanwhile(self: FakeUnit, *arguments: object) -> Receipt:
+        if yard.state() is State.APPROVED:
+            reject(yard.at_work.desk, yard.key, yard.at_work.keys["carl"], "stop it")
+        return await pushed(self, *arguments)
+
+    monkeypatch.setattr(FakeUnit, "push", meanwhile)
+    yard.carry_out(yard.order(units=("K1",)))
+    assert (yard.state(), yard.runs()) == (State.REJECTED, {"K1": yard.key})
+    assert yard.alarms() == [("K1", "rejected plan")]
+    assert yard.carry_out(yard.order(Act.ROLL_BACK)).is_done
     assert verify_audit(yard.at_work.desk.ledger).faults == ()
 
 
@@ -159,3 +206,17 @@ def test_a_ledger_that_fails_lets_no_value_be_written(
     carried = yard.carry_out(yard.order(act))
     assert {result.outcome for result in carried.results} == {"REFUSED"}
     assert [unit.sets for unit in yard.fleet.units.values()] == before
+
+
+def test_a_dry_run_of_a_roll_back_tells_that_the_former_plan_was_rejected(
+    yard: Yard, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    second = second_runs_and_first_is(yard, rejected=False)
+    request = Request(
+        plan=second, units=None, key=None, comment="", street=tmp_path / "street.toml", is_json=True
+    )
+    assert show_former(request) == 0
+    assert json.loads(capsys.readouterr().out)["hindrance"] == ""
+    reject(yard.at_work.desk, yard.key, yard.at_work.keys["carl"], "never again")
+    assert show_former(request) == 1
+    assert "which was rejected" in json.loads(capsys.readouterr().out)["hindrance"]

@@ -114,7 +114,10 @@ def test_an_error_that_nobody_foresaw_is_told_and_the_gate_goes_on(
         assert send(socket, yard.order(), nothing)
 
 
-@pytest.mark.parametrize("line", [b"no JSON\n", b"[]\n", b"{}\n", b"\n", b"x" * 3_000_000])
+LINES = [b"no JSON\n", b"[]\n", b"{}\n", b"\n", b"[" * 100_000 + b"\n", b"x" * 3_000_000]
+
+
+@pytest.mark.parametrize("line", LINES)
 def test_what_is_no_order_is_refused_and_the_gate_goes_on(
     yard: Yard, tmp_path: Path, line: bytes
 ) -> None:

@@ -13,10 +13,12 @@ import pytest
 from sqlalchemy import text
 
 from citybrain.errors import InputError
-from citybrain.model.audit import AuditHead, chain_faults
+from citybrain.model import audit
+from citybrain.model.audit import AuditHead, canonical_json, chain_faults
 from citybrain.store.ledger import Ledger, Writing, open_ledger
 from citybrain.store.ledger.audit import LogWatch, read_audit, verify_audit
-from citybrain.store.ledger.schema import ALARMS, RUNNING
+from citybrain.store.ledger.plans import add_plan, kept_plan
+from citybrain.store.ledger.schema import ALARMS, PLANS, RUNNING
 from tests.store.ledger_kit import clock
 
 ALARM = {
@@ -156,6 +158,48 @@ def test_a_note_of_odd_form_is_no_change_of_a_row(ledger: Ledger, detail: object
     with ledger.writing("mallory") as writing:
         writing.note("odd", "x", detail)
     assert verify_audit(ledger).faults == ()
+
+
+def test_a_note_nested_too_deeply_is_no_change_of_a_row(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(ledger)
+    deep = "[" * 100_000 + "]" * 100_000
+    with ledger.writing("mallory") as writing, monkeypatch.context() as patch:
+        patch.setattr(audit, "canonical_json", lambda v: deep if v == "deep" else canonical_json(v))
+        writing.note("odd", "x", "deep")
+    assert verify_audit(ledger).faults == ()
+
+
+STEPS = [
+    ("proven", "bogus"),
+    ("proven", "active"),
+    ("rejected", "approved"),
+]
+
+
+@pytest.mark.parametrize("steps", STEPS)
+def test_a_plan_comes_to_no_state_that_may_not_follow(
+    ledger: Ledger, steps: tuple[str, str]
+) -> None:
+    with ledger.writing("anna") as writing:
+        key = add_plan(writing, "morning", "text", "")
+    watch = LogWatch()
+    assert watch.look(ledger).faults == ()
+    with ledger.writing("mallory") as writing:
+        for state in steps:
+            writing.update(PLANS, key, {"state": state}, state, key)
+    before, after = steps
+    told = f"record 3 brings plan {key[:12]} from {before} to {after}, which no plan may do"
+    assert verify_audit(ledger).faults == watch.look(ledger).faults == (told,)
+
+
+def test_a_plan_in_no_state_that_there_is_is_told_in_a_line(ledger: Ledger) -> None:
+    with ledger.writing("anna") as writing:
+        key = add_plan(writing, "morning", "text", "")
+    tamper(ledger, "UPDATE plans SET state = 'bogus'")
+    with pytest.raises(InputError, match="in no state that there is"), ledger.reading() as reading:
+        kept_plan(reading, key)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 
 from citybrain.controllers.signatures import SigningKey
-from citybrain.engine.approval.checks import check_automatic, check_intact, check_state, dossier
+from citybrain.engine.approval.checks import (
+    check_automatic,
+    check_intact,
+    check_proposed,
+    check_state,
+    dossier,
+)
 from citybrain.engine.street.desk import Desk, find_plan, proposed_schedule, signed_by
 from citybrain.engine.street.schedules import check_own_patterns
 from citybrain.errors import InputError, UnsafePlanError
@@ -146,6 +152,7 @@ def approve(desk: Desk, beginning: str, key: SigningKey, comment: str) -> KeptPl
     plan = find_plan(desk, beginning)
     check_intact(plan)
     check_state(plan, (State.PROVEN, State.APPROVED))
+    check_proposed(desk, plan)
     signed = signed_by(desk, key, Act.APPROVE, plan, (comment, ()))
     person = _person(desk, signed)
     is_own = person_of(person) in dossier(desk, plan).proposers
@@ -181,6 +188,7 @@ def approve_automatically(
     """
     plan = find_plan(desk, sha256_hex(plan_text(proposal.plan)))
     check_state(plan, (State.PROVEN,))
+    check_proposed(desk, plan)
     check_automatic(desk, plan, proposal.reference)
     signed = signed_by(desk, key, Act.APPROVE_AUTOMATICALLY, plan, (comment, ()))
     with desk.ledger.writing(_person(desk, signed)) as writing:

@@ -1,16 +1,19 @@
 """What speaks for or against a plan: nothing that the ledger says is believed unchecked."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from citybrain.engine.street.desk import Desk, proposed_schedule
-from citybrain.errors import InputError, UnsafePlanError
+from citybrain.errors import CitybrainError, InputError, UnsafePlanError
 from citybrain.model.approval import (
     Dossier,
     State,
     approval_faults,
     automatic_approvals,
+    is_rejected,
     is_young,
     proof_faults,
+    proposal_faults,
 )
 from citybrain.model.audit import sha256_hex
 from citybrain.model.automatic import automatic_faults
@@ -48,13 +51,51 @@ def check_approved(desk: Desk, plan: KeptPlan, reference: Callable[[], Plan]) ->
     rules, now = desk.street.rules, desk.clock()
     faults = approval_faults(found, rules, now)
     automatic = automatic_approvals(found)
-    if faults and automatic and not proof_faults(found):
+    if faults and automatic and not (proof_faults(found) or proposal_faults(found)):
         if any(is_young(statement, rules, now) for statement in automatic):
             check_automatic(desk, plan, reference())
             return
         faults += (f"its automatic approval is older than {rules.valid_days:g} days",)
     if faults:
         msg = f"plan {plan.name} ({plan.hash[:12]}) is not approved: {'; '.join(faults)}"
+        raise UnsafePlanError(msg)
+
+
+def check_proposed(desk: Desk, plan: KeptPlan) -> None:
+    """Raise unless somebody who may propose has signed for a plan.
+
+    Raises
+    ------
+    UnsafePlanError
+        Nobody has: whose approval would be the proposer's own, nobody could tell.
+    InputError
+        The ledger cannot be read, or what it holds as a statement is none.
+    """
+    if faults := proposal_faults(dossier(desk, plan)):
+        msg = f"plan {plan.name} ({plan.hash[:12]}) cannot be approved: {'; '.join(faults)}"
+        raise UnsafePlanError(msg)
+
+
+def check_may_return(desk: Desk, plan: KeptPlan) -> None:
+    """Raise if a person has rejected a plan that units are to go back to.
+
+    Neither the age of its approvals counts here nor who of those that signed is still there: a
+    plan that ran is what units go back to, unless somebody said that it must not.
+
+    Raises
+    ------
+    UnsafePlanError
+        Somebody has.
+    """
+    vouched = []
+    for signed in plan.signed:
+        with suppress(CitybrainError):
+            vouched.append(desk.register.vouch(signed))
+    if plan.state is State.REJECTED or is_rejected(vouched, plan.hash):
+        msg = (
+            f"units would go back to plan {plan.name} ({plan.hash[:12]}), which was rejected; "
+            "push an approved plan instead"
+        )
         raise UnsafePlanError(msg)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar
 
-from citybrain.engine.approval.checks import check_approved, dossier
+from citybrain.engine.approval.checks import check_approved, check_may_return, dossier
 from citybrain.engine.approval.reference_plans import reference_plans
 from citybrain.engine.gate.fleet import Fleet
 from citybrain.engine.gate.openings import Opening, opening_of, order_of
@@ -157,14 +157,15 @@ class Gate:
 
     async def _roll_back(self, push: Push, statement: Statement) -> Carried:
         openings = self._openings(push.plan_hash, statement.units)
-        for key in sorted({opening.ran.plan_hash for opening in openings.values()} - {""}):
+        former_keys = {opening.ran.plan_hash for opening in openings.values()} - {""}
+        for key in sorted(former_keys):
             with self.desk.ledger.reading() as connection:
                 former = kept_plan(connection, key)
+            check_may_return(self.desk, former)
             self.fleet.check(plan_of(former.text, f"plan {key[:12]}"))
         async with self.fleet.links(tuple(openings)) as links:
             before = await self._begin(push, statement, openings)
             results = await roll_back_units(push, openings, links)
-        former_keys = {opening.ran.plan_hash for opening in openings.values()} - {""}
         return self._ended(push, results, {*before, *former_keys, push.plan_hash})
 
     def _check_order(self, vouched: Vouched, kept: KeptPlan) -> None:

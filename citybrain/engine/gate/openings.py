@@ -1,13 +1,12 @@
 """What a unit held before an order, kept under the gate's seal before a value is written."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from citybrain.engine.gate.records import GATE, ORDERED, plain
 from citybrain.engine.street.desk import Desk
 from citybrain.errors import InputError, UnsafePlanError
-from citybrain.model.audit import canonical_json, sha256_hex
+from citybrain.model.audit import canonical_json, parsed_json, sha256_hex
 from citybrain.model.statements import Statement, read_statement
 from citybrain.ports.controllers import Former
 from citybrain.store.ledger.audit import read_audit
@@ -134,7 +133,7 @@ def order_of(desk: Desk, plan_hash: str, push_id: str) -> Statement:
 def _content(text: str) -> dict[str, Any]:
     """Return what a text of the ledger holds, whoever wrote it; nothing of an odd one."""
     try:
-        content = json.loads(text)
+        content = parsed_json(text)
     except ValueError:
         return {}
     return content if isinstance(content, dict) else {}

@@ -1,6 +1,6 @@
 """What a push leaves in the ledger: what a unit held before, how it ended, what runs where."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from enum import Enum
@@ -13,6 +13,7 @@ from citybrain.store.ledger.plans import kept_plan, set_state
 from citybrain.store.ledger.pushes import (
     Running,
     add_receipt,
+    is_alarmed,
     raise_alarm,
     running,
     set_running,
@@ -24,6 +25,8 @@ NOT_RUNNING = "not running"
 """Kind of the alarm about a unit that does not run the pattern that the gate commands."""
 CHANGED = "values changed"
 """Kind of the alarm about a unit that holds other values than the plan that it is known to run."""
+REJECTED = "rejected plan"
+"""Kind of the alarm about a unit that runs a plan which was rejected while it was pushed."""
 ORDERED = "ordered"
 """What the audit log calls the record with the order that a push began with."""
 GATE = "gate"
@@ -174,15 +177,22 @@ def settle_states(desk: Desk, touched: Mapping[str, str]) -> None:
     """
     with desk.ledger.writing(GATE) as writing:
         writing.wait_for_others()
-        in_use = {row.plan_hash for row in running(writing.connection).values()}
+        runs = running(writing.connection)
         for key, why in sorted(touched.items()):
-            _settle(writing, key, why, State.ACTIVE if key in in_use else State.RETIRED)
+            units = sorted(unit for unit, row in runs.items() if row.plan_hash == key)
+            _settle(writing, key, why, units)
 
 
-def _settle(writing: Writing, key: str, why: str, state: State) -> None:
-    present = kept_plan(writing.connection, key).state
-    if present is not state and may_become(present, state):
+def _settle(writing: Writing, key: str, why: str, units: Sequence[str]) -> None:
+    """Bring one plan to what the units that run it say, or tell that it must not run there."""
+    plan, state = kept_plan(writing.connection, key), State.ACTIVE if units else State.RETIRED
+    if plan.state is not state and may_become(plan.state, state):
         set_state(writing, key, state, why)
+    elif plan.state is State.REJECTED:
+        for unit in units:
+            if not is_alarmed(writing.connection, unit, REJECTED):
+                text = f"runs plan {plan.name} ({key[:12]}), which was rejected meanwhile"
+                raise_alarm(writing, unit, REJECTED, f"{text}: roll it back, or push another")
 
 
 def plain(value: object) -> object:

@@ -15,6 +15,7 @@ from citybrain.engine.gate.recovery import settle_unfinished
 from citybrain.engine.gate.watch import Watch
 from citybrain.engine.street.stopping import note_kill_file
 from citybrain.errors import CitybrainError, InputError, told_of
+from citybrain.model.audit import parsed_json
 from citybrain.model.statements import Signed
 
 REQUEST_LIMIT = 1 << 20
@@ -180,7 +181,7 @@ async def _answer(
 
 def _order(line: bytes) -> Signed:
     try:
-        content = json.loads(line)
+        content = parsed_json(line.decode("utf-8"))
         return Signed(**{key: str(content[key]) for key in ("statement", "key", "signature")})
     except (ValueError, KeyError, TypeError):
         where = "order"

@@ -1,6 +1,5 @@
 """The kill switch: anybody may stop all pushes, few may let them go again."""
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 
@@ -8,6 +7,7 @@ from citybrain.controllers.signatures import SigningKey
 from citybrain.engine.street.desk import Desk, open_street_ledger, signed_by
 from citybrain.engine.street.settings import Street
 from citybrain.errors import CitybrainError, UnsafePlanError
+from citybrain.model.audit import parsed_json
 from citybrain.model.statements import ROLE_OF, Act, Signed
 from citybrain.store.ledger.audit import read_audit
 from citybrain.store.ledger.stops import (
@@ -104,7 +104,7 @@ def check_released(desk: Desk) -> None:
 def _is_release(desk: Desk, detail: str, stopped: int) -> bool:
     """Tell whether a signature lets pushes go that were stopped by a record."""
     try:
-        vouched = desk.register.vouch(Signed(**json.loads(detail)))
+        vouched = desk.register.vouch(Signed(**parsed_json(detail)))
     except (CitybrainError, TypeError, ValueError):
         return False
     statement = vouched.statement

@@ -1,9 +1,8 @@
 """Reading the audit log, and finding out whether log and tables are still what was written."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
@@ -17,28 +16,15 @@ from citybrain.model.audit import (
 )
 from citybrain.store.ledger.heads import kept_head
 from citybrain.store.ledger.opening import Ledger
+from citybrain.store.ledger.replay import Rows, change_faults, replayed
 from citybrain.store.ledger.schema import (
     AUDIT,
     AUDIT_HEAD,
     DOCUMENTS,
-    PLANS,
-    PUSHES,
-    RECEIPTS,
     RECORDED,
-    SIGNATURES,
 )
 
-Rows: TypeAlias = dict[str, dict[Any, dict[str, Any]]]
-"""Table → primary key → row."""
-
 _BATCH = 2000
-_CHANGED: Mapping[str, Set[str]] = {
-    SIGNATURES.name: frozenset(),
-    RECEIPTS.name: frozenset(),
-    PUSHES.name: frozenset({"ended_at"}),
-    PLANS.name: frozenset({"state", "verdict_hash"}),
-}
-"""Table → columns that may change after a row was put in; those of other tables all may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +134,7 @@ class LogWatch:
             faults += chain_faults(records, heads, start)
             faults += _head_faults(connection, head)
             rows = replayed(records, self._rows)
-            faults += _change_faults(records)
+            faults += change_faults(records, self._rows)
             faults += _row_faults(connection, rows)
             faults += _document_faults(connection, rows)
         if not faults:
@@ -187,17 +173,6 @@ def _head_faults(connection: Connection, head: AuditHead) -> Iterator[str]:
         yield "the log does not end where its own table of heads says"
 
 
-def _change_faults(records: Iterable[AuditRecord]) -> Iterator[str]:
-    """Look for changes that are never made, whoever says that he made them."""
-    for record in records:
-        detail = _detail(record)
-        table, row = _table(detail, "update"), _row(detail)
-        if table in _CHANGED and not set(row) <= _CHANGED[table]:
-            yield f"record {record.number} changes what is never changed in table {table}"
-        elif table == PUSHES.name and not row.get("ended_at"):
-            yield f"record {record.number} begins a push anew that has ended"
-
-
 def _row_faults(connection: Connection, wanted: Rows) -> Iterator[str]:
     """Compare the rows of the recorded tables with those that the log gives."""
     for table in RECORDED:
@@ -212,64 +187,6 @@ def _row_faults(connection: Connection, wanted: Rows) -> Iterator[str]:
                 yield f"table {table.name}: row {name} is not from the log"
             elif rows[name] != logged[name]:
                 yield f"table {table.name}: row {name} was changed past the log"
-
-
-def replayed(records: Sequence[AuditRecord], before: Rows) -> Rows:
-    """Return the rows that the records give, by table and primary key.
-
-    Parameters
-    ----------
-    records
-        The oldest first; a record that is no change of a row gives nothing.
-    before
-        Rows that earlier records gave; they are left as they are.
-    """
-    keys = {table.name: next(iter(table.primary_key.columns)).name for table in RECORDED}
-    numbered = {table.name for table in RECORDED if "record" in table.c}
-    rows: Rows = {name: dict(before[name]) for name in keys}
-    for record in records:
-        detail = _detail(record)
-        row = _row(detail)
-        if (table := _table(detail, "insert")) in keys:
-            number = {"record": record.number} if table in numbered else {}
-            whole = {**_LATER_COLUMNS.get(table, {}), **row, **number}
-            rows[table][_key(whole.get(keys[table]))] = whole
-        elif (table := _table(detail, "update")) in keys:
-            key = _key(detail.get("key"))
-            rows[table][key] = rows[table].get(key, {}) | row
-    return rows
-
-
-_LATER_COLUMNS: dict[str, dict[str, Any]] = {
-    "alarms": {"cleared_by": ""},
-    "running": {"pattern": 0, "scheduled": 0},
-}
-"""What migrations added to rows that were written before them."""
-
-
-def _detail(record: AuditRecord) -> dict[str, Any]:
-    """Return a record's detail; a damaged one is told by its hash, and gives nothing here."""
-    try:
-        detail = json.loads(record.detail)
-    except ValueError:
-        return {}
-    return detail if isinstance(detail, dict) else {}
-
-
-def _table(detail: Mapping[str, Any], change: str) -> str:
-    """Return the table that a record changes; empty where it says none, for notes say anything."""
-    table = detail.get(change)
-    return table if isinstance(table, str) else ""
-
-
-def _row(detail: Mapping[str, Any]) -> dict[str, Any]:
-    row = detail.get("row")
-    return row if isinstance(row, dict) else {}
-
-
-def _key(key: object) -> object:
-    """Return the key of a row; none where nothing can be a key, so that it is no row of a table."""
-    return key if isinstance(key, str | int) else None
 
 
 def _document_faults(connection: Connection, rows: Rows) -> Iterator[str]:

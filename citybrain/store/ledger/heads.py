@@ -9,7 +9,7 @@ from pathlib import Path
 
 from citybrain.errors import InputError
 from citybrain.files import atomic_write_text
-from citybrain.model.audit import EMPTY, AuditHead
+from citybrain.model.audit import EMPTY, AuditHead, parsed_json
 
 
 def keep_head(path: Path, head: AuditHead) -> None:
@@ -45,7 +45,7 @@ def kept_head(path: Path) -> AuditHead:
         The file cannot be read or is damaged.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parsed_json(path.read_text(encoding="utf-8"))
         return AuditHead(number=int(content["number"]), hash=str(content["hash"]))
     except FileNotFoundError:
         return EMPTY

@@ -123,7 +123,7 @@ def set_state(writing: Writing, key: str, state: State, why: str) -> None:
     """
     writing.wait_for_others()
     query = select(PLANS.c.state).where(PLANS.c.hash == key)
-    present = State(writing.connection.scalars(query).one())
+    present = _state(key, writing.connection.scalars(query).one())
     if not may_become(present, state):
         msg = f"plan {key[:12]} is {present.value} and cannot become {state.value}"
         raise UnsafePlanError(msg)
@@ -203,7 +203,7 @@ def kept_plan(connection: Connection, key: str) -> KeptPlan:
         hash=row["hash"],
         name=row["name"],
         text=_document(connection, row["hash"]),
-        state=State(row["state"]),
+        state=_state(key, row["state"]),
         verdict_hash=row["verdict_hash"],
         verdict=_document(connection, row["verdict_hash"]) if row["verdict_hash"] else "",
         proposed_by=row["proposed_by"],
@@ -224,6 +224,14 @@ def all_plans(connection: Connection) -> tuple[KeptPlan, ...]:
     """
     keys = connection.scalars(select(PLANS.c.hash).order_by(PLANS.c.record)).all()
     return tuple(kept_plan(connection, key) for key in keys)
+
+
+def _state(key: str, text: str) -> State:
+    try:
+        return State(text)
+    except ValueError:
+        mend = "run citybrain audit verify"
+        raise _refused(key, f"is in no state that there is ({text!r})", mend) from None
 
 
 def _document(connection: Connection, key: str) -> str:

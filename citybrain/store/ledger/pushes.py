@@ -1,6 +1,5 @@
 """Pushes, what became of every unit, what runs where, and alarms."""
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -9,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from citybrain.errors import UnsafePlanError
-from citybrain.model.audit import canonical_json
+from citybrain.model.audit import canonical_json, parsed_json
 from citybrain.store.ledger.schema import ALARMS, AUDIT, PUSHES, RECEIPTS, RUNNING
 from citybrain.store.ledger.writing import Row, Writing
 
@@ -157,9 +156,16 @@ def running_histories(connection: Connection) -> dict[str, list[Running]]:
     query = select(AUDIT.c.subject, AUDIT.c.detail).where(AUDIT.c.what == _RUNS)
     found: dict[str, list[Running]] = defaultdict(list)
     for unit, detail in connection.execute(query.order_by(AUDIT.c.number)):
-        if (runs := _running_of(json.loads(detail))) is not None:
+        if (runs := _running_of(_content(detail))) is not None:
             found[unit].append(runs)
     return dict(found)
+
+
+def _content(detail: str) -> Any:  # noqa: ANN401 - whatever somebody noted
+    try:
+        return parsed_json(detail)
+    except ValueError:
+        return None
 
 
 def _running_of(detail: Any) -> Running | None:  # noqa: ANN401 - whatever somebody noted

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from citybrain.errors import CitybrainError, InputError
 from citybrain.files import atomic_write_text
+from citybrain.model.audit import parsed_json
 from citybrain.store.ledger.opening import Ledger
 from citybrain.store.ledger.schema import KILL_SWITCH as _TABLE
 from citybrain.store.ledger.writing import Row
@@ -58,13 +59,13 @@ def stop_by_file(path: Path, who: str, why: str, at: str) -> None:
 def stop_in_file(path: Path) -> Stop:
     """Return what the kill file says; a file that is there stops, whatever it holds."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parsed_json(path.read_text(encoding="utf-8"))
         return Stop(is_on=True, **{key: str(content[key]) for key in ("who", "why", "at")})
     except FileNotFoundError:
         return Stop(is_on=False)
     except OSError as error:
         return Stop(is_on=True, why=f"the kill file cannot be read ({error.strerror})")
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         return Stop(is_on=True, why="the kill file is there, without who and why")
 
 
