@@ -17,6 +17,8 @@ class Aspect(StrEnum):
     DARK = "O"
 
 
+UNCONTROLLED = frozenset({Aspect.BLINKING, Aspect.DARK})
+"""Who is shown one of them goes by the rules of the road; a group shows it always or never."""
 GREENS = frozenset({Aspect.PROTECTED, Aspect.PERMISSIVE})
 YELLOWS = frozenset({Aspect.YELLOW, Aspect.YELLOW_MAJOR})
 CHANGING = YELLOWS | {Aspect.RED_AMBER}

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from citybrain.errors import InfeasibleError
+from citybrain.model.aspects import UNCONTROLLED
 from citybrain.model.intersection import Intersection
 from citybrain.model.nema.phases import Output, PhaseMap
 
@@ -108,8 +109,15 @@ def _faults(safety: SafetyData) -> Iterator[str]:
         yield f"{pair[0]} and {pair[1]} conflict, and may meet: only one can be"
     for pair in sorted(set(safety.overlaps_s) & intersection.conflicts):
         yield f"{pair[0]} and {pair[1]} conflict, and may overlap: only one can be"
+    yield from _flashing_faults(safety.changes)
     if safety.phase_map is not None:
         yield from _map_faults(safety, safety.phase_map)
+
+
+def _flashing_faults(changes: frozenset[str]) -> Iterator[str]:
+    for change in sorted(changes):
+        if len(set(change)) > 1 and not UNCONTROLLED.isdisjoint(change):
+            yield f"change '{change}': a group that flashes or is dark shows nothing else"
 
 
 def _named(safety: SafetyData) -> Iterator[str]:

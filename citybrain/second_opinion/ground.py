@@ -11,6 +11,8 @@ from citybrain.errors import InputError
 
 COLOURS = "rgGyYusoO"
 """Letters of the colours; their places are the numbers in a painting, red is 0."""
+FLASHING = "oO"
+"""A group that shows one of these shows nothing else, whatever changes the data allow."""
 RED, PERMISSIVE, PROTECTED, YELLOW, YELLOW_MAJOR, RED_AMBER = range(6)
 USUAL = ("Gg", "gG", "Gy", "gy", "GY", "gY", "yr", "Yr", "rG", "rg", "ru", "uG", "ug")
 NEVER_MS = 2**40
@@ -138,6 +140,8 @@ def _ground(name: str, part: dict[str, Any]) -> Ground:
 def _allowed(extra: list[str], yellow_ms: Table) -> NDArray[np.bool_]:
     table = np.zeros((len(yellow_ms), len(COLOURS), len(COLOURS)), dtype=np.bool_)
     for change in (*USUAL, *extra):
+        if change[0] != change[1] and {*change} & {*FLASHING}:
+            continue
         table[:, COLOURS.index(change[0]), COLOURS.index(change[1])] = True
     table[yellow_ms == 0, PERMISSIVE : PROTECTED + 1, RED] = True
     for colour in (RED, PERMISSIVE, PROTECTED):

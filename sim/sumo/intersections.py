@@ -14,6 +14,7 @@ from citybrain.model.rules import longest_red_s
 from citybrain.model.signals import Green
 from citybrain.model.successions import protected_gaps_s
 from sim.sumo.conflicts import find_conflicts
+from sim.sumo.flashing import why_flashing
 from sim.sumo.groups import GroupIndices, signal_groups
 from sim.sumo.intergreens import IntergreenEvidence, gather_evidence, intergreen_s
 from sim.sumo.net_file import Connection, NetFile
@@ -136,6 +137,10 @@ def _reading(
     conflicts = find_conflicts(groups, foe_links(net, paths), (running,))
     pattern = pattern_of(running, groups)
     shown, fixed = realisations(pattern), as_shown(pattern)
+    controlling = {path.link.index for path in paths}
+    served = {name for name, positions in groups.items() if controlling & set(positions)}
+    if reason := why_flashing(shown, served):
+        return Untouched(intersection=running.intersection, reason=reason)
     greens = _greens_of_all(shown)
     if not any(greens[first] and greens[second] for first, second in conflicts.conflicting):
         return Untouched(intersection=running.intersection, reason=_NO_CHOICE)

@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
+from citybrain.errors import InfeasibleError
 from citybrain.model.safety import SafetyData
+from citybrain.second_opinion.ground import read_grounds
+from citybrain.second_opinion.judging import judge
+from citybrain.store.safety import safety_text
 from tests.model.nema.units import tee
 from tests.second_opinion.kit import changed, content, first, safety, second, walking, window
 
@@ -117,3 +121,22 @@ def test_a_plan_that_the_unit_cannot_show_is_refused_by_the_first() -> None:
     (line,) = first(plan, unit)[0]
     assert line.startswith("J: group")
     assert "what the controller can run" in line
+
+
+@pytest.mark.parametrize("colour", "oO")
+def test_no_group_starts_to_flash_whatever_changes_the_data_allow(colour: str) -> None:
+    """What may be green beside a group that flashes for a while, nobody has said."""
+    with pytest.raises(InfeasibleError, match=f"'y{colour}': a group that flashes or is dark"):
+        replace(safety(), changes=frozenset({f"y{colour}"}))
+    arrow = replace(safety(), changes=frozenset({"ys", "sr"}))
+    segments = content()["patterns"][0]["groups"][1]["windows"][0]["segments"]
+    flashing = (
+        safety_text({"J": arrow}).replace('"ys"', f'"y{colour}"').replace('"sr"', f'"{colour}r"')
+    )
+    for aspect, text, is_refused in (
+        ("s", safety_text({"J": arrow}), False),
+        (colour, flashing, True),
+    ):
+        more = [*segments, {"aspect": aspect, "duration_s": 1.0}]
+        plan = json.dumps(changed(*window(1), "segments", to=more))
+        assert (12 in {found.rule for found in judge(plan, read_grounds(text))}) is is_refused

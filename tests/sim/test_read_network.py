@@ -150,6 +150,31 @@ def test_a_signal_that_is_off_is_left_alone(tmp_path: Path) -> None:
     assert reasons(CROSS_NET, off) == {"0": "switched off"}
 
 
+FLASHING = {
+    "rrryyyooorrr": "group 5 flashes or is dark for a part of the cycle",
+    "OOOOOOOOOOOO": "group 1 flashes or is dark for a part of the cycle",
+    "ssssssssssss": "everybody stops, then goes for a part of the cycle",
+}
+
+
+@pytest.mark.parametrize(("state", "told"), FLASHING.items())
+def test_a_signal_that_flashes_for_a_part_of_its_cycle_is_left_alone(
+    tmp_path: Path, state: str, told: str
+) -> None:
+    """The search could stretch a flashing approach beside another's green."""
+    states = ("GGgrrrGGgrrr", "yyyrrryyyrrr", "rrrGGgrrrGGg", "rrryyyrrryyy", state)
+    phases = "".join(f'<phase duration="12" state="{each}"/>' for each in states)
+    program = f'<tlLogic id="0" type="static" programID="night" offset="0">{phases}</tlLogic>'
+    assert reasons(CROSS_NET, added(tmp_path, program)) == {"0": told}
+
+
+def test_a_group_that_flashes_all_the_cycle_is_no_hindrance(tmp_path: Path) -> None:
+    states = ("GGorrrGGgrrr", "yyorrryyyrrr", "rroGGgrrrGGg", "rroyyyrrryyy")
+    phases = "".join(f'<phase duration="12" state="{each}"/>' for each in states)
+    program = f'<tlLogic id="0" type="static" programID="arrow" offset="0">{phases}</tlLogic>'
+    assert reasons(CROSS_NET, added(tmp_path, program)) == {}
+
+
 def test_junctions_under_one_controller_are_one_intersection() -> None:
     folder = SUMO_HOME / "tools/sumolib/scenario/scenarios/RealWorld/RiLSA_example2"
     net = read_net_file(folder / "rilsa2.net.xml")
