@@ -47,7 +47,7 @@ def streams(network: Network, demand: TurningDemand) -> tuple[Stream, ...]:
     approaches = _approaches(network)
     free_s = {lane.edge: lane.length_m / lane.speed_mps for lane in network.lanes.values()}
     heaviest: dict[tuple[str, str], Stream] = {}
-    for movement, edges in ways_to_signals(network):
+    for movement, edges in _ways_to_signals(network):
         travel_s = sum(free_s.get(edge, 0.0) for edge in edges)
         stream = _stream(movement, approaches[edges[-1]], demand, travel_s)
         key = (stream.upstream.intersection, stream.downstream.intersection)
@@ -56,19 +56,8 @@ def streams(network: Network, demand: TurningDemand) -> tuple[Stream, ...]:
     return tuple(heaviest[key] for key in sorted(heaviest) if key[0] != key[1])
 
 
-def ways_to_signals(network: Network) -> Iterator[tuple[Movement, tuple[str, ...]]]:
-    """Yield each movement with the shortest way to the next signal, where one is near.
-
-    Parameters
-    ----------
-    network
-        Streets and signals.
-
-    Yields
-    ------
-    tuple
-        The movement, and the edges from its exit to the approach of the next signal.
-    """
+def _ways_to_signals(network: Network) -> Iterator[tuple[Movement, tuple[str, ...]]]:
+    """Yield each movement with the edges from its exit to the next signal, where one is near."""
     approaches = _approaches(network)
     lengths_m = {lane.edge: lane.length_m for lane in network.lanes.values()}
     streets = _Streets(network.turns, lengths_m)

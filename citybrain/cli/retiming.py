@@ -12,6 +12,7 @@ from citybrain.engine.area import StudyArea
 from citybrain.engine.bounds import with_safety
 from citybrain.engine.prove import proof_seeds
 from citybrain.engine.retiming import Measured, Result, Settings, retime_area
+from citybrain.report.wording import count
 from citybrain.store.safety import read_safety
 
 
@@ -83,6 +84,7 @@ def _content(result: Result) -> dict[str, object]:
         "evaluations": result.retiming.evaluations,
         "model_evaluations": result.retiming.model_evaluations,
         "course": asdict(result.course),
+        "bound_reds": result.bound_reds,
         "overloads": [asdict(overload) for overload in result.overloads],
         "files": {role: str(path) for role, path in result.files.items()},
         "plan": result.plan.name,
@@ -101,6 +103,8 @@ def _print(flows: Measured | None, result: Result) -> None:
         f"searched  {result.retiming.model_evaluations} plans on the fast model, "
         f"{result.retiming.evaluations} simulation runs"
     )
+    if result.bound_reds is not None:
+        OUTPUT.print(f"storage   {_bound(result.bound_reds)}")
     for overload in result.overloads:
         OUTPUT.print(f"overload  {overload}")
     if result.verdict is None:
@@ -109,6 +113,12 @@ def _print(flows: Measured | None, result: Result) -> None:
         print_verdict(result.verdict)
     for role, path in sorted(result.files.items()):
         OUTPUT.print(f"  {role:<9} {path}")
+
+
+def _bound(reds: int) -> str:
+    if not reds:
+        return "no street before a signal is short enough to bind a red"
+    return f"{count(reds, 'red')} bound by the street before it; the verdict's caveats tell each"
 
 
 def _sizes(area: StudyArea) -> str:

@@ -44,8 +44,15 @@ def left_actuated(area: StudyArea, *, but: Collection[str] = ()) -> StudyArea:
     )
 
 
+def _approaches(network: Network, name: str) -> tuple[str, ...]:
+    return tuple(sorted({movement.from_edge for movement in network.movements_at(name)}))
+
+
 def _without(network: Network, left: Collection[str]) -> Network:
-    added = (Untouched(intersection=name, reason=LEFT) for name in left)
+    added = (
+        Untouched(intersection=name, reason=LEFT, approaches=_approaches(network, name))
+        for name in left
+    )
     untouched = sorted((*network.untouched, *added), key=lambda signal: signal.intersection)
     return replace(
         network,

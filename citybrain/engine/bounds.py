@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 from citybrain.engine.area import StudyArea
 from citybrain.errors import InfeasibleError, InputError
+from citybrain.model.flows import TurningDemand
 from citybrain.model.intersection import Intersection
 from citybrain.model.plan import Plan
 from citybrain.model.rules import check_pattern
 from citybrain.model.safety import SafetyData
 from citybrain.model.violations import Rule, Violation
+from optimizer.storage import with_storage
 from optimizer.workshop import Workshop
 
 _MENDABLE = frozenset(
@@ -79,6 +82,47 @@ def check_feasible(area: StudyArea) -> None:
         if broken or pattern.intersection in area.phase_maps:
             running = Plan(name="running", patterns=(pattern,))
             Workshop.of(running, area.network, phase_maps=area.phase_maps).start_splits()
+
+
+def bound_by_storage(area: StudyArea, demand: TurningDemand) -> tuple[StudyArea, int]:
+    """Return a study area whose reds are bound by the streets between its signals, and how many.
+
+    Where an intersection's other bounds leave no pattern beside these, it keeps what it had, and
+    its caveats say so.
+
+    Parameters
+    ----------
+    area
+        The study area; every intersection has a pattern that keeps its bounds.
+    demand
+        Demand per movement. [veh/h]
+    """
+    before = area.network.intersections
+    found = with_storage(area.network, demand, area.running).intersections
+    bound = {name: each if _is_feasible(area, each) else _unbound(before[name])
+             for name, each in found.items()}  # fmt: skip
+    count = sum(
+        limit_s < before[name].maximum_reds_s.get(group, inf)
+        for name, each in bound.items()
+        for group, limit_s in each.maximum_reds_s.items()
+    )
+    return replace(area, network=replace(area.network, intersections=bound)), count
+
+
+def _is_feasible(area: StudyArea, bound: Intersection) -> bool:
+    patterns = tuple(p for p in area.running.patterns if p.intersection == bound.name)
+    network = replace(area.network, intersections=area.network.intersections | {bound.name: bound})
+    running = replace(area.running, patterns=patterns)
+    try:
+        check_feasible(replace(area, network=network, running=running))
+    except InfeasibleError:
+        return False
+    return True
+
+
+def _unbound(intersection: Intersection) -> Intersection:
+    told = "its reds are not bound by the streets before them: its other bounds leave no room"
+    return replace(intersection, caveats=(*intersection.caveats, told))
 
 
 def _kept(read: Intersection, data: SafetyData, path: Path) -> Intersection:

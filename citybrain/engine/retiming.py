@@ -10,7 +10,7 @@ from citybrain.engine import provenance
 from citybrain.engine.actuated import left_actuated
 from citybrain.engine.area import StudyArea
 from citybrain.engine.artefacts import Artefacts
-from citybrain.engine.bounds import check_feasible
+from citybrain.engine.bounds import bound_by_storage, check_feasible
 from citybrain.engine.demand import Demand, observed_demand, own_demand
 from citybrain.engine.interruption import first_is_a_wish
 from citybrain.engine.large import check_searchable, is_large, search_large, with_patience
@@ -24,7 +24,6 @@ from citybrain.model.verdict import Decision, Verdict
 from citybrain.ports.evaluation import Progress
 from optimizer.overload import Overload, overloads
 from optimizer.retime import Evaluators, Retiming, Task, retime
-from optimizer.storage import with_storage
 from sim.queue_model.demand import scaled
 from sim.queue_model.model import QueueModel
 from sim.queue_model.pricing import TablePricer
@@ -70,6 +69,8 @@ class Result:
         What the search knew, when.
     overloads
         Intersections whose demand no plan can serve, the worst first.
+    bound_reds
+        Reds that the streets before them bind; none where nobody asked for it.
     """
 
     area: StudyArea
@@ -80,6 +81,7 @@ class Result:
     files: dict[str, Path]
     course: SearchCourse
     overloads: tuple[Overload, ...] = ()
+    bound_reds: int | None = None
 
     @property
     def is_accepted(self) -> bool:
@@ -134,9 +136,9 @@ def retime_area(
     settings = replace(settings, proof=with_patience(area, settings.proof))
     with tempfile.TemporaryDirectory(prefix="citybrain-") as folder:
         demand = find_demand(area, measured, Path(folder) / "demand.rou.xml", settings.proof)
+        bound_reds = None
         if settings.search.keeps_storage:
-            bound = with_storage(area.network, demand.turning, area.running)
-            area = replace(area, network=bound)
+            area, bound_reds = bound_by_storage(area, demand.turning)
         record = SearchRecord(area.running, clock, settings.search.objective)
         retiming = _searched(area, demand, settings, record, progress)
         course = record.course()
@@ -162,6 +164,7 @@ def retime_area(
         files=files,
         course=course,
         overloads=overloads(area.network, demand.turning),
+        bound_reds=bound_reds,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TypeVar
 
 from citybrain.model.intersection import Intersection
@@ -68,10 +69,21 @@ class Movement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Untouched:
-    """A signal that citybrain reads but does not retime, and why."""
+    """A signal that citybrain reads but does not retime.
+
+    Parameters
+    ----------
+    intersection
+        Its name.
+    reason
+        Why it is not retimed.
+    approaches
+        Edges that end at it.
+    """
 
     intersection: str
     reason: str
+    approaches: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +125,12 @@ class Network:
     def approach_lanes(self, edge: str) -> tuple[Lane, ...]:
         """Return the lanes of an edge that vehicles use, from right to left."""
         return self._approaches.get(edge, ())
+
+    def signalled_edges(self) -> frozenset[str]:
+        """Return the edges that end at a signal, whether it is retimed or left as it is."""
+        own = (movement.from_edge for movement in self.movements.values())
+        left = (edge for signal in self.untouched for edge in signal.approaches)
+        return frozenset(chain(own, left))
 
     def movements_at(self, intersection: str) -> tuple[Movement, ...]:
         """Return the movements of one intersection."""

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from citybrain.config import SafetyLimits
@@ -9,7 +10,7 @@ from citybrain.errors import InputError
 from citybrain.model.intersection import Intersection, LinkKind
 from citybrain.model.network import Lane, Movement, Network, Untouched
 from sim.sumo.intersections import SignalReading, read_signal
-from sim.sumo.net_file import NetFile, read_net_file
+from sim.sumo.net_file import Connection, NetFile, read_net_file
 from sim.sumo.signal_links import LinkPath
 from sim.sumo.tls_reader import Declarations
 
@@ -72,9 +73,19 @@ def read_signals(
     if not signalled:
         raise InputError(net.path, "has no signals", "name a network with traffic lights")
     return tuple(
-        read_signal(net, connections, programs, limits)
+        _with_approaches(net, connections, read_signal(net, connections, programs, limits))
         for _, connections in sorted(signalled.items())
     )
+
+
+def _with_approaches(
+    net: NetFile, connections: Sequence[Connection], reading: SignalReading | Untouched
+) -> SignalReading | Untouched:
+    """Return a reading; one of a signal that is left as it is with the edges that end there."""
+    if isinstance(reading, SignalReading):
+        return reading
+    edges = sorted({net.lanes[connection.from_lane].edge for connection in connections})
+    return replace(reading, approaches=tuple(edges))
 
 
 def _lanes(net: NetFile) -> dict[str, Lane]:

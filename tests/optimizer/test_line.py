@@ -55,7 +55,13 @@ def line(length_m: float) -> Network:
     return Network(
         name="line",
         lanes={f"{edge}_0": lane(edge, lengths_m.get(edge, 100.0)) for edge in edges},
-        turns={"first": ("second",), "second": ("east", "south"), "side": ("east",)},
+        turns={
+            "west": ("first",),
+            "north": ("first",),
+            "first": ("second",),
+            "second": ("east", "south"),
+            "side": ("east",),
+        },
         movements={m.name: m for m in found},
         intersections={},
     )

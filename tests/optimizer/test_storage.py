@@ -1,15 +1,17 @@
 """Streets between close signals: the longest red whose queue they hold."""
 
+import re
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from citybrain.model.actuation import ActuatedPattern, Actuation, Stretch
 from citybrain.model.intersection import Intersection
-from citybrain.model.network import Network
+from citybrain.model.network import Network, Untouched
 from citybrain.model.plan import Plan
-from citybrain.model.rules import longest_red_s
+from citybrain.model.rules import check_pattern, longest_red_s
 from citybrain.units import SECONDS_PER_HOUR
 from optimizer.saturation import BASE_SATURATION_VPH
 from optimizer.storage import QUEUED_M, storages, with_storage
@@ -64,10 +66,10 @@ def test_a_short_street_bounds_the_reds_behind_it_and_no_others() -> None:
     assert bound["A"] == network.intersections["A"]
     assert bound["B"].maximum_reds_s == {"1": 32.0, "2": 42.0}, "today's reds, which are longer"
     assert bound["B"].caveats == (
-        "1 is red for 32 s at most: a lane with 700 veh/h has 75 m from the signal before, "
-        "room for the queue of 31 s",
-        "2 is red for 42 s at most: a lane with 700 veh/h has 75 m from the signal before, "
-        "room for the queue of 31 s",
+        "1 is red for 32 s at most, as today: a lane with 700 veh/h has 75 m from the signal "
+        "before, room for the queue of a red of 31 s only",
+        "2 is red for 42 s at most, as today: a lane with 700 veh/h has 75 m from the signal "
+        "before, room for the queue of a red of 31 s only",
     )
 
 
@@ -81,3 +83,57 @@ def test_what_runs_keeps_every_bound_and_no_bound_is_longer_than_before(
         for group, limit_s in bound.intersections[pattern.intersection].maximum_reds_s.items():
             greens = pattern.timing(group).greens(pattern.cycle_s)
             assert longest_red_s(greens, pattern.cycle_s) <= limit_s <= LIMIT_S
+
+
+def street_of(network: Network) -> float:
+    """Return the street that the fullest lane before B has, by what its bound says. [m]"""
+    today = Plan(
+        name="today",
+        patterns=tuple(
+            replace(Crossroads().pattern(), intersection=name) for name in network.intersections
+        ),
+    )
+    bound = with_storage(network, FLOWS, today).intersections["B"]
+    found = re.search(r"has (\d+) m from the signal before", bound.caveats[0])
+    assert found
+    return float(found[1])
+
+
+def test_a_signal_that_is_left_as_it_is_holds_the_street_before_it() -> None:
+    """Else the street would reach through it, to the next signal that is retimed."""
+    network, _ = signalled(100.0, Crossroads())
+    assert street_of(network) == 100.0
+    between = Untouched(intersection="M", reason="actuated", approaches=("first",))
+    assert street_of(replace(network, untouched=(between,))) == 75.0
+
+
+def test_another_junction_of_the_same_signal_is_a_signal_before() -> None:
+    network, _ = signalled(100.0, Crossroads())
+    moved = {name: replace(each, intersection="B") for name, each in network.movements.items()}
+    one = replace(network, movements=moved, intersections={"B": network.intersections["B"]})
+    assert street_of(one) == 100.0
+
+
+def test_every_street_behind_a_fork_is_bound() -> None:
+    network, today = signalled(100.0, Crossroads())
+    fork = replace(
+        network,
+        turns=network.turns | {"first": ("second", "side")},
+        lanes=network.lanes | {"side_0": replace(network.lanes["side_0"], length_m=30.0)},
+    )
+    flows = demand(second_to_east=700.0, side_to_east=700.0)
+    bound = with_storage(fork, flows, today).intersections["B"]
+    assert bound.caveats[0].startswith("1 is red")
+    assert "700 veh/h has 55 m" in bound.caveats[1], "the side street, with what both share"
+
+
+def test_detectors_that_run_today_keep_their_longest_reds() -> None:
+    network, today = signalled(75.0, Crossroads())
+    begin_s = Crossroads().pattern().groups[0].greens(60.0)[0].start_s
+    stretch = Stretch(start_s=begin_s, minimum_s=20.0, maximum_s=60.0)
+    patterns = tuple(
+        ActuatedPattern.of(pattern, Actuation(stretches=(stretch,))) for pattern in today.patterns
+    )
+    bound = with_storage(network, FLOWS, replace(today, patterns=patterns))
+    for pattern in patterns:
+        assert check_pattern(pattern, bound.intersections[pattern.intersection]) == ()

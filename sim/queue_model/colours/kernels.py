@@ -10,7 +10,7 @@ from numba import njit
 from citybrain.ports.tables import PERMISSIVE, PROTECTED, RED, STOP_THEN_GO
 from sim.queue_model.arrays import Arrays, Cells, Whole
 
-CALLEES = "94ba97bfb1eb5f92"
+CALLEES = "6564fe870ba6acf7"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 NEVER = 65535

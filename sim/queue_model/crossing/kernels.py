@@ -8,7 +8,7 @@ from sim.queue_model.colours.kernels import LAUNCHED
 from sim.queue_model.room.kernels import leave_room
 from sim.queue_model.state import Given, State
 
-CALLEES = "370ef8d59d5a83dc"
+CALLEES = "845ccdcba9774e60"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _CREEP_MPS = 0.5

@@ -21,7 +21,7 @@ from sim.queue_model.room.kernels import FAR, queue_by, wait_for, wait_no_longer
 from sim.queue_model.state import Given, Signs, State
 from sim.queue_model.yielding.kernels import held_by
 
-CALLEES = "a65ea2a61b74a9b2"
+CALLEES = "fd7b19ee4ca5461e"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _WITHOUT_MEMORY: dict[str, Any] = {"_nrt": False}

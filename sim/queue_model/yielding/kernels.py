@@ -6,7 +6,7 @@ from citybrain.ports.tables import PERMISSIVE, PROTECTED
 from sim.queue_model.arrays import Whole
 from sim.queue_model.state import Given, State
 
-CALLEES = "b9749b8a04e43ff8"
+CALLEES = "a22b9c6ed7ab17d4"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _LOOK_AT = 4
