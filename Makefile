@@ -1,12 +1,13 @@
 # citybrain: `make demo` runs the main job, `make real` a real city hour, `make test` every test.
-# Everything is installed into .venv; nothing outside this folder is changed.
+# Everything is installed into .venv; nothing outside this folder is changed, but for PostgreSQL and
+# snmpd, which `make test` installs from Debian where they are absent and it runs as root.
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo real controllers-demo test check quick lint fmt type arch golden bench wheel clean
+.PHONY: help demo real controllers-demo test debian check quick lint fmt type arch golden bench wheel clean
 
 help:
 	@echo "demo   the main job on the bundled scenario, into out/demo"
@@ -25,8 +26,11 @@ real: $(VENV)/.networks
 controllers-demo: $(VENV)/.street
 	$(BIN)/citybrain controllers demo --out out/controllers-demo
 
-test: $(VENV)/.networks $(VENV)/.dev
+test: debian $(VENV)/.networks $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+debian:
+	sh tests/debian.sh
 
 check: lint type arch quick
 

@@ -98,6 +98,14 @@ class Tally:
         return min(1.0, 3 / self.attempts) if self.attempts else 1.0
 
     @property
+    def monitor_bound(self) -> float:
+        """Upper end of the 95 % interval of the share of accepted plans on which a monitor trips.
+
+        It holds when it tripped on none of those that it watched.
+        """
+        return min(1.0, 3 / self.watched) if self.watched else 1.0
+
+    @property
     def refused_share(self) -> float:
         """Share of the valid plans that were refused."""
         return len(self.wrongly_refused) / self.valid if self.valid else 0.0
@@ -276,6 +284,7 @@ def content_of(tally: Tally, seconds: float, missed: str) -> dict[str, Any]:
         "accepted": tally.accepted,
         "encoded_and_decoded": tally.encoded,
         "watched_by_a_monitor": tally.watched,
+        "monitor_bound": tally.monitor_bound,
         "unsafe_accepted": len(tally.unsafe),
         "unsafe_bound": tally.bound,
         "valid": tally.valid,
@@ -290,6 +299,10 @@ def content_of(tally: Tally, seconds: float, missed: str) -> dict[str, Any]:
     }
 
 
+def _monitored(tally: Tally) -> str:
+    return f"(bound 3/N = {tally.monitor_bound:.1e})"
+
+
 def _show(tally: Tally, seconds: float, missed: str) -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
@@ -299,7 +312,7 @@ def _show(tally: Tally, seconds: float, missed: str) -> None:
         ("… unsafe, damaged bytes not counted", f"{tally.attempts:,}"),
         ("accepted by the first checker", f"{tally.accepted:,}"),
         ("… and encoded, decoded, painted from the unit's numbers", f"{tally.encoded:,}"),
-        ("… of which a conflict monitor watched", f"{tally.watched:,}"),
+        ("… of which a conflict monitor watched", f"{tally.watched:,} {_monitored(tally)}"),
         ("unsafe accepted", f"{len(tally.unsafe)} (bound 3/N = {tally.bound:.1e})"),
         ("valid plans refused", f"{len(tally.wrongly_refused)} of {tally.valid:,}"),
         ("disagreements on a rule", f"{tally.disagreements.total():,}"),

@@ -1,11 +1,13 @@
 """The demonstration goes on with what was made now, or ends with why nothing was."""
 
+import json
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from citybrain.cli import demo_commands
-from citybrain.cli.controllers_demo import _made
+from citybrain.cli.controllers_demo import Request, _made, run
 from citybrain.cli.demo_commands import Show
 from citybrain.cli.demo_files import write_people
 from citybrain.errors import SimulationError
@@ -53,3 +55,25 @@ def test_safety_data_of_a_clone_that_others_may_change_become_the_demonstration_
     write_people(Show(folder, is_quiet=True), clone)
     assert (folder / "safety.toml").stat().st_mode & 0o777 == 0o644
     assert 'safety = "safety.toml"' in (folder / "street.toml").read_text()
+
+
+@pytest.mark.integration
+def test_a_plan_is_made_proven_approved_pushed_and_taken_back_while_one_unit_is_broken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The whole chain by its own commands: SUMO, keys, ledger, gate and three virtual units."""
+    assert run(Request(out=tmp_path / "out", speed=10.0, seeds=4, is_json=True)) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["is_well"]
+    for street in ("pushed", "alone"):
+        assert told[street]["vehicles"] > 500
+        assert told[street]["collisions"] == 0
+    assert told["pushed"]["delay_s_per_veh"] < told["alone"]["delay_s_per_veh"]
+    with sqlite3.connect(tmp_path / "out" / "ledger.db") as ledger:
+        outcomes = ledger.execute(
+            "SELECT unit, outcome FROM receipts WHERE outcome != 'OPENED' ORDER BY record"
+        ).fetchall()
+    first, mended, back = outcomes[:3], outcomes[3:4], outcomes[4:]
+    assert dict(first) == {"J1": "RUNS", "J2": "ROLLED_BACK", "J3": "RUNS"}
+    assert mended == [("J2", "RUNS")]
+    assert dict(back) == dict.fromkeys(("J1", "J2", "J3"), "ROLLED_BACK")
