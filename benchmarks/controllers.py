@@ -1,9 +1,9 @@
 """The manager of controllers: mutated replies, verified pushes, a thousand units every second.
 
 ``--networks`` names parts (``fuzz``, ``push``, ``fleet``, ``virtual-fleet``, ``poll``); without it
-all run.  With ``long`` among the names, more is sent and polled: a million mutated replies, which
-``part1`` to ``part5`` send a fifth of each, with seeds of its own; ``unitsN`` pushes to N units in
-place of 200.
+all run.  With ``long`` among the names, more is sent and polled: a million mutated replies, an hour
+of polling; ``part1`` to ``part5`` do a fifth of each, with seeds of their own; ``unitsN`` pushes to
+N units in place of 200.
 """
 
 from collections.abc import Iterator, Sequence
@@ -135,11 +135,12 @@ def _asked(networks: Sequence[str]) -> tuple[list[str], Size]:
 
 
 def _fifth(size: Size, number: int) -> Size:
-    """Return the same with a fifth of the mutated replies, of other seeds for every number."""
+    """Return the same with a fifth of replies and time, of other seeds for every number."""
     return replace(
         size,
         poller_replies=size.poller_replies // FIFTHS,
         manager_replies=size.manager_replies // FIFTHS,
+        poll_s=size.poll_s / FIFTHS,
         seed=SEED + number * SEEDS,
     )
 

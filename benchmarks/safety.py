@@ -119,7 +119,6 @@ class Bench:
     safety: Mapping[str, SafetyData]
     grounds: Mapping[str, Ground]
     monitor: Monitor | None = None
-    watch_every: int = 50
 
 
 def run(
@@ -146,7 +145,7 @@ def run(
     seed
         Of the dice that make them.
     monitor
-        Conflict monitor of a unit, which watches one in fifty of the plans that are encoded.
+        Conflict monitor of a unit, which watches every plan that is encoded.
     """
     known = junctions()
     check_names(networks, sorted(known), "junction")
@@ -238,7 +237,7 @@ def _as_the_unit_shows(plan: Plan, made: Attack, bench: Bench, tally: Tally) -> 
             sequence=encoded.sequence,
         )
         found += judge_unit(tables[name], numbers, bench.grounds[name])
-        if bench.monitor is not None and tally.encoded % bench.watch_every == 1:
+        if bench.monitor is not None:
             tally.watched += 1
             seen = bench.monitor(encoded, bench.safety[name])
             found += [Finding(intersection=name, rule=CONTROLLER, what=seen)] if seen else []
