@@ -81,6 +81,7 @@ class Tally:
     accepted: int = 0
     encoded: int = 0
     watched: int = 0
+    tripped: int = 0
     unsafe: list[str] = field(default_factory=list)
     valid: int = 0
     wrongly_refused: list[str] = field(default_factory=list)
@@ -103,7 +104,7 @@ class Tally:
 
         It holds when it tripped on none of those that it watched.
         """
-        return min(1.0, 3 / self.watched) if self.watched else 1.0
+        return min(1.0, 3 / self.watched) if self.watched and not self.tripped else 1.0
 
     @property
     def refused_share(self) -> float:
@@ -240,6 +241,7 @@ def _as_the_unit_shows(plan: Plan, made: Attack, bench: Bench, tally: Tally) -> 
         if bench.monitor is not None:
             tally.watched += 1
             seen = bench.monitor(encoded, bench.safety[name])
+            tally.tripped += bool(seen)
             found += [Finding(intersection=name, rule=CONTROLLER, what=seen)] if seen else []
     return tuple(found)
 

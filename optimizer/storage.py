@@ -141,6 +141,8 @@ class _Upstream:
         self._before: dict[str, list[str]] = {}
         for edge, following in sorted(network.turns.items()):
             for after in following:
+                if (edge, after) in network.turnarounds:
+                    continue  # a queue does not reach back round it to its own signal's exit
                 self._before.setdefault(after, []).append(edge)
         self._signalled = network.signalled_edges()
         self._length_m = {lane.edge: lane.length_m for lane in network.lanes.values()}

@@ -1,6 +1,6 @@
 """The commands ``plan push`` and ``plan rollback``: shown first, done by the gate."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,7 @@ def show_former(request: Request) -> int:
         found = {unit: opening for unit, opening in openings.items() if opening is not None}
         if request.names:
             found = dict(_named(found, request.names))
-        hindrance = _hindrance_of_return(desk, {one.ran.plan_hash for one in found.values()})
+        hindrance = _hindrance_of_return(desk, {u: one.ran.plan_hash for u, one in found.items()})
     code = 0 if found and not hindrance else 1
     if request.is_json:
         units = {unit: plain(opening) for unit, opening in found.items()}
@@ -167,13 +167,14 @@ def _hindrance(desk: Desk, kept: KeptPlan, rules: StreetRules) -> str:
     return ""
 
 
-def _hindrance_of_return(desk: Desk, former: Set[str]) -> str:
-    """Return why the gate would not bring back plans now; empty if it would."""
+def _hindrance_of_return(desk: Desk, former: Mapping[str, str]) -> str:
+    """Return why the gate would not bring units back to their former plans; empty if it would."""
     try:
         check_not_stopped(desk)
-        for key in sorted(former - {""}):
+        for key in sorted({*former.values()} - {""}):
+            units = [unit for unit, own in former.items() if own == key]
             with desk.ledger.reading() as connection:
-                check_may_return(desk, kept_plan(connection, key))
+                check_may_return(desk, kept_plan(connection, key), units)
     except UnsafePlanError as refusal:
         return str(refusal)
     return ""

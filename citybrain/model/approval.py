@@ -110,32 +110,48 @@ def proof_faults(dossier: Dossier) -> tuple[str, ...]:
 def proposal_faults(dossier: Dossier) -> tuple[str, ...]:
     """Return why nobody is known to have proposed a plan; nothing if somebody signed for it.
 
-    Without it nobody could tell whose approval is that of the proposer.
+    Without it nobody could tell whose approval is that of the proposer.  Who may propose is asked
+    when a plan is approved, not again while it runs: a proposer may leave.
     """
-    if _counting(dossier, Act.PROPOSE):
+    said = (each for each in dossier.statements if each.statement.act is Act.PROPOSE)
+    if any(not _subject_faults(each, dossier) for each in said):
         return ()
-    return ("nobody who may propose has signed for it",)
+    return ("nobody has signed for its proposal",)
+
+
+def is_proposed(dossier: Dossier) -> bool:
+    """Tell whether somebody who may propose today has signed for a plan."""
+    return bool(_counting(dossier, Act.PROPOSE))
 
 
 def statement_faults(vouched: Vouched, dossier: Dossier) -> tuple[str, ...]:
     """Return why a statement does not count for a plan; nothing if it does."""
-    statement = vouched.statement
+    return (*_role_faults(vouched), *_subject_faults(vouched, dossier))
+
+
+def _subject_faults(vouched: Vouched, dossier: Dossier) -> list[str]:
+    """Return why a statement is not about this plan, this proof and these times of this person."""
+    statement, who = vouched.statement, _who(vouched.statement)
     faults = _signer_faults(vouched, dossier.plan_hash)
-    who = _who(statement)
     if statement.act is not Act.REJECT and statement.verdict_hash != dossier.verdict_hash:
         faults.append(f"{who} rests on another verdict")
     if statement.act is not Act.REJECT and statement.schedule != dossier.schedule:
         said, proposed = (words or "by command" for words in (statement.schedule, dossier.schedule))
         faults.append(f"{who} lets it run {said}, it was proposed to run {proposed}")
-    return tuple(faults)
+    return faults
+
+
+def _role_faults(vouched: Vouched) -> list[str]:
+    role = ROLE_OF[vouched.statement.act]
+    if role in vouched.roles:
+        return []
+    return [f"{_who(vouched.statement)} needs a key with the role '{role.value}'"]
 
 
 def _signer_faults(vouched: Vouched, plan_hash: str) -> list[str]:
     statement, who, faults = vouched.statement, _who(vouched.statement), []
     if not is_same_person(vouched.person, statement.person):
         faults.append(f"{who} is signed with a key of {vouched.person}")
-    if ROLE_OF[statement.act] not in vouched.roles:
-        faults.append(f"{who} needs a key with the role '{ROLE_OF[statement.act].value}'")
     if statement.plan_hash != plan_hash:
         faults.append(f"{who} is about another plan")
     return faults
@@ -219,7 +235,7 @@ def is_rejected(statements: Sequence[Vouched], plan_hash: str) -> bool:
         SHA-256 of its text.
     """
     said = (each for each in statements if each.statement.act is Act.REJECT)
-    return any(not _signer_faults(each, plan_hash) for each in said)
+    return any(not (_role_faults(each) or _signer_faults(each, plan_hash)) for each in said)
 
 
 def _rejected(dossier: Dossier) -> bool:

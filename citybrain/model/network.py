@@ -104,6 +104,8 @@ class Network:
         Retimable intersections by name.
     untouched
         Signals that are left as they are, with the reason.
+    turnarounds
+        Those turns, edge and next edge, that lead into the opposite carriageway.
     """
 
     name: str
@@ -112,6 +114,7 @@ class Network:
     movements: dict[str, Movement] = field(hash=False)
     intersections: dict[str, Intersection] = field(hash=False)
     untouched: tuple[Untouched, ...] = ()
+    turnarounds: frozenset[tuple[str, str]] = frozenset()
     _approaches: dict[str, tuple[Lane, ...]] = field(init=False, repr=False, compare=False)
     _movements_at: dict[str, tuple[Movement, ...]] = field(init=False, repr=False, compare=False)
 

@@ -139,7 +139,7 @@ def _reading(
     shown, fixed = realisations(pattern), as_shown(pattern)
     controlling = {path.link.index for path in paths}
     served = {name for name, positions in groups.items() if controlling & set(positions)}
-    if reason := why_flashing(shown, served):
+    if reason := why_flashing(shown, served, conflicts.conflicting):
         return Untouched(intersection=running.intersection, reason=reason)
     greens = _greens_of_all(shown)
     if not any(greens[first] and greens[second] for first, second in conflicts.conflicting):

@@ -14,6 +14,9 @@ from sim.sumo.net_file import Connection, NetFile, read_net_file
 from sim.sumo.signal_links import LinkPath
 from sim.sumo.tls_reader import Declarations
 
+_TURNAROUND = "t"
+"""SUMO's ``dir`` of a connection into the opposite carriageway."""
+
 
 def read_network(net_file: Path, programs: Declarations, limits: SafetyLimits) -> Network:
     """Read streets and signals, and say which signals can be retimed.
@@ -47,6 +50,11 @@ def read_network(net_file: Path, programs: Declarations, limits: SafetyLimits) -
         movements={movement.name: movement for movement in movements},
         intersections={reading.intersection.name: reading.intersection for reading in kept},
         untouched=tuple(reading for reading in readings if isinstance(reading, Untouched)),
+        turnarounds=frozenset(
+            (each.from_edge, each.to_edge)
+            for each in net.connections
+            if each.direction == _TURNAROUND
+        ),
     )
 
 

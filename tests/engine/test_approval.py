@@ -18,9 +18,11 @@ from citybrain.engine.street.desk import find_plan
 from citybrain.engine.street.settings import read_street
 from citybrain.errors import CitybrainError, InputError, UnsafePlanError
 from citybrain.model.approval import State, may_become
+from citybrain.model.statements import Role
 from citybrain.model.verdict import Decision
 from citybrain.store.ledger.audit import read_audit, verify_audit
 from citybrain.store.ledger.plans import KeptPlan, add_plan, set_state
+from citybrain.store.ledger.pushes import Running, set_running
 from citybrain.store.plans import plan_text
 from citybrain.store.verdicts import verdict_text
 from tests.engine.approval_kit import (
@@ -181,7 +183,7 @@ def test_a_rejected_plan_never_goes(at_work: Office) -> None:
 FORGERIES = [
     ("UPDATE plans SET state = 'proposed'", "is proposed, must be"),
     ("DELETE FROM signatures WHERE key = 'berta'", "approvals are needed, given by nobody"),
-    ("DELETE FROM signatures WHERE key = 'anna'", "nobody who may propose has signed for it"),
+    ("DELETE FROM signatures WHERE key = 'anna'", "nobody has signed for its proposal"),
     ("UPDATE signatures SET key = 'carl' WHERE key = 'berta'", "Carl Pohl did not sign"),
     ("UPDATE signatures SET key = 'eve' WHERE key = 'berta'", "eve is not registered"),
     ("UPDATE signatures SET signature = 'AAAA' WHERE key = 'berta'", "did not sign"),
@@ -212,6 +214,25 @@ def test_a_plan_whose_proposer_signed_nothing_is_approved_by_nobody(at_work: Off
         set_state(writing, key, State.PROVEN, "its verdict accepts it")
     with pytest.raises(UnsafePlanError, match="nobody who may propose has signed for it"):
         approve(at_work.desk, key, at_work.keys["anna"], "mine")
+
+
+def test_a_plan_goes_though_its_proposer_may_propose_no_more(at_work: Office) -> None:
+    key = approved(at_work)
+    register = at_work.desk.register
+    keys = tuple(
+        replace(each, roles=each.roles - {Role.PROPOSE}) if each.name == "anna" else each
+        for each in register.keys
+    )
+    later = replace(at_work, desk=replace(at_work.desk, register=replace(register, keys=keys)))
+    may_go(later, key)
+
+
+def test_a_plan_that_runs_is_not_rejected_whatever_the_ledger_calls_it(at_work: Office) -> None:
+    key = approved(at_work)
+    with at_work.desk.ledger.writing("gate") as writing:
+        set_running(writing, "K1", Running(plan_hash=key, push_id="", pattern=1))
+    with pytest.raises(UnsafePlanError, match="runs in K1; roll back what runs, then reject it"):
+        reject(at_work.desk, key, at_work.keys["carl"], "school")
 
 
 def test_an_approval_of_one_plan_is_none_of_another(at_work: Office) -> None:

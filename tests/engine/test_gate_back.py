@@ -55,11 +55,27 @@ def second_runs_and_first_is(yard: Yard, *, rejected: bool) -> str:
 
 def test_no_unit_is_ordered_back_to_a_plan_that_was_rejected(yard: Yard) -> None:
     second = second_runs_and_first_is(yard, rejected=True)
-    with pytest.raises(UnsafePlanError, match=r"back to plan .*, which was rejected; push an"):
+    with pytest.raises(
+        UnsafePlanError, match=r"K1, K2, K3 would go back to plan .*, which was rejected; push an"
+    ):
         yard.carry_out(yard.order(Act.ROLL_BACK, second))
     assert set(yard.runs().values()) == {second}
     third = approved(yard.at_work, green_s=26.0)
     assert yard.carry_out(yard.order(key=third)).is_done
+
+
+def test_a_roll_back_that_was_cut_off_goes_on_though_its_plan_was_rejected(yard: Yard) -> None:
+    """Half a plan is the worst of all: the unit comes to a whole one, and an alarm tells."""
+    second = second_runs_and_first_is(yard, rejected=False)
+    yard.gate.at_once = 1
+    yard.fleet.units["K1"].dies_at = Step.ABORT
+    with pytest.raises(Killed):
+        yard.carry_out(yard.order(Act.ROLL_BACK, second, units=("K1",)))
+    reject(yard.at_work.desk, yard.key, yard.at_work.keys["carl"], "never again")
+    yard.fleet.units = {unit: restarted(fake) for unit, fake in yard.fleet.units.items()}
+    asyncio.run(settle_unfinished(yard.at_work.desk, yard.fleet))
+    assert yard.runs()["K1"] == yard.key
+    assert ("K1", "rejected plan") in yard.alarms()
 
 
 def test_a_plan_that_ran_is_gone_back_to_however_old_its_approvals_are(yard: Yard) -> None:

@@ -114,6 +114,19 @@ def test_another_junction_of_the_same_signal_is_a_signal_before() -> None:
     assert street_of(one) == 100.0
 
 
+def test_the_way_round_into_the_opposite_carriageway_leads_to_no_signal() -> None:
+    """A dead end behind a signal is no street between two signals."""
+    network, today = signalled(100.0, Crossroads())
+    turns = {"second": ("east",), "east": ("back",), "back": ("side",)}
+    back = {"back_0": replace(network.lanes["east_0"], name="back_0", edge="back")}
+    dead_end = replace(network, turns=turns, lanes=network.lanes | back)
+    flows = demand(side_to_east=700.0)
+    (told,) = with_storage(dead_end, flows, today).intersections["B"].caveats
+    assert "300 m from the signal before" in told
+    round_it = replace(dead_end, turnarounds=frozenset({("east", "back")}))
+    assert with_storage(round_it, flows, today).intersections["B"].caveats == ()
+
+
 def test_every_street_behind_a_fork_is_bound() -> None:
     network, today = signalled(100.0, Crossroads())
     fork = replace(

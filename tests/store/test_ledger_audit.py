@@ -10,15 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Table, text
 
 from citybrain.errors import InputError
 from citybrain.model import audit
+from citybrain.model.approval import State
 from citybrain.model.audit import AuditHead, canonical_json, chain_faults
 from citybrain.store.ledger import Ledger, Writing, open_ledger
 from citybrain.store.ledger.audit import LogWatch, read_audit, verify_audit
-from citybrain.store.ledger.plans import add_plan, kept_plan
-from citybrain.store.ledger.schema import ALARMS, PLANS, RUNNING
+from citybrain.store.ledger.plans import add_plan, kept_plan, set_state
+from citybrain.store.ledger.pushes import begin_push, end_push
+from citybrain.store.ledger.schema import ALARMS, PLANS, PUSHES, RUNNING
 from tests.store.ledger_kit import clock
 
 ALARM = {
@@ -192,6 +194,48 @@ def test_a_plan_comes_to_no_state_that_may_not_follow(
     before, after = steps
     told = f"record 3 brings plan {key[:12]} from {before} to {after}, which no plan may do"
     assert verify_audit(ledger).faults == watch.look(ledger).faults == (told,)
+
+
+def put_again(ledger: Ledger, table: Table, key: str, **changes: str) -> None:
+    """Put a row in once more by a record of its own, and change it past the log."""
+    column = next(iter(table.primary_key.columns))
+    with ledger.reading() as connection:
+        row = dict(connection.execute(table.select().where(column == key)).mappings().one())
+    row |= changes
+    with ledger.writing("mallory") as writing:
+        own = {name: value for name, value in row.items() if name != "record"}
+        number = writing.note("again", key, {"insert": table.name, "row": own})
+        writing.connection.execute(table.update().where(column == key).values(**own, record=number))
+
+
+def test_no_plan_and_no_push_begins_again(ledger: Ledger) -> None:
+    with ledger.writing("anna") as writing:
+        key = add_plan(writing, "morning", "text", "")
+        set_state(writing, key, State.REJECTED, "never")
+        begin_push(writing, "order", key, "push")
+    with ledger.writing("anna") as writing:
+        end_push(writing, "order", key)
+    put_again(ledger, PLANS, key, state="proposed")
+    put_again(ledger, PUSHES, "order", ended_at="")
+    assert verify_audit(ledger).faults == (
+        "record 5 puts a row into table plans that it has already",
+        "record 6 puts a row into table pushes that it has already",
+    )
+
+
+def test_a_plan_begins_as_proposed_whatever_else_its_record_says(ledger: Ledger) -> None:
+    with ledger.writing("anna") as writing:
+        key = add_plan(writing, "morning", "text", "")
+    with ledger.writing("mallory") as writing:
+        other = writing.keep("another text")
+        row = {"hash": other, "name": "x", "state": "retired", "verdict_hash": "",
+               "proposed_by": "anna", "proposed_at": ""}  # fmt: skip
+        number = writing.note(
+            "odd", "x", {"insert": "plans", "row": row, "update": "x", "key": key}
+        )
+        writing.connection.execute(PLANS.insert().values(record=number, **row))
+    told = f"record 2 brings plan {other[:12]} as retired, which no plan may do"
+    assert verify_audit(ledger).faults == (told,)
 
 
 def test_a_plan_in_no_state_that_there_is_is_told_in_a_line(ledger: Ledger) -> None:

@@ -30,6 +30,7 @@ from citybrain.store.ledger.plans import (
     set_state,
     set_verdict,
 )
+from citybrain.store.ledger.pushes import running
 from citybrain.store.plans import plan_text
 from citybrain.store.verdicts import verdict_text
 
@@ -219,6 +220,11 @@ def reject(desk: Desk, beginning: str, key: SigningKey, comment: str) -> KeptPla
         There is no such plan, or more than one.
     """
     plan = find_plan(desk, beginning)
+    with desk.ledger.reading() as connection:
+        rows = running(connection).items()
+    if units := sorted(unit for unit, row in rows if row.plan_hash == plan.hash):
+        msg = f"plan {plan.name} runs in {', '.join(units)}; roll back what runs, then reject it"
+        raise UnsafePlanError(msg)
     if not may_become(plan.state, State.REJECTED):
         msg = f"plan {plan.name} is {plan.state.value}; roll back what runs, then reject it"
         raise UnsafePlanError(msg)

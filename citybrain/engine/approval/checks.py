@@ -1,6 +1,6 @@
 """What speaks for or against a plan: nothing that the ledger says is believed unchecked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 from citybrain.engine.street.desk import Desk, proposed_schedule
@@ -10,6 +10,7 @@ from citybrain.model.approval import (
     State,
     approval_faults,
     automatic_approvals,
+    is_proposed,
     is_rejected,
     is_young,
     proof_faults,
@@ -71,16 +72,26 @@ def check_proposed(desk: Desk, plan: KeptPlan) -> None:
     InputError
         The ledger cannot be read, or what it holds as a statement is none.
     """
-    if faults := proposal_faults(dossier(desk, plan)):
-        msg = f"plan {plan.name} ({plan.hash[:12]}) cannot be approved: {'; '.join(faults)}"
+    if not is_proposed(dossier(desk, plan)):
+        told = "nobody who may propose has signed for it; propose it under another name"
+        msg = f"plan {plan.name} ({plan.hash[:12]}) cannot be approved: {told}"
         raise UnsafePlanError(msg)
 
 
-def check_may_return(desk: Desk, plan: KeptPlan) -> None:
+def check_may_return(desk: Desk, plan: KeptPlan, units: Collection[str]) -> None:
     """Raise if a person has rejected a plan that units are to go back to.
 
     Neither the age of its approvals counts here nor who of those that signed is still there: a
     plan that ran is what units go back to, unless somebody said that it must not.
+
+    Parameters
+    ----------
+    desk
+        Register.
+    plan
+        What they would go back to.
+    units
+        Which would.
 
     Raises
     ------
@@ -93,8 +104,8 @@ def check_may_return(desk: Desk, plan: KeptPlan) -> None:
             vouched.append(desk.register.vouch(signed))
     if plan.state is State.REJECTED or is_rejected(vouched, plan.hash):
         msg = (
-            f"units would go back to plan {plan.name} ({plan.hash[:12]}), which was rejected; "
-            "push an approved plan instead"
+            f"{', '.join(sorted(units))} would go back to plan {plan.name} ({plan.hash[:12]}), "
+            "which was rejected; push an approved plan there instead"
         )
         raise UnsafePlanError(msg)
 

@@ -161,7 +161,8 @@ class Gate:
         for key in sorted(former_keys):
             with self.desk.ledger.reading() as connection:
                 former = kept_plan(connection, key)
-            check_may_return(self.desk, former)
+            units = [unit for unit, opening in openings.items() if opening.ran.plan_hash == key]
+            check_may_return(self.desk, former, units)
             self.fleet.check(plan_of(former.text, f"plan {key[:12]}"))
         async with self.fleet.links(tuple(openings)) as links:
             before = await self._begin(push, statement, openings)

@@ -13,7 +13,7 @@ from citybrain.store.ledger.plans import kept_plan, set_state
 from citybrain.store.ledger.pushes import (
     Running,
     add_receipt,
-    is_alarmed,
+    open_alarms,
     raise_alarm,
     running,
     set_running,
@@ -189,10 +189,10 @@ def _settle(writing: Writing, key: str, why: str, units: Sequence[str]) -> None:
     if plan.state is not state and may_become(plan.state, state):
         set_state(writing, key, state, why)
     elif plan.state is State.REJECTED:
-        for unit in units:
-            if not is_alarmed(writing.connection, unit, REJECTED):
-                text = f"runs plan {plan.name} ({key[:12]}), which was rejected meanwhile"
-                raise_alarm(writing, unit, REJECTED, f"{text}: roll it back, or push another")
+        text = f"runs plan {plan.name} ({key[:12]}), which was rejected meanwhile: push another one"
+        told = {alarm["unit"] for alarm in open_alarms(writing.connection) if alarm["text"] == text}
+        for unit in sorted(set(units) - told):
+            raise_alarm(writing, unit, REJECTED, text)
 
 
 def plain(value: object) -> object:

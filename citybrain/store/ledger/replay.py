@@ -1,6 +1,7 @@
 """What the records of the log make of the tables, and which changes no record may make."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from citybrain.model.approval import State, may_become
@@ -29,22 +30,15 @@ def replayed(records: Sequence[AuditRecord], before: Rows) -> Rows:
     before
         Rows that earlier records gave; they are left as they are.
     """
-    keys = {table.name: next(iter(table.primary_key.columns)).name for table in RECORDED}
-    numbered = {table.name for table in RECORDED if "record" in table.c}
-    rows: Rows = {name: dict(before[name]) for name in keys}
-    for record in records:
-        detail = _detail(record)
-        row = _row(detail)
-        if (table := _table(detail, "insert")) in keys:
-            number = {"record": record.number} if table in numbered else {}
-            whole = {**_LATER_COLUMNS.get(table, {}), **row, **number}
-            rows[table][_key(whole.get(keys[table]))] = whole
-        elif (table := _table(detail, "update")) in keys:
-            key = _key(detail.get("key"))
-            rows[table][key] = rows[table].get(key, {}) | row
+    rows: Rows = {name: dict(before[name]) for name in _KEYS}
+    for change in filter(None, map(_change, records)):
+        own = rows[change.table]
+        own[change.key] = change.row if change.is_new else own.get(change.key, {}) | change.row
     return rows
 
 
+_KEYS = {table.name: next(iter(table.primary_key.columns)).name for table in RECORDED}
+_NUMBERED = {table.name for table in RECORDED if "record" in table.c}
 _LATER_COLUMNS: dict[str, dict[str, Any]] = {
     "alarms": {"cleared_by": ""},
     "running": {"pattern": 0, "scheduled": 0},
@@ -62,36 +56,58 @@ def change_faults(records: Iterable[AuditRecord], before: Rows) -> Iterator[str]
     before
         Rows that earlier records gave.
     """
+    known = {name: set(rows) for name, rows in before.items()}
     states = {key: row.get("state") for key, row in before[PLANS.name].items()}
-    for record in records:
-        detail = _detail(record)
-        table, row = _table(detail, "update"), _row(detail)
-        if table in _CHANGED and not set(row) <= _CHANGED[table]:
-            yield f"record {record.number} changes what is never changed in table {table}"
-        elif table == PUSHES.name and not row.get("ended_at"):
-            yield f"record {record.number} begins a push anew that has ended"
-        yield from _step_faults(record, states)
+    for change in filter(None, map(_change, records)):
+        table, row, told = change.table, change.row, f"record {change.number}"
+        if change.is_new and change.key in known[table]:
+            yield f"{told} puts a row into table {table} that it has already"
+        elif not change.is_new and table in _CHANGED and not set(row) <= _CHANGED[table]:
+            yield f"{told} changes what is never changed in table {table}"
+        elif not change.is_new and table == PUSHES.name and not row.get("ended_at"):
+            yield f"{told} begins a push anew that has ended"
+        known[table].add(change.key)
+        if table == PLANS.name and "state" in row:
+            present = None if change.is_new else states.get(change.key)
+            if not _may_follow(present, row["state"], is_new=change.is_new):
+                way = f"as {row['state']}" if change.is_new else f"from {present} to {row['state']}"
+                yield f"{told} brings plan {str(change.key)[:12]} {way}, which no plan may do"
+            states[change.key] = row["state"]
 
 
-def _step_faults(record: AuditRecord, states: dict[Any, Any]) -> Iterator[str]:
-    """Look whether a plan comes to a state that may follow on the one before; keep the new one."""
-    detail = _detail(record)
-    row = _row(detail)
-    if "state" not in row or PLANS.name not in {_table(detail, "insert"), _table(detail, "update")}:
-        return
-    key = _key(detail.get("key", row.get("hash")))
-    present, following = states.get(key), row["state"]
-    states[key] = following
-    if not (_is_step(present, following) if "update" in detail else following == State.PROPOSED):
-        told = f"from {present} to {following}" if "update" in detail else f"as {following}"
-        yield f"record {record.number} brings plan {str(key)[:12]} {told}, which no plan may do"
-
-
-def _is_step(present: Any, following: Any) -> bool:  # noqa: ANN401 - whatever somebody noted
+def _may_follow(present: Any, following: Any, *, is_new: bool) -> bool:  # noqa: ANN401 - noted
     try:
+        if is_new:
+            return State(following) is State.PROPOSED
         return may_become(State(present), State(following))
     except ValueError:
         return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """What one record does to one row."""
+
+    number: int
+    table: str
+    key: object
+    row: dict[str, Any]
+    is_new: bool
+
+
+def _change(record: AuditRecord) -> _Change | None:
+    """Return the change of a record; none of one that notes something else."""
+    detail = _detail(record)
+    row = _row(detail)
+    if (table := _table(detail, "insert")) in _KEYS:
+        number = {"record": record.number} if table in _NUMBERED else {}
+        row = {**_LATER_COLUMNS.get(table, {}), **row, **number}
+        key, is_new = _key(row.get(_KEYS[table])), True
+    elif (table := _table(detail, "update")) in _KEYS:
+        key, is_new = _key(detail.get("key")), False
+    else:
+        return None
+    return _Change(number=record.number, table=table, key=key, row=row, is_new=is_new)
 
 
 def _detail(record: AuditRecord) -> dict[str, Any]:
