@@ -300,10 +300,6 @@ def content_of(tally: Tally, seconds: float, missed: str) -> dict[str, Any]:
     }
 
 
-def _monitored(tally: Tally) -> str:
-    return f"(bound 3/N = {tally.monitor_bound:.1e})"
-
-
 def _show(tally: Tally, seconds: float, missed: str) -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
@@ -313,7 +309,8 @@ def _show(tally: Tally, seconds: float, missed: str) -> None:
         ("… unsafe, damaged bytes not counted", f"{tally.attempts:,}"),
         ("accepted by the first checker", f"{tally.accepted:,}"),
         ("… and encoded, decoded, painted from the unit's numbers", f"{tally.encoded:,}"),
-        ("… of which a conflict monitor watched", f"{tally.watched:,} {_monitored(tally)}"),
+        ("… and watched by a conflict monitor", f"{tally.watched:,}"),
+        ("… which tripped", f"{tally.tripped} (bound 3/N = {tally.monitor_bound:.1e})"),
         ("unsafe accepted", f"{len(tally.unsafe)} (bound 3/N = {tally.bound:.1e})"),
         ("valid plans refused", f"{len(tally.wrongly_refused)} of {tally.valid:,}"),
         ("disagreements on a rule", f"{tally.disagreements.total():,}"),

@@ -29,7 +29,7 @@ from citybrain.engine.street.settings import read_street
 from citybrain.errors import CitybrainError, InputError, UnsafePlanError
 from citybrain.model.statements import Act, Signed, read_statement
 from citybrain.ports.controllers import ControllerReader, DaySchedule, DryRun, UnitPlan
-from citybrain.store.ledger.plans import KeptPlan, kept_plan
+from citybrain.store.ledger.plans import KeptPlan
 from citybrain.store.ledger.pushes import running
 from citybrain.store.plans import plan_of
 
@@ -171,10 +171,7 @@ def _hindrance_of_return(desk: Desk, former: Mapping[str, str]) -> str:
     """Return why the gate would not bring units back to their former plans; empty if it would."""
     try:
         check_not_stopped(desk)
-        for key in sorted({*former.values()} - {""}):
-            units = [unit for unit, own in former.items() if own == key]
-            with desk.ledger.reading() as connection:
-                check_may_return(desk, kept_plan(connection, key), units)
+        check_may_return(desk, former)
     except UnsafePlanError as refusal:
         return str(refusal)
     return ""

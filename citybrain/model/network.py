@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import TypeVar
 
 from citybrain.model.intersection import Intersection
@@ -133,7 +132,7 @@ class Network:
         """Return the edges that end at a signal, whether it is retimed or left as it is."""
         own = (movement.from_edge for movement in self.movements.values())
         left = (edge for signal in self.untouched for edge in signal.approaches)
-        return frozenset(chain(own, left))
+        return frozenset(own).union(left)
 
     def movements_at(self, intersection: str) -> tuple[Movement, ...]:
         """Return the movements of one intersection."""

@@ -222,11 +222,10 @@ def reject(desk: Desk, beginning: str, key: SigningKey, comment: str) -> KeptPla
     plan = find_plan(desk, beginning)
     with desk.ledger.reading() as connection:
         rows = running(connection).items()
-    if units := sorted(unit for unit, row in rows if row.plan_hash == plan.hash):
-        msg = f"plan {plan.name} runs in {', '.join(units)}; roll back what runs, then reject it"
-        raise UnsafePlanError(msg)
-    if not may_become(plan.state, State.REJECTED):
-        msg = f"plan {plan.name} is {plan.state.value}; roll back what runs, then reject it"
+    units = sorted(unit for unit, row in rows if row.plan_hash == plan.hash)
+    if units or not may_become(plan.state, State.REJECTED):
+        present = f"runs in {', '.join(units)}" if units else f"is {plan.state.value}"
+        msg = f"plan {plan.name} {present}; roll back what runs, then reject it"
         raise UnsafePlanError(msg)
     signed = signed_by(desk, key, Act.REJECT, plan, (comment, ()))
     with desk.ledger.writing(_person(desk, signed)) as writing:

@@ -1,6 +1,6 @@
 """What speaks for or against a plan: nothing that the ledger says is believed unchecked."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from citybrain.engine.street.desk import Desk, proposed_schedule
@@ -19,9 +19,10 @@ from citybrain.model.approval import (
 from citybrain.model.audit import sha256_hex
 from citybrain.model.automatic import automatic_faults
 from citybrain.model.plan import Plan
+from citybrain.model.statements import Vouched
 from citybrain.model.verdict import PROPOSED_PLAN
 from citybrain.store.ledger.audit import head_hash
-from citybrain.store.ledger.plans import KeptPlan
+from citybrain.store.ledger.plans import KeptPlan, kept_plan
 from citybrain.store.plans import plan_of, plan_text
 from citybrain.store.verdicts import verdict_of
 from sim.judgement import contradictions
@@ -78,7 +79,7 @@ def check_proposed(desk: Desk, plan: KeptPlan) -> None:
         raise UnsafePlanError(msg)
 
 
-def check_may_return(desk: Desk, plan: KeptPlan, units: Collection[str]) -> None:
+def check_may_return(desk: Desk, former: Mapping[str, str]) -> None:
     """Raise if a person has rejected a plan that units are to go back to.
 
     Neither the age of its approvals counts here nor who of those that signed is still there: a
@@ -87,27 +88,36 @@ def check_may_return(desk: Desk, plan: KeptPlan, units: Collection[str]) -> None
     Parameters
     ----------
     desk
-        Register.
-    plan
-        What they would go back to.
-    units
-        Which would.
+        Ledger and register.
+    former
+        Unit → hash of the plan that it goes back to; empty for what it held before citybrain.
 
     Raises
     ------
     UnsafePlanError
         Somebody has.
+    InputError
+        The ledger cannot be read, or has no such plan.
     """
+    for key in sorted({*former.values()} - {""}):
+        with desk.ledger.reading() as connection:
+            plan = kept_plan(connection, key)
+        if plan.state is State.REJECTED or is_rejected(_vouched(desk, plan), key):
+            units = ", ".join(sorted(unit for unit, own in former.items() if own == key))
+            msg = (
+                f"{units} would go back to plan {plan.name} ({key[:12]}), which was rejected; "
+                "push an approved plan there instead"
+            )
+            raise UnsafePlanError(msg)
+
+
+def _vouched(desk: Desk, plan: KeptPlan) -> list[Vouched]:
+    """Return what was signed about a plan with keys that still count."""
     vouched = []
     for signed in plan.signed:
         with suppress(CitybrainError):
             vouched.append(desk.register.vouch(signed))
-    if plan.state is State.REJECTED or is_rejected(vouched, plan.hash):
-        msg = (
-            f"{', '.join(sorted(units))} would go back to plan {plan.name} ({plan.hash[:12]}), "
-            "which was rejected; push an approved plan there instead"
-        )
-        raise UnsafePlanError(msg)
+    return vouched
 
 
 def check_automatic(desk: Desk, plan: KeptPlan, reference: Plan) -> None:

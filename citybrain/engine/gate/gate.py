@@ -157,12 +157,12 @@ class Gate:
 
     async def _roll_back(self, push: Push, statement: Statement) -> Carried:
         openings = self._openings(push.plan_hash, statement.units)
-        former_keys = {opening.ran.plan_hash for opening in openings.values()} - {""}
+        former_of = {unit: opening.ran.plan_hash for unit, opening in openings.items()}
+        check_may_return(self.desk, former_of)
+        former_keys = {*former_of.values()} - {""}
         for key in sorted(former_keys):
             with self.desk.ledger.reading() as connection:
                 former = kept_plan(connection, key)
-            units = [unit for unit, opening in openings.items() if opening.ran.plan_hash == key]
-            check_may_return(self.desk, former, units)
             self.fleet.check(plan_of(former.text, f"plan {key[:12]}"))
         async with self.fleet.links(tuple(openings)) as links:
             before = await self._begin(push, statement, openings)
