@@ -76,8 +76,8 @@ class SearchSettings:
     seed
         Seed of the search's own dice.
     simulation_seeds
-        Seeds that the search may see, the later ones only to choose among greens that follow the
-        traffic; the proof uses others.
+        Seeds that the search may see, the later ones only to choose among its best; the proof uses
+        others.
     demand_scales
         Travellers for each one of the demand, for these seeds in turn: a plan that has no reserve
         shows it on a day that is a little busier (B. Hellinga and Z. Abdy, "Impact of day-to-day

@@ -25,9 +25,9 @@ _FINALS: Finals = ((4, 6), (6, 4), (8, 3))
 """A plan that jams one day in ten looks good on the other nine, so the choice among the best is
 worth more runs than finding yet another."""
 
-_FINALS_OF_FOLLOWING: Finals = ((12, 3), (16, 2))
-"""More of them where greens may follow detectors, as chance moves more there: eight days hide a
-jam of one day in ten with 43 %, sixteen with 19 %."""
+_LATE_FINALS: Finals = ((12, 3), (16, 2))
+"""More of them where the budget has room: eight days hide a jam of one day in ten with 43 %,
+sixteen with 19 %."""
 
 _FEWEST_FINALISTS = 2
 _LONGEST_REACH_S = 13.0
@@ -61,7 +61,7 @@ class Search:
         Dice.
     days
         Days that may be seen; the first two are used for climbing, as many as the budget allows
-        for the final choice: up to eight, sixteen where greens may follow detectors.
+        for the final choice.
     progress
         Hears the best cost found.
     """
@@ -151,10 +151,13 @@ class Search:
         SimulationError
             A run failed.
         """
+        finals = (*_FINALS, *_LATE_FINALS)
         if self._archive:
-            reserve = self._runs_of(_FINALS, MODEL_DAYS)
+            reserve = self._runs_of(finals, MODEL_DAYS)
+            if self._rounds_beside(reserve) < _FEWEST_ROUNDS:
+                reserve = self._runs_of(_FINALS, MODEL_DAYS)
             self._climb(self.leaders(1)[0], self._climbing, reserve)
-        self._choose(_FINALS)
+        self._choose(finals)
         return self._best_known()
 
     def settled(self) -> Found:
@@ -173,15 +176,15 @@ class Search:
         if self._archive:
             leader = self.leaders(1)[0]
             days = self.days[: -self._archive[leader][0]]
-            left, of_rounds = self.scorer.budget.left(), _FEWEST_ROUNDS * (_BATCH + 1)
-            reserve = self._runs_of(_FINALS_OF_FOLLOWING, len(days))
-            if left - reserve < MODEL_DAYS * of_rounds:
+            reserve = self._runs_of(_LATE_FINALS, len(days))
+            if self._rounds_beside(reserve) < _FEWEST_ROUNDS:
                 reserve = 0
-            climbing = days[: max(MODEL_DAYS, (left - reserve) // of_rounds)]
+            spare = self.scorer.budget.left() - reserve
+            climbing = days[: max(MODEL_DAYS, spare // (_FEWEST_ROUNDS * (_BATCH + 1)))]
             reached = self._climb(leader, climbing, reserve + len(days) - len(climbing))
             if self._affordable([reached], days, self.scorer.budget.left()):
                 self._note([(reached, self._scored(reached, days))], len(days))
-        self._choose((*_FINALS, *_FINALS_OF_FOLLOWING))
+        self._choose((*_FINALS, *_LATE_FINALS))
         return self._best_known()
 
     def _affordable(
@@ -281,6 +284,10 @@ class Search:
         ranked = self.leaders(len(self._archive))
         found = [Found(c, self._archive[c][1], running_s[-self._archive[c][0]]) for c in ranked]
         return next((each for each in found if each.cost_s < each.running_cost_s), found[0])
+
+    def _rounds_beside(self, reserve: int) -> int:
+        """Return for how many rounds of a climb the budget has room beside some runs."""
+        return (self.scorer.budget.left() - reserve) // (MODEL_DAYS * (_BATCH + 1))
 
     def _runs_of(self, finals: Finals, seen: int) -> int:
         """Return how many runs a choice takes that begins after some days and is all affordable."""

@@ -23,6 +23,8 @@ _SYNONYMS = {
     "e": "end",
 }
 _DROPPED_GROUPS = frozenset({"output", "gui_only", "report", "traci_server"})
+_VALIDATION = "xml-validation"
+"""Begin of the options of the report that decide whether SUMO reads a file at all."""
 _DROPPED = frozenset({"seed", "random", "gui-settings-file", "remote-port", "max-depart-delay"})
 _OUTPUTS = frozenset({"summary", "tripinfo", "netstate", "netstate-dump", "device.toc.file"})
 _OUTPUT_WORDS = ("output", "log", "save-", "device.ssm.")
@@ -234,10 +236,11 @@ def _read_options(path: Path) -> dict[str, str]:
     options: dict[str, str] = {}
     for child in root:
         entries = [child] if "value" in child.attrib else list(child)
-        if child.tag in _DROPPED_GROUPS:
-            continue
+        is_dropped = child.tag in _DROPPED_GROUPS
         for entry in entries:
             name = _SYNONYMS.get(entry.tag, entry.tag)
+            if is_dropped and not name.startswith(_VALIDATION):
+                continue
             if name not in _DROPPED and not _is_output(name):
                 options[name] = entry.get("value", "")
     return options
