@@ -19,6 +19,7 @@ from optimizer.bandwidth import Bands, bands_of, widest_bands
 from optimizer.streams import coordinated_tree, streams
 
 PLAN_NAME = "bands"
+_FEWEST = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,9 @@ def _found(area: StudyArea, request: Request) -> _Found:
     demand = own_demand(area, timeout_s=ProofSettings().timeout_s)
     joined = streams(area.network, demand.turning)
     names = request.along or heaviest_chain(coordinated_tree(joined))
+    if len(names) < _FEWEST:
+        what = "a band joins two signals or more; here traffic joins none"
+        raise InputError(request.scenario, what, "name signals one behind the other with --along")
     patterns = {pattern.intersection: pattern for pattern in area.running.patterns}
     for name in names:
         if name not in patterns:

@@ -1,6 +1,7 @@
 """The proof of a plan in a study area."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count, islice
 
 from citybrain.config import ProofSettings
@@ -10,6 +11,7 @@ from citybrain.engine.area import StudyArea
 from citybrain.engine.demand import SURVEY_SEED, Demand
 from citybrain.errors import UnsafePlanError
 from citybrain.model.actuation import ActuatedPattern
+from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
 from citybrain.model.rules import check_plan
 from citybrain.model.verdict import PROPOSED_PLAN, Verdict
@@ -49,7 +51,7 @@ def prove_plan(
     demand
         Demand of every run.
     proposed
-        Plan that is to replace the running one.
+        Plan that is to replace the running one; intersections that it leaves out run on as today.
     settings
         Seeds and processes.
     progress
@@ -81,10 +83,19 @@ def prove_plan(
         return prove(
             evaluator,
             area.network,
-            (area.running, proposed),
+            (area.running, replace(proposed, patterns=_patterns(area.running, proposed))),
             settings.seeds,
             _study(area, demand, proposed),
         )
+
+
+def _patterns(running: Plan, proposed: Plan) -> tuple[Pattern, ...]:
+    """Return what all intersections show where a plan that may leave some out replaces another.
+
+    Nothing else in a run may differ: without a pattern SUMO would show the last program loaded.
+    """
+    changed = {pattern.intersection: pattern for pattern in proposed.patterns}
+    return running.with_patterns(changed).patterns
 
 
 def check_rules(plan: Plan, area: StudyArea) -> None:

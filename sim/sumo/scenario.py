@@ -22,13 +22,38 @@ _SYNONYMS = {
     "b": "begin",
     "e": "end",
 }
-_DROPPED_GROUPS = frozenset({"output", "gui_only", "report", "traci_server"})
-_VALIDATION = "xml-validation"
-"""Begin of the options of the report that decide whether SUMO reads a file at all."""
-_DROPPED = frozenset({"seed", "random", "gui-settings-file", "remote-port", "max-depart-delay"})
-_OUTPUTS = frozenset({"summary", "tripinfo", "netstate", "netstate-dump", "device.toc.file"})
-_OUTPUT_WORDS = ("output", "log", "save-", "device.ssm.")
-_FILE_OPTIONS = frozenset({"weight-files", "load-state"})
+_OUTPUTS = frozenset(
+    {
+        *("summary", "tripinfo", "netstate", "human-readable-time", "language"),
+        *("pedestrian.jupedsim.wkt", "pedestrian.jupedsim.wkt.geo", "pedestrian.jupedsim.py"),
+    }
+)
+_OUTPUT_WORDS = (
+    "output",
+    "log",
+    "save-",
+    "write-",
+    "netstate-dump",
+    "device.ssm.",
+    "device.toc.file",
+)
+_OF_RECORDS = ("device.tripinfo.", "device.vehroute.")
+"""Who is recorded: everybody, for delay is charged to all."""
+_PRINTED = frozenset({"verbose", "print-options", "help", "version", "precision", "precision.geo"})
+_WARNED = frozenset({"no-warnings", "aggregate-warnings"})
+_OF_WINDOWS = frozenset(
+    {
+        *("gui-settings-file", "quit-on-end", "game", "game.mode", "start", "delay", "demo"),
+        *("breakpoints", "edgedata-files", "alternative-net-file", "selection-file"),
+        *("disable-textures", "registry-viewport", "window-size", "window-pos"),
+        *("tracker-interval", "gui-testing", "gui-testing-debug", "remote-port", "num-clients"),
+    }
+)
+_OF_RUNS = frozenset({"configuration-file", "seed", "random", "max-depart-delay"})
+_DROPPED = _OUTPUTS | _PRINTED | _WARNED | _OF_WINDOWS | _OF_RUNS
+"""Options that shape no traffic, or that every run sets itself; by their names, for the group in
+which an option stands in the file means nothing to SUMO."""
+_FILE_OPTIONS = frozenset({"weight-files"})
 _CLEARING_TIME_S = 900.0
 _KINDS: dict[type, str] = {
     dict: "a table",
@@ -197,6 +222,9 @@ def _open_config(path: Path) -> SumoScenario:
             f"departure, at {end_s:.0f} s",
         )
     _check_scale(options.get("scale", "1"), f"{path}, scale")
+    if "load-state" in options:
+        what = "loads a saved state, in which signals run their old programs whatever a plan says"
+        raise InputError(path, what, "take load-state out, and begin earlier")
     for name in _FILE_OPTIONS & options.keys():
         options[name] = ",".join(str(file) for file in _paths(path, folder, options[name]))
     return SumoScenario(
@@ -236,18 +264,16 @@ def _read_options(path: Path) -> dict[str, str]:
     options: dict[str, str] = {}
     for child in root:
         entries = [child] if "value" in child.attrib else list(child)
-        is_dropped = child.tag in _DROPPED_GROUPS
         for entry in entries:
             name = _SYNONYMS.get(entry.tag, entry.tag)
-            if is_dropped and not name.startswith(_VALIDATION):
-                continue
-            if name not in _DROPPED and not _is_output(name):
+            if not _is_dropped(name):
                 options[name] = entry.get("value", "")
     return options
 
 
-def _is_output(name: str) -> bool:
-    return name in _OUTPUTS or any(word in name for word in _OUTPUT_WORDS)
+def _is_dropped(name: str) -> bool:
+    is_output = any(word in name for word in _OUTPUT_WORDS)
+    return name in _DROPPED or is_output or name.startswith(_OF_RECORDS)
 
 
 def _paths(config: Path, folder: Path, names: str) -> tuple[Path, ...]:

@@ -9,6 +9,7 @@ from citybrain.config import SafetyLimits
 from citybrain.engine.area import open_area
 from citybrain.model.rules import check_plan
 from citybrain.store.plans import read_plan
+from tests.cli.odd_towns import crossing, flow, scenario
 from tests.cli.towns import Terminal
 
 pytestmark = pytest.mark.integration
@@ -38,3 +39,10 @@ def test_a_signal_that_is_not_there_is_named(terminal: Terminal, town: Path) -> 
     assert told.code == 2
     assert "nowhere" in told.errors
     assert "J2" in told.errors
+
+
+def test_one_signal_has_no_band(terminal: Terminal, tmp_path: Path) -> None:
+    config = scenario(tmp_path, crossing("J"), flow("Jw.J J.Je", 300))
+    told = terminal("bandwidth", config)
+    assert told.code == 2
+    assert "a band joins two signals or more" in told.complaint

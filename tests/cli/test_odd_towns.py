@@ -1,14 +1,17 @@
 """Odd networks and demands: a right result or one clear line, never an unsafe plan."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from random import Random
+from xml.etree import ElementTree as ET
 
 import pytest
 
-from citybrain.config import SafetyLimits
+from citybrain.config import ProofSettings, SafetyLimits
 from citybrain.engine.area import open_area
 from citybrain.engine.demand import own_demand
+from citybrain.engine.prove import prove_plan
 from citybrain.model.rules import check_plan
 from citybrain.ports.evaluation import Evaluation
 from citybrain.store.plans import read_plan
@@ -17,7 +20,7 @@ from optimizer.workshop import Workshop
 from sim.queue_model.model import QueueModel
 from sim.sumo.evaluator import SumoEvaluator
 from tests.cli.odd_towns import NET, Streets, crossing, flow, scenario, shortened
-from tests.cli.towns import Terminal, Told
+from tests.cli.towns import Terminal, Told, change
 
 pytestmark = pytest.mark.integration
 
@@ -49,6 +52,35 @@ def odd(tmp_path: Path) -> Path:
 def retimed(terminal: Terminal, config: Path) -> tuple[Told, Path]:
     out = config.parent / "out"
     return terminal("retime", config, *FEW, "--out", out), out
+
+
+def other_programs(folder: Path) -> str:
+    """Return, for every signal of a network, a worse program than its own."""
+    net = ET.parse(folder / NET).getroot()
+    for logic in net.findall("tlLogic"):
+        logic.set("programID", "other")
+        for phase in logic.findall("phase"):
+            phase.set("duration", "60" if "y" not in phase.get("state", "") else "3")
+    return "".join(ET.tostring(logic, encoding="unicode") for logic in net.findall("tlLogic"))
+
+
+def test_a_plan_for_some_signals_leaves_the_others_as_they_are(tmp_path: Path) -> None:
+    flows = [flow(f"{name}w.{name} {name}.{name}e", 300) for name in "JK"]
+    config = scenario(tmp_path, crossing("J") + crossing("K", 3000.0), *flows)
+    day = '<WAUT id="day" refTime="0" startProg="0"/>'
+    ruled = "".join(f'<wautJunction wautID="day" junctionID="{name}"/>' for name in "JK")
+    (tmp_path / "day.add.xml").write_text(
+        f"<additional>{other_programs(tmp_path)}{day}{ruled}</additional>"
+    )
+    line = '<route-files value="odd.rou.xml"/>'
+    change(config, line, f'{line}<additional-files value="day.add.xml"/>')
+    area = open_area(config, None, SafetyLimits())
+    same = replace(area.running, name="same", patterns=area.running.patterns[:1])
+    settings = ProofSettings(seeds=(1, 2))
+    demand = own_demand(area, timeout_s=settings.timeout_s)
+    verdict = prove_plan(area, demand, same, settings, lambda *_: None)
+    assert verdict.proposed == verdict.running
+    assert verdict.proposed_plan == "same"
 
 
 def test_an_odd_network_is_retimed_and_proven(terminal: Terminal, odd: Path) -> None:

@@ -2,12 +2,15 @@
 
 import gzip
 import shutil
+import subprocess
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from citybrain.errors import InputError
 from sim.sumo.routes import last_departure_s, special_types
+from sim.sumo.run import sumo_binary
 from sim.sumo.scenario import SumoScenario, open_scenario
 from tests.sim.raw_runs import CITY
 from tests.sim.sources import CROSS_NET
@@ -35,6 +38,14 @@ WORDS = """<input><net value="town.net.xml"/><routes value=" town.rou.xml "/>
     <time><b value="0:01:00"/><e value="01:01:00"/></time>"""
 LETTERS = """<n value="town.net.xml"/><r value="town.rou.xml"/><a value="town.add.xml"/>
     <b value="60.0"/><e value="0:01:01:00"/>"""
+
+
+OF_EVERY_RUN = {"seed", "random", "max-depart-delay"}
+FOR_OUTPUTS = (
+    *("device.tripinfo.", "device.vehroute.", "device.ssm.", "device.toc.file"),
+    *("device.rerouting.output", "device.taxi.dispatch-algorithm.output"),
+    "device.taxi.idle-algorithm.output",
+)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +87,34 @@ def test_options_that_shape_traffic_are_kept_and_outputs_dropped(tmp_path: Path)
 def test_outputs_outside_their_group_are_dropped(tmp_path: Path, name: str) -> None:
     config = f'{LONG}<{name} value="{tmp_path}/precious.xml"/>'
     assert scenario_of(tmp_path, config).options == ()
+
+
+def test_an_option_counts_wherever_it_stands(tmp_path: Path) -> None:
+    config = """<output><scale value="3"/></output><report><step-length value="0.5"/>
+        <xml-validation value="never"/></report><gui_only><time-to-teleport value="60"/></gui_only>
+        <processing><verbose value="true"/><human-readable-time value="true"/></processing>
+        <routing><device.tripinfo.probability value="0.2"/></routing>"""
+    kept = {"scale": "3", "step-length": "0.5", "xml-validation": "never", "time-to-teleport": "60"}
+    assert dict(scenario_of(tmp_path, LONG + config).options) == kept
+
+
+def test_what_sumo_prints_writes_and_shows_is_dropped_and_nothing_else(tmp_path: Path) -> None:
+    template = tmp_path / "template.xml"
+    subprocess.run([sumo_binary(), "--save-template", template], check=True, capture_output=True)
+    without_effect = {"output", "report", "gui_only", "traci_server", "configuration"}
+    read = {"net-file", "route-files", "additional-files", "begin", "end", "load-state"}
+    for group in ET.parse(template).getroot():
+        for name in {entry.tag for entry in group} - read:
+            value = "town.rou.xml" if name == "weight-files" else "1"
+            kept = scenario_of(tmp_path, f'{LONG}<{name} value="{value}"/>').options
+            is_kept = group.tag not in without_effect or name.startswith("xml-validation")
+            is_known = name in OF_EVERY_RUN or name.startswith(FOR_OUTPUTS)
+            assert bool(kept) == (is_kept and not is_known), name
+
+
+def test_a_saved_state_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="loads a saved state"):
+        scenario_of(tmp_path, LONG + '<load-state value="state.xml"/>')
 
 
 def test_files_that_options_name_are_found_from_anywhere(tmp_path: Path) -> None:
