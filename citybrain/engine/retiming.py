@@ -29,6 +29,7 @@ from sim.queue_model.model import QueueModel
 from sim.queue_model.pricing import TablePricer
 from sim.queue_model.sumo_demand import routed_days
 from sim.sumo.evaluator import SumoEvaluator
+from sim.sumo.routes import holds_walkers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,7 +263,14 @@ def _fast_model(area: StudyArea, demand: Demand, settings: Settings) -> TablePri
         trips=[scaled(*day) for day in zip(routed, scales, seeds, strict=True)],
         threads=settings.proof.workers,
     )
-    return TablePricer(model, area.network, settings.search.objective, area.running)
+    files = (*demand.scenario.route_files, *demand.scenario.additional_files)
+    return TablePricer(
+        model,
+        area.network,
+        settings.search.objective,
+        area.running,
+        with_walkers=holds_walkers(files),
+    )
 
 
 def _decisive(settings: SearchSettings) -> dict[str, str]:

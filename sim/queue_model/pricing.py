@@ -15,6 +15,7 @@ from citybrain.ports.tables import Prices, SignalTables
 from sim.queue_model.arrays import Floats
 from sim.queue_model.model import QueueModel
 from sim.queue_model.runs import Runs
+from sim.queue_model.walking.charges import WalkingCharges
 
 _STANDARD = Objective()
 
@@ -31,12 +32,14 @@ class TablePricer:
     network
         Tells where a movement belongs.
     objective
-        What counts for how much.  The model knows stops, buses and the waits of movements; nobody
-        walks in it.
+        What counts for how much.  The model knows stops, buses and the waits of movements.
     running
         The plan that runs today; a movement that waits beyond the bound under it is bound to
         that wait, and what buses lose beyond what they lose under it is charged as
         ``optimizer.objective`` does, for they are not to pay for cars.
+    with_walkers
+        Whether people on foot are under way, who are not to wait longer than under the running
+        plan either.
     """
 
     def __init__(
@@ -45,6 +48,8 @@ class TablePricer:
         network: Network,
         objective: Objective = _STANDARD,
         running: Plan | None = None,
+        *,
+        with_walkers: bool = False,
     ) -> None:
         self._model = model
         self._objective = objective
@@ -77,6 +82,9 @@ class TablePricer:
         today = model.runs(model.tables([running])) if running and asks_today else None
         self._bounds_s = self._bounds(today)
         self._bus_s = float(today.bus_delay_s.sum()) if today else np.inf
+        self._walking = None
+        if with_walkers and running is not None:
+            self._walking = WalkingCharges.of(network, self.groups, model.tables([running]))
 
     def price(self, tables: SignalTables) -> Prices:
         """Return what each plan costs; see ``TableEvaluator``."""
@@ -93,6 +101,10 @@ class TablePricer:
         if bus_s is not None:
             local_s += _summed(bus_s, self._place_of_link, self._count)
             mean_s = mean_s + bus_s.sum(axis=1) / max(self.vehicles, 1.0)
+        if self._walking is not None:
+            walking_s = self._walking.charge_s(tables, self.vehicles)
+            local_s += walking_s
+            mean_s = mean_s + walking_s.sum(axis=1) / max(self.vehicles, 1.0)
         if self._bounds_s is not None:
             wait_s, count = self._waits(runs)
             charge_s = PAYING_WEIGHT * np.maximum(0.0, wait_s - self._bounds_s * count)

@@ -9,6 +9,7 @@ from citybrain.errors import InputError
 from sim.sumo.xml_files import iterate_elements, seconds
 
 _DEPARTING = frozenset({"vehicle", "trip", "person"})
+_WALKING = frozenset({"walk", "personTrip"})
 BUSES = ("bus", "coach", "tram")
 """Classes of vehicles that carry passengers."""
 
@@ -80,3 +81,14 @@ def special_types(files: Sequence[Path]) -> SpecialTypes:
         bicycles=frozenset(names["bicycle"] | {"DEFAULT_BIKETYPE"}),
         buses=frozenset().union(*(names[vclass] for vclass in BUSES)),
     )
+
+
+def holds_walkers(files: Sequence[Path]) -> bool:
+    """Tell whether somebody walks in route files or additional files.
+
+    Raises
+    ------
+    InputError
+        A file is missing or cut off.
+    """
+    return any(next(iterate_elements(path, _WALKING), None) is not None for path in files)

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from citybrain.errors import InputError
-from sim.sumo.routes import last_departure_s, special_types
+from sim.sumo.routes import holds_walkers, last_departure_s, special_types
 from sim.sumo.run import sumo_binary
 from sim.sumo.scenario import SumoScenario, open_scenario
 from tests.sim.raw_runs import CITY
@@ -224,3 +224,18 @@ def test_the_bundled_periods_are_known_by_name() -> None:
         open_scenario(CITY, "night")
     with pytest.raises(InputError, match="leave --period out"):
         open_scenario(CITY / "morning.sumocfg", "morning")
+
+
+@pytest.mark.parametrize(
+    ("content", "does"),
+    [
+        ('<personFlow id="p" begin="0" period="9"><walk from="a" to="b"/></personFlow>', True),
+        ('<person id="p" depart="0"><personTrip from="a" to="b"/></person>', True),
+        ('<person id="p" depart="0"><ride from="a" to="b"/></person>', False),
+        ('<trip id="a" depart="0" from="a" to="b"/>', False),
+    ],
+)
+def test_it_is_known_whether_somebody_walks(tmp_path: Path, content: str, does: bool) -> None:
+    path = tmp_path / "town.rou.xml"
+    path.write_text(f"<routes>{content}</routes>", encoding="utf-8")
+    assert holds_walkers([path]) is does

@@ -1,0 +1,1 @@
+"""What people on foot wait for their greens."""
