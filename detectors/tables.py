@@ -7,7 +7,7 @@ spoils the whole file; then, if need be, as texts line by line, in which it spoi
 import gzip
 import io
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK = 1 << 16
 _GZIP_BITS = 31
 _TAIL = 4096
+_ID_TYPE = pa.dictionary(pa.int32(), pa.string())
 LONGEST_LINE = 1 << 16
 """A first line that is longer is no header. [B]"""
 
@@ -99,7 +100,13 @@ def column_names(path: Path) -> tuple[str, ...]:
     return tuple(_plain(name) for name in first_line(path).split(","))
 
 
-def read_rows(path: Path, columns: Iterable[str], *, header: Sequence[str] | None = None) -> Rows:
+def read_rows(
+    path: Path,
+    columns: Iterable[str],
+    *,
+    header: Sequence[str] | None = None,
+    ids: Collection[str] = (),
+) -> Rows:
     """Read some columns of a CSV or Parquet file.
 
     Parameters
@@ -110,6 +117,9 @@ def read_rows(path: Path, columns: Iterable[str], *, header: Sequence[str] | Non
         Columns to be read.
     header
         Names of all columns of a CSV that has no header.
+    ids
+        Columns that name something, such as a detector: an empty field does not make the others
+        fractions, and those of a CSV keep the zeros that they begin with.
 
     Returns
     -------
@@ -124,10 +134,10 @@ def read_rows(path: Path, columns: Iterable[str], *, header: Sequence[str] | Non
     wanted = list(columns)
     if is_parquet(path):
         with _clear_errors(path, "Parquet file"):
-            return Rows(frame=pq.read_table(path, columns=wanted).to_pandas())
+            return Rows(frame=_with_whole_ids(pq.read_table(path, columns=wanted), ids).to_pandas())
     with _clear_errors(path, "CSV table"):
         content, is_cut = _content(path)
-        rows = _read_csv(content, wanted, header)
+        rows = _read_csv(content, wanted, header, ids)
     cut = "the packed file breaks off; what followed is missing" if is_cut else ""
     notes = tuple(note for note in (cut, *rows.notes) if note)
     return Rows(frame=rows.frame, unreadable=rows.unreadable, notes=notes)
@@ -142,25 +152,53 @@ def numbers(column: pd.Series) -> Floats:
 def codes_and_names(column: pd.Series) -> tuple[Ints, tuple[str, ...]]:
     """Return the position of each value among the sorted names, -1 for a missing one."""
     categories = column.astype("category").cat
-    names = categories.categories.astype(str)
-    order = np.argsort(names.to_numpy(dtype=str), kind="stable")
-    position = np.append(np.argsort(order), -1)
-    return position[categories.codes.to_numpy()], tuple(str(name) for name in names[order])
+    texts = [_id_text(value) for value in categories.categories]
+    names = tuple(sorted({text for text in texts if text}))
+    place = {name: at for at, name in enumerate(names)}
+    position = np.array([*(place.get(text, -1) for text in texts), -1], dtype=np.int64)
+    return position[categories.codes.to_numpy()], names
 
 
-def _read_csv(content: bytes, wanted: list[str], header: Sequence[str] | None) -> Rows:
+def _id_text(value: object) -> str:
+    """Return an id as a text without blanks around it; 227.0 is 227."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _with_whole_ids(table: pa.Table, ids: Collection[str]) -> pa.Table:
+    """Return a table with ids as texts where missing ones would turn whole numbers into floats."""
+    for name in ids:
+        column = table[name]
+        if column.null_count and pa.types.is_integer(column.type):
+            at = table.column_names.index(name)
+            table = table.set_column(at, name, column.cast(pa.string()))
+            table = table.replace_schema_metadata(None)  # it may still call the column whole
+    return table
+
+
+def _read_csv(
+    content: bytes, wanted: list[str], header: Sequence[str] | None, ids: Collection[str]
+) -> Rows:
     try:
         content.decode()  # a note on a faulty row must be text
-        return _parse(content, wanted, header, is_plain=False)
+        types = dict.fromkeys(ids, _ID_TYPE)
+        return _parse(content, wanted, header, types, is_plain=False)
     except (pa.ArrowInvalid, UnicodeDecodeError):
         clean = content.decode("utf-8", errors="replace").replace("\x00", "\ufffd").encode()
-        return _parse(clean, wanted, header, is_plain=True)
+        types = dict.fromkeys(wanted, pa.string())
+        return _parse(clean, wanted, header, types, is_plain=True)
 
 
 def _parse(
-    content: bytes, wanted: list[str], header: Sequence[str] | None, *, is_plain: bool
+    content: bytes,
+    wanted: list[str],
+    header: Sequence[str] | None,
+    types: dict[str, pa.DataType],
+    *,
+    is_plain: bool,
 ) -> Rows:
-    """Parse a CSV; plainly means that every field is a text and quotation marks mean nothing."""
+    """Parse a CSV; plainly means that quotation marks and blanks around a text mean nothing."""
     faulty: list[str] = []
 
     def note(row: pacsv.InvalidRow) -> str:
@@ -178,7 +216,7 @@ def _parse(
             include_columns=wanted,
             null_values=[""],
             strings_can_be_null=True,
-            column_types=dict.fromkeys(wanted, pa.string()) if is_plain else None,
+            column_types=types,
         ),
     )
     frame = table.to_pandas()

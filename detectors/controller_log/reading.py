@@ -10,7 +10,7 @@ from citybrain.units import DAY_S
 from detectors.controller_log.measures import CHANNELS, LONGEST_LOG_DAYS, EventLog
 from detectors.pulses import FeedRepairs, Flags, Floats
 from detectors.readers.hires import is_event_log, read_log
-from detectors.tables import column_names, numbers, read_rows
+from detectors.tables import codes_and_names, column_names, numbers, read_rows
 
 LOOP_M = 1.8
 """Length of a usual loop, six feet [m]."""
@@ -90,7 +90,7 @@ def read_config(path: Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        A column is missing, or a phase or channel is no number.
+        A column is missing, a controller is not named, or a phase or channel is no number.
     """
     if not path.is_file():
         raise InputError(path, "the configuration does not exist", "check the path")
@@ -103,7 +103,11 @@ def read_config(path: Path) -> pd.DataFrame:
     for word in REQUIRED:
         if word not in named:
             raise InputError(path, f"has no column {word!r}", f"give {', '.join(REQUIRED)}")
-    frame = read_rows(path, named.values()).frame
+    frame = read_rows(path, named.values(), ids=[named["DeviceId"]]).frame
+    device, devices = codes_and_names(frame[named["DeviceId"]])
+    if np.any(device < 0):
+        where = f"{path}, row {int(np.argmin(device)) + 1}"
+        raise InputError(where, "DeviceId is empty", "name the controller of the row")
     phase, channel = (numbers(frame[named[word]]) for word in ("Phase", "Parameter"))
     wrong = ~(_is_whole(phase) & _is_whole(channel))
     if wrong.any():
@@ -116,7 +120,7 @@ def read_config(path: Path) -> pd.DataFrame:
 
     return pd.DataFrame(
         {
-            "DeviceId": frame[named["DeviceId"]].astype("str"),
+            "DeviceId": pd.Series(np.array(devices, dtype=object)[device], dtype="str"),
             "Phase": phase.astype(np.int64),
             "Function": frame[named["Function"]].astype("str"),
             "Parameter": channel.astype(np.int64),

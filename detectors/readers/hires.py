@@ -141,7 +141,7 @@ def read_log(path: Path, assume_zone: str | None = None) -> Log:
         The file is truncated, holds no event, or its timestamps carry no zone.
     """
     column = _columns(column_names(path))
-    rows = read_rows(path, column.values())
+    rows = read_rows(path, column.values(), ids=[column["device"]])
     frame, where = rows.frame, f"{path}, column {column['timestamp']!r}"
     instants = utc_instants(frame[column["timestamp"]], where, assume_zone)
     if instants.utc.isna().all():

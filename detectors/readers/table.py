@@ -62,7 +62,7 @@ def read_pulse_table(
     columns = column_names(path)
     on, off = ("on_s", "off_s") if "on_s" in columns else ("on", "off")
     speed = ["speed_mps"] if "speed_mps" in columns else []
-    rows = read_rows(path, ["detector", on, off, *speed])
+    rows = read_rows(path, ["detector", on, off, *speed], ids=["detector"])
     detector, names = codes_and_names(rows.frame["detector"])
     times = _times(path, rows.frame, (on, off), start, assume_zone)
     readable = np.isfinite(times.on_s) & (detector >= 0)

@@ -75,7 +75,7 @@ def read_utd19(
     """
     spelling = {name.lower(): name for name in columns}
     names = [name for name in (*_REQUIRED, *_OPTIONAL) if name in spelling]
-    rows = read_rows(path, [spelling[name] for name in names])
+    rows = read_rows(path, [spelling[name] for name in names], ids=[spelling["detid"]])
     frame = rows.frame.rename(columns={spelling[name]: name for name in names})
     detector, known = codes_and_names(frame["detid"])
     instants = _instants(frame, f"{path}, column {spelling['day']!r}", assume_zone, detector)

@@ -123,6 +123,13 @@ def test_utd19_units_and_local_time(tmp_path: Path) -> None:
     assert flows.quality == (Quality.BELIEVED, Quality.DOUBTED)
 
 
+def test_an_empty_detector_of_utd19_spoils_only_its_row(tmp_path: Path) -> None:
+    content = UTD19 + utd19("2026-03-17", [0, 180, 360], "017") + utd19("2026-03-17", [540], "")
+    found = counted(tmp_path, content, ZURICH, (detector("017"),), "utd19.csv")
+    assert found.flows.count_veh[:, 0].tolist() == pytest.approx([24.0, 24.25, 24.15])
+    assert found.repairs.unreadable_rows == 1
+
+
 def test_utd19_errors_are_not_counted_and_doubt_their_lane(tmp_path: Path) -> None:
     content = UTD19 + utd19("2026-03-17", [0, 180, 360]) + utd19("2026-03-17", [540], error="1")
     found = counted(tmp_path, content, ZURICH, LOOPS, "utd19.csv")

@@ -99,6 +99,7 @@ CONFIG = "DeviceId,Phase,Function,Parameter\n7,2,Advance,5\n"
     [
         ("DeviceId,Phase,Function\n7,2,Advance\n", "has no column 'Parameter'"),
         (CONFIG + "7,two,Presence,6\n", "row 2: phase or parameter is no number"),
+        (CONFIG + ",2,Presence,6\n", "row 2: DeviceId is empty; name the controller of the row"),
     ],
 )
 def test_a_bad_configuration_gets_one_clear_line(config: str, message: str, tmp_path: Path) -> None:

@@ -100,6 +100,45 @@ def test_rows_that_cannot_be_read_are_counted(tmp_path: Path) -> None:
     assert feed.repairs.rows == 6
 
 
+def names_in(path: Path, whole: int, empty: int) -> set[str]:
+    """Return the detectors that a feed names, of which so many rows can be used."""
+    feed = read(path, FeedClock(start=START, assume_zone="UTC"))
+    assert feed.repairs.unreadable_rows == empty
+    assert feed.repairs.used_rows == whole
+    return set(feed.names)
+
+
+def test_an_empty_id_spoils_only_its_row(tmp_path: Path) -> None:
+    log = pd.read_csv(file(tmp_path, LOG)).astype({"DeviceId": "Int64"})
+    log.loc[2, "DeviceId"] = pd.NA
+    table = pd.read_csv(file(tmp_path, TABLE)).assign(detector=pd.array([7, None, 12], "Int64"))
+    for frame, ids, whole, names in (
+        (log, "DeviceId", 8, {"7:5", "7:6"}),
+        (table, "detector", 2, {"7", "12"}),
+    ):
+        frame.to_csv(tmp_path / "ids.csv", index=False)
+        frame.to_parquet(tmp_path / "whole.parquet")
+        frame.astype({ids: "float64"}).to_parquet(tmp_path / "float.parquet")
+        for name in ("ids.csv", "whole.parquet", "float.parquet"):
+            assert names_in(tmp_path / name, whole, 1) == names
+
+
+def test_ids_of_a_csv_keep_their_zeros_and_lose_their_blanks(tmp_path: Path) -> None:
+    content = "detector,on_s,off_s\n007,1,2\n 012,3,4\n007 ,5,6\n ,7,8\n"
+    assert names_in(file(tmp_path, content), 3, 1) == {"007", "012"}
+    assert names_in(file(tmp_path, content + "07,soon,9\n"), 3, 2) == {"007", "012", "07"}
+    log = LOG.replace(",7,", ",007,")
+    assert names_in(file(tmp_path, log), 9, 0) == {"007:5", "007:6"}
+
+
+def test_long_whole_ids_stay_apart_where_one_is_empty(tmp_path: Path) -> None:
+    ids = pd.array([2**53, 2**53 + 1, None], "Int64")
+    pd.DataFrame({"detector": ids, "on_s": [1.0, 2.0, 3.0], "off_s": [1.5, 2.5, 3.5]}).to_parquet(
+        tmp_path / "feed.parquet"
+    )
+    assert names_in(tmp_path / "feed.parquet", 2, 1) == {str(2**53), str(2**53 + 1)}
+
+
 def test_unordered_and_repeated_rows_are_mended_and_counted(tmp_path: Path) -> None:
     content = "detector,on_s,off_s\na,4,5\na,1,2\na,1,2\nb,3,3.5\n"
     feed = read(file(tmp_path, content))
