@@ -18,7 +18,7 @@ from detectors.bins import (
 )
 from detectors.choice import detector_of_lanes, silent_lanes
 from detectors.intervals import pulse_interval
-from detectors.pulses import Floats, Ints, Pulses
+from detectors.pulses import Floats, Ints, Pulses, controller_of
 from detectors.repair import GAP_S
 from detectors.tally import Tally
 from detectors.trust import TrustRules, judge
@@ -42,8 +42,9 @@ def count_pulses(
     """Count pulses per lane and bin.
 
     Each lane is counted by one detector (see `detector_of_lanes`), each pulse in the bin of its
-    on time; occupancy is split exactly at the edges of bins.  Times during which the whole feed
-    was silent for long are missing coverage, not zero flow.
+    on time; occupancy is split exactly at the edges of bins.  Times during which the
+    controller of a lane, or the whole feed, was silent for long are missing coverage, not zero
+    flow.
 
     Parameters
     ----------
@@ -81,25 +82,25 @@ def count_pulses(
     tally = Tally.empty(bins.count, len(chosen))
     tally.add(pulses, lane_of, bins)
     substitutes = silent_lanes(detectors, speaking)
-    coverage = _coverage(pulses, bins, is_recorded=recorded is not None)
+    names = [detector.name for detector in chosen.values()]
+    coverage = _coverage(pulses, names, bins, is_recorded=recorded is not None)
     count_veh = tally.count.astype(np.float64)
     quality = judge(
         count_veh.sum(axis=0),
-        np.full(len(chosen), coverage.mean()),
+        coverage.mean(axis=0),
         _repaired_share(pulses, lane_of, len(chosen)),
         np.array([lane in substitutes for lane in chosen], dtype=np.bool_),
         rules or TrustRules(),
     )
-    grid = np.repeat(coverage[:, np.newaxis], len(chosen), axis=1)
-    low_veh, high_veh = pulse_interval(pulses, lane_of, bins, count_veh, grid)
+    low_veh, high_veh = pulse_interval(pulses, lane_of, bins, count_veh, coverage)
     return FlowSnapshot(
         start=bins.start,
         bin_s=bin_s,
         lanes=tuple(chosen),
         count_veh=count_veh,
-        occupancy=_ratio(tally.occupied_s, grid * bin_s, 0.0).clip(0.0, 1.0),
+        occupancy=_ratio(tally.occupied_s, coverage * bin_s, 0.0).clip(0.0, 1.0),
         speed_mps=_ratio(tally.speed_sum_mps, tally.speed_count.astype(np.int64), np.nan),
-        coverage=grid,
+        coverage=coverage,
         low_veh=low_veh,
         high_veh=high_veh,
         quality=quality,
@@ -125,10 +126,18 @@ def _check_size(bins: Bins, lane_count: int) -> None:
         raise InfeasibleError(msg)
 
 
-def _coverage(pulses: Pulses, bins: Bins, *, is_recorded: bool) -> Floats:
+def _coverage(pulses: Pulses, names: Sequence[str], bins: Bins, *, is_recorded: bool) -> Floats:
+    """Return the share of each bin during which each detector was heard [bin, detector]."""
     silence_s = GAP_S if is_recorded else min(END_SILENCE_S, END_SILENCE_SHARE * bins.bin_s)
-    spans_s = reaching_to(pulses.spans_s, bins.start_s, bins.end_s, silence_s)
-    return bins.coverage(spans_s)
+    coverage = np.zeros((bins.count, len(names)))
+    shares: dict[str, Floats] = {}
+    for column, name in enumerate(names):
+        controller = controller_of(name)
+        if controller not in shares:
+            spans_s = reaching_to(pulses.spans_of(name), bins.start_s, bins.end_s, silence_s)
+            shares[controller] = bins.coverage(spans_s)
+        coverage[:, column] = shares[controller]
+    return coverage
 
 
 def _repaired_share(pulses: Pulses, lane_of: Ints, lane_count: int) -> Floats:

@@ -42,7 +42,7 @@ class FeedClock:
     recorded
         Begin and end of the recording in UTC, where known.
     gap_s
-        Longest silence of the whole feed that is not a gap. [s]
+        Longest silence of a controller, or of a feed without any, that is not a gap. [s]
     """
 
     start: datetime | None = None

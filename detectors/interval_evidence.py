@@ -139,12 +139,13 @@ def dispersions(pulses: Pulses, lane_of: Ints, bins: Bins, coverage: Floats) -> 
     power = np.zeros(coverage.shape, np.int64)
     power[partial] = np.floor(np.log2(np.maximum((1 - coverage[partial]) * bins.bin_s, 1.0)))
     lane_of_pulse = lane_of[pulses.detector]
-    for lane in np.flatnonzero(partial.any(axis=0)):
+    spans_s = {int(lane_of[at]): pulses.spans_of(name) for at, name in enumerate(pulses.names)}
+    for lane in np.flatnonzero(partial.any(axis=0)).tolist():
         on_s = pulses.on_s[lane_of_pulse == lane]
-        own = partial[:, lane]
+        own, own_s = partial[:, lane], spans_s.get(lane, pulses.spans_s)
         for exponent in np.unique(power[own, lane]):
             widths_s = (2.0**exponent, 2.0 ** (exponent + 1))
-            known = [_dispersion(on_s, pulses.spans_s, width_s) for width_s in widths_s]
+            known = [_dispersion(on_s, own_s, width_s) for width_s in widths_s]
             index = max((each for each in known if each is not None), default=UNKNOWN_DISPERSION)
             found[own & (power[:, lane] == exponent), lane] = index
     return found

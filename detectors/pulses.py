@@ -1,6 +1,7 @@
 """Pulses: the form that every feed takes before it is counted."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Self
 
@@ -50,7 +51,8 @@ class FeedRepairs:
     unknown_detector_rows
         Pulses or figures of detectors that the inventory does not name.
     gaps
-        Times longer than the threshold during which no detector said anything.
+        Times longer than the threshold during which nothing was said; of several controllers,
+        each has its own.
     used_rows
         Rows that made a flow or a pulse, or showed that the feed was alive.
     wild_times
@@ -126,6 +128,9 @@ class Pulses:
         The end of the pulse was put in by a repair, shape (n,).
     spans_s
         Times (begin, end) during which the feed was alive, shape (spans, 2), in order. [s]
+    own_spans_s
+        Controller → the same of it alone, where a feed is that of several; their detectors are
+        named ``controller:channel``.
     start
         Second 0, timezone-aware UTC; none where the feed does not say.
     repairs
@@ -149,6 +154,7 @@ class Pulses:
     start: datetime | None
     repairs: FeedRepairs
     notes: tuple[str, ...] = ()
+    own_spans_s: Mapping[str, Floats] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse pulses that are out of order or end before they begin."""
@@ -173,15 +179,34 @@ class Pulses:
             Positions in order of the on time.
         """
         cut = slice(begin, end)
-        return type(self)(
-            names=self.names,
+        return replace(
+            self,
             detector=self.detector[cut],
             on_s=self.on_s[cut],
             off_s=self.off_s[cut],
             speed_mps=self.speed_mps[cut],
             repaired=self.repaired[cut],
-            spans_s=self.spans_s,
-            start=self.start,
-            repairs=self.repairs,
-            notes=self.notes,
         )
+
+    def spans_of(self, detector: str) -> Floats:
+        """Return the times during which what a detector says was heard.
+
+        Parameters
+        ----------
+        detector
+            Name, in the feed or not.
+
+        Returns
+        -------
+        array of shape (spans, 2)
+            Those of its controller where the feed is that of several: none if it is not among
+            them; else those of the feed. [s]
+        """
+        if not self.own_spans_s:
+            return self.spans_s
+        return self.own_spans_s.get(controller_of(detector), np.empty((0, 2)))
+
+
+def controller_of(detector: str) -> str:
+    """Return the controller of ``controller:channel``; nothing where a name has no colon."""
+    return detector.rpartition(":")[0]

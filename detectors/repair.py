@@ -1,15 +1,17 @@
 """Events and raw pulses become clean pulses; every repair is counted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
-from detectors.pulses import FeedRepairs, Flags, Floats, Ints, Pulses
+from detectors.bins import reaching_to
+from detectors.pulses import FeedRepairs, Flags, Floats, Ints, Pulses, controller_of
 
 GAP_S = 300.0
-"""A feed of which no detector says anything for longer than this was not alive [s]."""
+"""A controller, or a feed without any, that says nothing for longer was not alive [s]."""
 SHORTEST_GAP_S = 60.0
 """In a busy feed a shorter silence is no gap either [s]."""
 MISSING_MOMENTS = 80.0
@@ -17,6 +19,22 @@ MISSING_MOMENTS = 80.0
 up to six times, and 13 vehicles do not fail to come by chance: e^-13."""
 BESIDE_S = 900.0
 """Time on either side of a silence from which it is told how much is usually said [s]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Speakers:
+    """The controllers of a feed, whose detectors are named ``controller:channel``.
+
+    Parameters
+    ----------
+    names
+        Controllers.
+    of_moment
+        Which of them spoke at each moment, shape (moments,).
+    """
+
+    names: tuple[str, ...]
+    of_moment: Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,6 +61,8 @@ class RawPulses:
         What the reader has counted so far.
     notes
         What else the reader found.
+    speakers
+        Controllers that spoke at those moments; none where the feed does not tell.
     """
 
     names: tuple[str, ...]
@@ -54,6 +74,7 @@ class RawPulses:
     start: datetime | None
     repairs: FeedRepairs
     notes: tuple[str, ...] = ()
+    speakers: Speakers | None = None
 
     def take(self, rows: Flags | Ints, repairs: FeedRepairs) -> "RawPulses":
         """Return some of the pulses, with new counts of repairs."""
@@ -128,7 +149,7 @@ def tidy(raw: RawPulses, *, gap_s: float = GAP_S) -> Pulses:
     raw
         Pulses as the feed has them.
     gap_s
-        Longest silence of the whole feed that is not a gap. [s]
+        Longest silence of a controller, or of a feed without any, that is not a gap. [s]
 
     Returns
     -------
@@ -136,13 +157,16 @@ def tidy(raw: RawPulses, *, gap_s: float = GAP_S) -> Pulses:
         In order of the on time; see `FeedRepairs` for what is mended, and how.
     """
     spans_s = alive_spans_s(raw.alive_s, gap_s, missing=MISSING_MOMENTS)
+    own_spans_s = _own_spans_s(raw, spans_s, gap_s)
     raw = _without_doubles(_with_ends_lost(raw))
+    parts = _parts(raw, spans_s, own_spans_s)
+    end_s = _ends_s(raw, parts)
     missing = np.isnan(raw.off_s)
-    mended_s = np.where(missing, _lost_off_s(raw, spans_s), raw.off_s)
-    still_on = missing & np.isin(mended_s, spans_s[-1:, 1])
+    mended_s = np.where(missing, _lost_off_s(raw, end_s), raw.off_s)
+    still_on = missing & (mended_s == end_s) & np.isfinite(end_s)
     lost = missing & ~still_on
     off_s = _shared_out(raw, mended_s)
-    cut_s = _cut_at_gaps(raw.on_s, off_s.end_s, spans_s)
+    cut_s = _cut_at_gaps(raw.on_s, off_s.end_s, parts)
     order = np.lexsort((raw.detector, raw.on_s))
     return Pulses(
         names=raw.names,
@@ -152,6 +176,7 @@ def tidy(raw: RawPulses, *, gap_s: float = GAP_S) -> Pulses:
         speed_mps=raw.speed_mps[order],
         repaired=(lost | off_s.overlaps)[order],
         spans_s=spans_s,
+        own_spans_s=own_spans_s,
         start=raw.start,
         notes=raw.notes,
         repairs=raw.repairs
@@ -160,7 +185,7 @@ def tidy(raw: RawPulses, *, gap_s: float = GAP_S) -> Pulses:
             still_on=int(np.sum(still_on)),
             overlaps=int(np.sum(off_s.overlaps)),
             cut_at_gaps=int(np.sum(cut_s < off_s.end_s)),
-            gaps=max(len(spans_s) - 1, 0),
+            gaps=sum(max(len(own_s) - 1, 0) for own_s in own_spans_s.values() or [spans_s]),
         ),
     )
 
@@ -203,6 +228,75 @@ def _is_gap(moments_s: Floats, last: Ints, gap_s: float, most: float) -> Flags:
     return np.asarray((silence_s > gap_s) | (missing > most))
 
 
+def _own_spans_s(raw: RawPulses, feed_s: Floats, gap_s: float) -> dict[str, Floats]:
+    """Return the times during which each of several controllers was alive; of one, nothing.
+
+    A gap of the whole feed is one of each: many are heard to fall silent sooner than one.
+    """
+    if raw.speakers is None:
+        return {}
+    rows = _rows_of(raw.speakers.of_moment, len(raw.speakers.names))
+    spoken = {
+        name: raw.alive_s[own]
+        for name, own in zip(raw.speakers.names, rows, strict=True)
+        if len(own)
+    }
+    if len(spoken) == 1:
+        return {}
+    return {name: _shared(_own_alive(own, feed_s, gap_s), feed_s) for name, own in spoken.items()}
+
+
+def _own_alive(alive_s: Floats, feed_s: Floats, gap_s: float) -> Floats:
+    """Return when one controller was alive, up to the ends of the feed if it spoke near them."""
+    spans_s = alive_spans_s(alive_s, gap_s, missing=MISSING_MOMENTS)
+    first_s, last_s = spans_s[0, 0], spans_s[-1, 1]
+    beside = np.sum(alive_s <= first_s + BESIDE_S), np.sum(alive_s >= last_s - BESIDE_S)
+    begin_s, end_s = (
+        max(min(gap_s, SHORTEST_GAP_S), min(gap_s, MISSING_MOMENTS * BESIDE_S / count))
+        for count in beside
+    )
+    spans_s = reaching_to(spans_s, feed_s[0, 0], last_s, begin_s)
+    return reaching_to(spans_s, first_s, feed_s[-1, 1], end_s)
+
+
+def _shared(one_s: Floats, other_s: Floats) -> Floats:
+    """Return the times that two lists of spans share, each (spans, 2) and in order [s]."""
+    first = np.searchsorted(other_s[:, 1], one_s[:, 0])
+    count = np.searchsorted(other_s[:, 0], one_s[:, 1], side="right") - first
+    mine = np.repeat(np.arange(len(one_s)), count)
+    other = np.arange(len(mine)) + np.repeat(first - np.cumsum(count) + count, count)
+    begins_s = np.maximum(one_s[mine, 0], other_s[other, 0])
+    return np.column_stack((begins_s, np.minimum(one_s[mine, 1], other_s[other, 1])))
+
+
+def _rows_of(group: Ints, count: int) -> list[Ints]:
+    """Return the rows of each of so many groups, in order."""
+    order = np.argsort(group.astype(np.min_scalar_type(count)), kind="stable")
+    sizes = np.bincount(group, minlength=count)
+    return np.split(order, np.cumsum(sizes)[:-1])
+
+
+_Parts = list[tuple[Ints, Floats]]
+"""Rows of pulses, and the times during which they were heard."""
+
+
+def _parts(raw: RawPulses, feed_s: Floats, own_s: Mapping[str, Floats]) -> _Parts:
+    """Return the pulses of each controller with its spans; of a feed without any, all."""
+    if not own_s:
+        return [(np.arange(len(raw.on_s)), feed_s)]
+    place = {name: at for at, name in enumerate(own_s)}
+    controller = np.array([place[controller_of(name)] for name in raw.names], dtype=np.int64)
+    return list(zip(_rows_of(controller[raw.detector], len(own_s)), own_s.values(), strict=True))
+
+
+def _ends_s(raw: RawPulses, parts: _Parts) -> Floats:
+    """Return the last moment at which the controller of each pulse was alive [s]."""
+    end_s = np.full(len(raw.on_s), np.inf)
+    for rows, spans_s in parts:
+        end_s[rows] = spans_s[-1, 1] if len(spans_s) else np.inf
+    return end_s
+
+
 def older_than_before(time_s: Floats, by_s: float = 0.0) -> int:
     """Count the rows whose time lies before that of the row above.
 
@@ -230,10 +324,9 @@ def _without_doubles(raw: RawPulses) -> RawPulses:
     return raw.take(order[~same], repairs)
 
 
-def _lost_off_s(raw: RawPulses, spans_s: Floats) -> Floats:
+def _lost_off_s(raw: RawPulses, end_s: Floats) -> Floats:
     whole_s = pd.Series(raw.off_s - raw.on_s).groupby(raw.detector).transform("max").to_numpy()
     longest_s = np.where(np.isnan(whole_s), np.inf, whole_s)
-    end_s = spans_s[-1, 1] if len(spans_s) else np.inf
     next_on_s = np.minimum(_next_on_s(raw), np.maximum(end_s, raw.on_s))
     return np.minimum(next_on_s, raw.on_s + longest_s)
 
@@ -257,12 +350,14 @@ def _shared_out(raw: RawPulses, off_s: Floats) -> _SharedOut:
     return _SharedOut(end_s, covered_until_s > next_on_s)
 
 
-def _cut_at_gaps(on_s: Floats, off_s: Floats, spans_s: Floats) -> Floats:
-    if not len(spans_s):
-        return off_s
-    span = np.searchsorted(spans_s[:, 0], on_s, side="right") - 1
-    span_end_s = spans_s[np.maximum(span, 0), 1]
-    return np.asarray(np.maximum(on_s, np.minimum(off_s, span_end_s)))
+def _cut_at_gaps(on_s: Floats, off_s: Floats, parts: _Parts) -> Floats:
+    cut_s = off_s.copy()
+    for rows, spans_s in parts:
+        if len(spans_s):
+            span = np.searchsorted(spans_s[:, 0], on_s[rows], side="right") - 1
+            span_end_s = spans_s[np.maximum(span, 0), 1]
+            cut_s[rows] = np.maximum(on_s[rows], np.minimum(off_s[rows], span_end_s))
+    return cut_s
 
 
 def _same_as_before(*columns: Ints | Floats) -> Flags:

@@ -16,7 +16,7 @@ from detectors.health.evidence import (
     evidence_of,
 )
 from detectors.health.foretelling import Habit, habits_of
-from detectors.pulses import Flags, Floats, Ints, Pulses
+from detectors.pulses import Flags, Floats, Ints, Pulses, controller_of
 
 LIMITS = {HALVED: 8.0, DOUBLED: 8.0, DELAYED: 12.0, SWAPPED: 12.0, UNRELATED: 12.0}
 """Evidence above which a charge is believed.  [nats]"""
@@ -99,10 +99,10 @@ def learn_habits(pulses: Pulses, begin_s: float, end_s: float, usable: Flags) ->
     begin_s = max(begin_s, end_s - LONGEST_LEARNING_S)
     groups = _groups(pulses.names)
     length_s = int(end_s - begin_s)
-    known = _known(pulses.spans_s, begin_s, length_s)
     habits: dict[int, Habit] = {}
     for members in groups:
         series = _series(pulses, members, begin_s, length_s)
+        known = _known(pulses, members, begin_s, length_s)
         for row, habit in habits_of(series, known, usable[list(members)]).items():
             habits[members[row]] = habit
     return Habits(names=pulses.names, groups=groups, of=habits)
@@ -137,7 +137,7 @@ def convictions_of(
     for members in habits.groups:
         scene = Scene(
             series=_series(pulses, members, float(edges_s[0]), length_s),
-            known=_known(pulses.spans_s, float(edges_s[0]), length_s),
+            known=_known(pulses, members, float(edges_s[0]), length_s),
             window=np.searchsorted(edges_s[1:-1], second_s, side="right").astype(np.int64),
             window_count=len(edges_s) - 1,
         )
@@ -255,8 +255,7 @@ def _groups(names: Sequence[str]) -> tuple[tuple[int, ...], ...]:
     """Return the detectors of each controller, the word before a colon, in runs of limited size."""
     controllers: dict[str, list[int]] = {}
     for at, name in enumerate(names):
-        head, colon, _ = name.rpartition(":")
-        controllers.setdefault(head if colon else "", []).append(at)
+        controllers.setdefault(controller_of(name), []).append(at)
     runs = []
     for members in controllers.values():
         count = -(-len(members) // MOST_OF_A_GROUP)
@@ -275,7 +274,9 @@ def _series(pulses: Pulses, members: Sequence[int], begin_s: float, length_s: in
     return counts.reshape(len(members), length_s).astype(np.float64)
 
 
-def _known(spans_s: Floats, begin_s: float, length_s: int) -> Flags:
+def _known(pulses: Pulses, members: Sequence[int], begin_s: float, length_s: int) -> Flags:
+    """Return the seconds during which a group was heard, of one controller or of none."""
+    spans_s = pulses.spans_of(pulses.names[members[0]])
     second_s: Floats = begin_s + np.arange(length_s, dtype=np.float64)
     at: Ints = np.searchsorted(spans_s[:, 0], second_s, side="right") - 1
     known = (at >= 0) & (second_s < spans_s[np.maximum(at, 0), 1])

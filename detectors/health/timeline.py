@@ -27,7 +27,7 @@ from detectors.health.windows import (
     tracks_of,
     windows_of,
 )
-from detectors.pulses import Floats, Pulses
+from detectors.pulses import Floats, Pulses, controller_of
 
 BIN_S = 900.0
 """Usual window. [s]"""
@@ -123,20 +123,32 @@ def health_of(
     edges_s = edges_of(pulses, bin_s)
     if not len(edges_s):
         return ()
-    heard_s = time_inside(pulses.spans_s[:, 0], pulses.spans_s[:, 1], edges_s)
+    heard_s = _heard_s(pulses, edges_s)
     tracks = tracks_of(pulses)
     counts_veh = [np.diff(cuts_of(track.on_s, edges_s)).astype(np.float64) for track in tracks]
     usual_vph = _usual(pulses.names, counts_veh, heard_s, history or {})
     expected_veh = _expected(counts_veh, usual_vph, heard_s)
     spans = []
-    for track, name, usual, expected in zip(
-        tracks, pulses.names, usual_vph, expected_veh, strict=True
+    for track, name, usual, expected, heard in zip(
+        tracks, pulses.names, usual_vph, expected_veh, heard_s, strict=True
     ):
         known = bool(np.isfinite(usual))
-        windows = windows_of(track, edges_s, heard_s, expected, has_history=known)
+        windows = windows_of(track, edges_s, heard, expected, has_history=known)
         spans.append(list(_spans(name, windows, edges_s)))
     _convict(spans, pulses, edges_s, habits)
     return tuple(span for own in spans for span in _joined(own))
+
+
+def _heard_s(pulses: Pulses, edges_s: Floats) -> Floats:
+    """Return the time during which each detector's controller was alive, [detector, window] [s]."""
+    of: dict[str, Floats] = {}
+    for name in pulses.names:
+        controller = controller_of(name)
+        if controller not in of:
+            spans_s = pulses.spans_of(name)
+            of[controller] = time_inside(spans_s[:, 0], spans_s[:, 1], edges_s)
+    rows = [of[controller_of(name)] for name in pulses.names]
+    return np.array(rows, dtype=np.float64).reshape(len(rows), len(edges_s) - 1)
 
 
 def _convict(
@@ -187,11 +199,12 @@ def _usual(
     """Return the usual flow of each detector; NaN where nothing is known [veh/h]."""
     usual_vph = np.full(len(names), np.nan)
     for detector, (name, count_veh) in enumerate(zip(names, counts_veh, strict=True)):
-        spoke = (count_veh > 0) & (heard_s > 0) & (heard_s >= 0.5 * heard_s.max())
+        own_s = heard_s[detector]
+        spoke = (count_veh > 0) & (own_s > 0) & (own_s >= 0.5 * own_s.max())
         if name in history:
             usual_vph[detector] = history[name]
         elif np.any(spoke):
-            rate_vph = count_veh[spoke] / heard_s[spoke] * SECONDS_PER_HOUR
+            rate_vph = count_veh[spoke] / own_s[spoke] * SECONDS_PER_HOUR
             usual_vph[detector] = np.median(rate_vph)
     return usual_vph
 
@@ -199,13 +212,14 @@ def _usual(
 def _expected(counts_veh: list[Floats], usual_vph: Floats, heard_s: Floats) -> list[Floats]:
     """Return the pulses expected of each detector in each window [veh].
 
-    The median over the other detectors of present over usual flow scales the usual flow; at
-    most to twice of it, and not at all where no neighbour has enough pulses.
+    The median over the other detectors that were heard of present over usual flow scales the
+    usual flow; at most to twice of it, and not at all where no neighbour has enough pulses.
     """
     known_vph = np.nan_to_num(usual_vph)
     usual_veh = known_vph[:, None] * heard_s / SECONDS_PER_HOUR
-    speaks = known_vph * float(heard_s.max()) / SECONDS_PER_HOUR >= FEWEST_USUAL_VEH
-    ratios = np.ones(usual_veh.shape)
+    longest_s = float(heard_s.max(initial=0.0))
+    speaks = known_vph * longest_s / SECONDS_PER_HOUR >= FEWEST_USUAL_VEH
+    ratios = np.full(usual_veh.shape, np.nan)
     for row in np.flatnonzero(speaks):
         np.divide(
             counts_veh[row],
@@ -216,9 +230,19 @@ def _expected(counts_veh: list[Floats], usual_vph: Floats, heard_s: Floats) -> l
     expected_veh = []
     for detector in range(len(known_vph)):
         others = speaks & (np.arange(len(known_vph)) != detector)
-        scale = np.median(ratios[others], axis=0) if np.any(others) else np.ones(len(heard_s))
-        expected_veh.append(usual_veh[detector] * np.minimum(scale, 2.0))
+        expected_veh.append(usual_veh[detector] * np.minimum(_medians(ratios[others]), 2.0))
     return expected_veh
+
+
+def _medians(ratios: Floats) -> Floats:
+    """Return the median of each column without its NaN; 1 where it holds nothing else."""
+    medians = np.ones(ratios.shape[1])
+    is_known = np.isfinite(ratios)
+    is_whole = np.all(is_known, axis=0) & (len(ratios) > 0)
+    medians[is_whole] = np.median(ratios[:, is_whole], axis=0) if np.any(is_whole) else 1.0
+    for column in np.flatnonzero(np.any(is_known, axis=0) & ~is_whole):
+        medians[column] = np.median(ratios[is_known[:, column], column])
+    return medians
 
 
 def _spans(name: str, windows: list[Window], edges_s: Floats) -> Iterable[HealthSpan]:

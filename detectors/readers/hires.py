@@ -13,7 +13,7 @@ from detectors.clock import first_instant, seconds_since, utc_instants
 from detectors.clock_steps import overlaid_rows, wild_times
 from detectors.controller_log.codes import Event, are_published, unpublished_note
 from detectors.pulses import FeedRepairs, Floats, Ints, Pulses
-from detectors.repair import GAP_S, RawPulses, older_than_before, pair_events, tidy
+from detectors.repair import GAP_S, RawPulses, Speakers, older_than_before, pair_events, tidy
 from detectors.tables import codes_and_names, column_names, numbers, read_rows
 
 DETECTOR_OFF, DETECTOR_ON = int(Event.DETECTOR_OFF), int(Event.DETECTOR_ON)
@@ -45,13 +45,13 @@ def read_event_log(path: Path, *, assume_zone: str | None = None, gap_s: float =
     assume_zone
         Zone of timestamps that carry none, such as ``America/Los_Angeles``.
     gap_s
-        Longest silence of the whole log, all kinds of events, that is not a gap. [s]
+        Longest silence of a controller, all kinds of events, that is not a gap. [s]
 
     Returns
     -------
     Pulses
         Detectors are named ``device:parameter``, such as ``227:5``.  Events other than 81 and
-        82 only show that the log was alive; those of no published code are counted and named.
+        82 only show that a controller was alive; those of no published code are counted and named.
 
     Raises
     ------
@@ -81,6 +81,7 @@ def read_event_log(path: Path, *, assume_zone: str | None = None, gap_s: float =
             off_s=off_s,
             speed_mps=np.full(len(off_s), np.nan),
             alive_s=log.time_s,
+            speakers=Speakers(names=log.devices, of_moment=log.device),
             start=log.start,
             repairs=log.repairs + found,
             notes=log.notes,

@@ -1,5 +1,6 @@
 """From pulses to flows: bins, coverage, occupancy, intervals and quality."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -12,9 +13,10 @@ from citybrain.errors import InfeasibleError
 from citybrain.model.flows import DetectorKind, Quality
 from detectors.choice import detector_of_lanes
 from detectors.counting import count_pulses
+from detectors.repair import Speakers, tidy
 from detectors.trust import TrustRules, judge
 from detectors.window import busiest_window
-from tests.detectors.feeds import START, detector, pulses, snapshot
+from tests.detectors.feeds import START, detector, pulses, raw_pulses, snapshot
 
 HOUR = (START, START + timedelta(hours=1))
 A, B = detector("a"), detector("b")
@@ -50,6 +52,32 @@ def test_a_gap_is_missing_coverage_and_not_zero_flow() -> None:
     assert flows.high_veh[1, 0] > 1000
     assert flows.mean_flows_vph["a_lane"] == pytest.approx(900.0, rel=0.01)
     assert flows.quality == (Quality.DOUBTED,)
+
+
+def test_a_controller_that_is_dark_beside_another_is_not_covered() -> None:
+    heard = [row for row in every(4.0, "2:1") if not 900 <= row[1] < 1800]
+    beside = every(4.0, "1:1")
+    rows = [*heard, *beside]
+    words = [name[0] for name, *_ in rows] * 2  # in the order of `raw_pulses`: ons, then offs
+    of_moment = np.array([("1", "2").index(word) for word in words], dtype=np.int64)
+    feed = tidy(
+        replace(
+            raw_pulses((*row, np.nan) for row in rows),
+            speakers=Speakers(names=("1", "2"), of_moment=of_moment),
+        )
+    )
+    lanes = (detector("1:1"), detector("2:1"), detector("2:9"), detector("3:1"))
+    flows = count_pulses(feed, lanes, recorded=HOUR)
+    alone = count_pulses(pulses(heard), (detector("2:1"),), recorded=HOUR)
+    assert np.all(flows.coverage[:, 0] == 1.0)
+    assert_array_equal(flows.coverage[:, 1], alone.coverage[:, 0])
+    assert_array_equal(flows.coverage[:, 2], alone.coverage[:, 0])
+    assert np.all(flows.coverage[:, 3] == 0.0)
+    assert flows.count_veh[1].tolist() == [225.0, 0.0, 0.0, 0.0]
+    assert flows.high_veh[1, 1] > 225.0
+    assert flows.mean_flows_vph["2:1_lane"] == pytest.approx(900.0, rel=0.01)
+    answers = (Quality.BELIEVED, Quality.DOUBTED, Quality.DEAD, Quality.DEAD)
+    assert flows.quality == answers
 
 
 def test_bins_are_multiples_in_utc_and_short_silence_at_the_ends_is_no_gap() -> None:

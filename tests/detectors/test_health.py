@@ -12,7 +12,7 @@ import pytest
 from citybrain.errors import InfeasibleError
 from citybrain.model.flows import Quality
 from detectors.health.rules import RULES, first_broken
-from detectors.health.timeline import HealthSpan, health_of
+from detectors.health.timeline import HealthSpan, _expected, health_of
 from detectors.health.windows import Window
 from detectors.pulses import FeedRepairs, Floats, Pulses
 from detectors.readers.hires import read_event_log
@@ -164,6 +164,34 @@ def test_a_feed_that_pauses_is_doubted_and_no_detector_is_dead() -> None:
     spans = health_of(feed(rows, traffic(1, end_s=900.0), spans_s=spans_s))
     assert [span.rule for span in of("d0", spans)] == [None, "feed silent", None]
     assert {span.answer for span in of("d0", spans)} == {Quality.BELIEVED, Quality.DOUBTED}
+
+
+def test_a_controller_that_is_dark_is_doubted_and_the_others_are_not() -> None:
+    dark = [row for row in traffic(0) if row[1] < 900.0 or row[0] > 1800.0]
+    others = [traffic(seed) for seed in range(1, 4)]
+    own_spans_s = {
+        "2": np.array([[0.0, 900.0], [1800.0, HOUR_S]]),
+        "1": np.array([[0.0, HOUR_S]]),
+    }
+    pulses = replace(
+        feed(dark, dark, *others),
+        names=("2:1", "2:2", "1:1", "1:2", "1:3"),
+        own_spans_s=own_spans_s,
+    )
+    spans = health_of(pulses)
+    for name in ("2:1", "2:2"):
+        assert [span.rule for span in of(name, spans)] == [None, "feed silent", None]
+    for name in ("1:1", "1:2", "1:3"):
+        assert [span.rule for span in of(name, spans)] == [None]
+
+
+def test_neighbours_that_were_not_heard_foretell_nothing() -> None:
+    """Who was heard tells of little traffic; the others do not tell that all is as usual."""
+    counts_veh = [np.array([40.0, 4.0]), np.array([40.0, 4.0]), *[np.array([40.0, 0.0])] * 3]
+    heard_s = np.array([[900.0, 900.0]] * 2 + [[900.0, 0.0]] * 3)
+    expected_veh = _expected(counts_veh, np.full(5, 160.0), heard_s)
+    assert expected_veh[0].tolist() == pytest.approx([40.0, 4.0])
+    assert expected_veh[2].tolist() == [40.0, 0.0]
 
 
 def test_joined_spans_keep_the_worst_figure() -> None:

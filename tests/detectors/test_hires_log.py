@@ -49,6 +49,32 @@ def test_repairs_of_the_log_are_counted_and_change_no_count(recorded_log: Path) 
     assert "kept as unknown: 320 (247 times), 301 (245 times)" in pulses.notes[0]
 
 
+def test_a_controller_that_goes_dark_beside_others_is_not_covered(
+    recorded_log: Path, tmp_path: Path
+) -> None:
+    """Controller 452 says nothing for 11 minutes, which is no silence of the whole log."""
+    events = pd.read_parquet(recorded_log / "hires_test_data.parquet")
+    begin = pd.Timestamp("2024-05-13 16:03")
+    is_dark = events["TimeStamp"].between(begin, begin + pd.Timedelta(minutes=11), "left")
+    events.to_parquet(tmp_path / "whole.parquet")
+    events[~(is_dark & (events["DeviceId"] == 452))].to_parquet(tmp_path / "dark.parquet")
+    whole, dark = (
+        read_event_log(tmp_path / f"{name}.parquet", assume_zone="UTC")
+        for name in ("whole", "dark")
+    )
+    inventory = tuple(detector(name, name) for name in whole.names)
+    true, told = (count_pulses(each, inventory, bin_s=300.0) for each in (whole, dark))
+    assert np.all(true.coverage == 1.0)
+    silent = np.array([lane.startswith("452:") for lane in told.lanes])
+    assert np.all(told.coverage[:, ~silent] == 1.0)
+    own = told.coverage[:, silent]
+    touched = own[:, 0] < 1.0
+    assert own[touched, 0] * 300 == pytest.approx([180, 0, 60], abs=3)
+    missed = true.count_veh[:, silent][touched] > told.high_veh[:, silent][touched]
+    assert true.count_veh[:, silent][touched].sum() == 1944
+    assert missed.sum() <= 0.05 * missed.size
+
+
 def test_occupancy_equals_a_plain_sum_of_the_whole_pulses(recorded_log: Path) -> None:
     pulses = read_event_log(recorded_log / "hires_test_data.parquet", assume_zone="UTC")
     inventory = tuple(detector(name, name) for name in pulses.names)

@@ -1,14 +1,24 @@
 """What is mended in a feed, and that every mend is counted."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from detectors.pulses import Pulses
-from detectors.repair import GAP_S, MISSING_MOMENTS, alive_spans_s, pair_events, tidy
+from detectors.repair import (
+    GAP_S,
+    MISSING_MOMENTS,
+    RawPulses,
+    Speakers,
+    alive_spans_s,
+    pair_events,
+    tidy,
+)
 from tests.detectors.feeds import pulses, raw_pulses
 
 NAN = np.nan
@@ -73,6 +83,93 @@ def test_pulse_into_a_gap_is_cut_there() -> None:
     feed = tidy(raw, gap_s=300.0)
     assert times(feed)[1] == ("b", 1.0, 2.0)
     assert "cut at gaps: 1" in feed.repairs.lines
+
+
+def of_controllers(
+    rows: list[tuple[str, float, float]], signals: list[tuple[str, float]]
+) -> RawPulses:
+    """Rows of detector, on [s], off [s]; and moments at which a controller says something else."""
+    raw = raw_pulses((*row, NAN) for row in rows)
+    said = [(name[:1], at) for name, *times in rows for at in times if not np.isnan(at)]
+    words = sorted(said + signals, key=lambda word: word[1])
+    names = tuple(sorted({name for name, _ in words}))
+    return replace(
+        raw,
+        alive_s=np.array([at for _, at in words]),
+        speakers=Speakers(
+            names=names,
+            of_moment=np.array([names.index(name) for name, _ in words], dtype=np.int64),
+        ),
+    )
+
+
+BESIDE = [("1", float(at)) for at in range(0, 2001, 10)]
+
+
+def test_a_controller_that_is_silent_beside_another_was_not_alive() -> None:
+    rows = [
+        ("2:5", 400.0, 402.0),
+        ("2:5", 500.0, 1200.0),
+        ("2:6", 1210.0, NAN),
+        ("1:5", 1.0, 999.0),
+    ]
+    feed = tidy(of_controllers(rows, [*BESIDE, ("2", 10.0), ("2", 290.0), ("2", 1990.0)]))
+    assert feed.spans_s.tolist() == [[0.0, 2000.0]]
+    assert feed.spans_of("1:5").tolist() == feed.spans_of("1:6").tolist() == [[0.0, 2000.0]]
+    assert feed.spans_of("2:5").tolist() == [[0.0, 500.0], [1200.0, 1210.0], [1990.0, 2000.0]]
+    assert feed.spans_of("3:5").shape == (0, 2)
+    assert times(feed) == [
+        *(("1:5", 1.0, 999.0), ("2:5", 400.0, 402.0), ("2:5", 500.0, 500.0)),
+        ("2:6", 1210.0, 1210.0),
+    ]
+    assert (feed.repairs.gaps, feed.repairs.cut_at_gaps) == (2, 2)
+    assert feed.part(0, 1).spans_of("2:5").shape == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("every_s", "last_s", "told_s"),
+    [(100, 1750, 2000), (100, 1650, 1650), (1, 1850, 1850), (1, 1950, 2000)],
+)
+def test_a_controller_that_falls_silent_near_the_end_is_told_by_its_pace(
+    every_s: int, last_s: int, told_s: float
+) -> None:
+    words = [("2", float(at)) for at in range(0, last_s, every_s)] + [("2", float(last_s))]
+    feed = tidy(of_controllers([("1:5", 5.0, 6.0)], [*BESIDE, *words]))
+    assert feed.spans_of("2:5").tolist() == [[0.0, told_s]]
+
+
+def test_a_gap_of_the_whole_feed_is_one_of_each_controller() -> None:
+    words = [(name, at / 2) for at in range(4000) for name in "123456" if not 1800 < at < 2000]
+    slow = [words[at] for at in range(0, len(words), 7)]  # too slow, each, to be missed alone
+    feed = tidy(of_controllers([("1:5", 5.0, 6.0)], slow))
+    assert len(feed.spans_s) == 2
+    assert all(len(own_s) == 2 for own_s in feed.own_spans_s.values())
+
+
+def test_one_controller_is_the_feed() -> None:
+    feed = tidy(of_controllers([("2:5", 5.0, 6.0)], [("2", 900.0)]))
+    assert feed.own_spans_s == {}
+    assert feed.spans_of("9:9").tolist() == feed.spans_s.tolist() == [[5.0, 6.0], [900.0, 900.0]]
+
+
+spoken = st.lists(
+    st.tuples(
+        st.sampled_from(["1:1", "1:2", "2:1", "3:1"]), st.integers(0, 4000), st.integers(0, 99)
+    ),
+    min_size=1,
+)
+
+
+@given(spoken)
+def test_every_pulse_lies_in_times_in_which_its_controller_was_alive(
+    found: list[tuple[str, int, int]],
+) -> None:
+    rows = [(name, float(on), float(on + length)) for name, on, length in found]
+    feed = tidy(of_controllers(rows, []))
+    for name, on_s, off_s in times(feed):
+        spans_s = feed.spans_of(name)
+        assert np.all(spans_s[1:, 0] > spans_s[:-1, 1])
+        assert np.any((spans_s[:, 0] <= on_s) & (off_s <= spans_s[:, 1]))
 
 
 def test_spans_of_nothing_are_none() -> None:
