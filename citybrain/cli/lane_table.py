@@ -7,13 +7,14 @@ from citybrain.model.flows import FlowSnapshot
 
 
 def lane_table(flows: FlowSnapshot) -> Table:
-    """Return a table of the mean flow of every lane."""
+    """Return a table of the mean flow and occupancy of every lane, over its covered time."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("lane")
     for title in ("veh/h", "95 %", "occupancy", "speed, m/s", "coverage", "imputed", "quality"):
         table.add_column(title, justify="right")
     coverage, occupancy = np.asarray(flows.coverage), np.asarray(flows.occupancy)
     hours = np.maximum(coverage.sum(axis=0) * flows.bin_s / 3600.0, 1e-9)
+    occupied = (occupancy * coverage).sum(axis=0) * flows.bin_s / 3600.0 / hours
     grids = (flows.count_veh, flows.low_veh, flows.high_veh)
     sums = [np.asarray(grid).sum(axis=0) / hours for grid in grids]
     counts = np.asarray(flows.count_veh)
@@ -30,7 +31,7 @@ def lane_table(flows: FlowSnapshot) -> Table:
             lane,
             f"{sums[0][column]:.0f}",
             f"{sums[1][column]:.0f}-{sums[2][column]:.0f}",
-            f"{occupancy[:, column].mean():.2f}",
+            f"{occupied[column]:.2f}",
             speed,
             f"{coverage[:, column].mean():.0%}",
             f"{imputed[:, column].mean():.0%}",

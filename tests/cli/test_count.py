@@ -1,13 +1,17 @@
 """``count``: feeds with gaps, repetitions and disorder are mended, counted and said."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from citybrain.cli.lane_table import lane_table
 from citybrain.store.flows import read_flows
 from tests.cli.towns import PERIOD, Terminal, change, cut
+from tests.detectors.feeds import snapshot
 
 INVENTORY, FEED = "detectors.toml", f"{PERIOD}.pulses.parquet"
 
@@ -80,6 +84,19 @@ def test_a_table_of_flows_is_printed(terminal: Terminal, town: Path, out: Path) 
         assert "J1_J2_" in told.output
     shown = json.loads(terminal("show", flows, "--json").output)
     assert shown["bins"] == 12
+
+
+def test_the_printed_occupancy_is_that_of_the_covered_time() -> None:
+    """Half covered in two bins of three; the last one says nothing."""
+    hour = snapshot({"a_0": 600.0, "b_0": 600.0})
+    coverage = np.array([[1.0, 1.0], [0.5, 1.0], [0.0, 1.0]])
+    occupancy = np.array([[0.2, 0.2], [0.5, 0.5], [0.0, 0.0]])
+    grids = {"count_veh": 600.0 * coverage, "coverage": coverage, "occupancy": occupancy}
+    flows = replace(hour, **grids, speed_mps=coverage, low_veh=coverage, high_veh=coverage * 1000.0)
+    columns = {column.header: list(column.cells) for column in lane_table(flows).columns}
+    assert columns["veh/h"] == ["600", "600"]
+    assert columns["occupancy"] == ["0.30", "0.23"]
+    assert columns["coverage"] == ["50%", "100%"]
 
 
 def started(terminal: Terminal, town: Path, instant: str) -> str:
