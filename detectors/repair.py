@@ -250,7 +250,8 @@ def _own_alive(alive_s: Floats, feed_s: Floats, gap_s: float) -> Floats:
     """Return when one controller was alive, up to the ends of the feed if it spoke near them."""
     spans_s = alive_spans_s(alive_s, gap_s, missing=MISSING_MOMENTS)
     first_s, last_s = spans_s[0, 0], spans_s[-1, 1]
-    beside = np.sum(alive_s <= first_s + BESIDE_S), np.sum(alive_s >= last_s - BESIDE_S)
+    moments_s = np.unique(alive_s)
+    beside = np.sum(moments_s <= first_s + BESIDE_S), np.sum(moments_s >= last_s - BESIDE_S)
     begin_s, end_s = (
         max(min(gap_s, SHORTEST_GAP_S), min(gap_s, MISSING_MOMENTS * BESIDE_S / count))
         for count in beside

@@ -3,6 +3,7 @@
 import gzip
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -161,6 +162,25 @@ def test_controller_log(tmp_path: Path) -> None:
         ]
         assert feed.repairs.lines == ("lost offs: 1", "unknown events: 1")
         assert feed.spans_s.tolist() == [[0.1, 5.0]]
+
+
+def test_each_controller_of_a_log_has_its_own_gaps(tmp_path: Path) -> None:
+    """Controller 8 says nothing for ten minutes, in which 7 and its signals go on."""
+    rows = [(at, 7, code, 2) for at in range(0, 1800, 30) for code in (1, 8)]
+    rows += [
+        (at, 8, code, 2) for at in range(0, 1800, 30) for code in (1, 8) if not 600 < at < 1200
+    ]
+    rows += [(590, 8, 82, 5), (1210, 8, 81, 5)]
+    lines = [f"{START + timedelta(seconds=at):%FT%TZ},{device},{code},{number}\n"
+             for at, device, code, number in sorted(rows)]  # fmt: skip
+    log = file(tmp_path, LOG.splitlines(keepends=True)[0] + "".join(lines))
+    feed = read(log, FeedClock())
+    assert feed.spans_s.tolist() == feed.spans_of("7:5").tolist() == [[0.0, 1770.0]]
+    assert feed.spans_of("8:5").tolist() == [[0.0, 600.0], [1200.0, 1770.0]]
+    assert table_of(feed) == [("8:5", 590.0, 600.0)]
+    flows = count_feed(log, (detector("7:1"), detector("8:5")), clock=FeedClock()).flows
+    assert flows.coverage[:, 0].tolist() == [1.0, 1.0]
+    assert flows.coverage[:, 1].tolist() == pytest.approx([2 / 3, 2 / 3])
 
 
 def test_controller_log_in_local_time(tmp_path: Path) -> None:
