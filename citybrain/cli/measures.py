@@ -87,7 +87,7 @@ def phase_table(table: pd.DataFrame) -> Table:
     for (device, phase), rows in of_phases.groupby(["device", "phase"]):
         values = rows.groupby("measure")["value"]
         sums, means = values.sum(), values.mean()
-        if not sums.get("cycles", 0):
+        if not sums.get("green_s", 0):
             continue
         cells = [
             _number(sums.get(name)) if is_sum else _number(means.get(name), digits=2)

@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from citybrain.units import MS_PER_S
 from detectors.controller_log.codes import Event
 from detectors.controller_log.measures import EventLog
-from detectors.pulses import Floats, Ints
+from detectors.pulses import Flags, Floats, Ints
 from detectors.repair import pair_events
+
+OTHER_REDS = (Event.YELLOW_END, Event.RED_CLEARANCE)
+"""Events with which red begins if they come before `Event.RED`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,8 +22,7 @@ class Cycles:
     Parameters
     ----------
     red_s, green_s, yellow_s, end_s
-        Begin of red clearance, of green, of yellow and of the next red clearance, shape (n,)
-        each. [s]
+        Begin of red, of green, of yellow and of the next red, shape (n,) each. [s]
     """
 
     red_s: Floats
@@ -63,16 +66,27 @@ def cycles_of(log: EventLog, device: int, phase: int) -> Cycles:
     phase
         Number of the phase.
     """
-    turn = np.array([Event.RED_CLEARANCE, Event.GREEN, Event.YELLOW, Event.RED_CLEARANCE])
+    turn = np.array([Event.RED, Event.GREEN, Event.YELLOW, Event.RED])
     own = (log.device == device) & (log.parameter == phase)
-    rows = np.flatnonzero(own & np.isin(log.code, turn))
+    rows = np.flatnonzero(own & np.isin(log.code, (*turn, *OTHER_REDS)))
     code, time_s = log.code[rows], log.time_ms[rows] / MS_PER_S
-    if len(rows) < len(turn):
+    code = np.where(np.isin(code, OTHER_REDS), Event.RED, code)
+    begins_colour = ~_is_old_red(code, time_s)
+    code, time_s = code[begins_colour], time_s[begins_colour]
+    if len(code) < len(turn):
         return Cycles(*(np.empty(0) for _ in turn))
-    first = np.arange(len(rows) - len(turn) + 1)
+    first = np.arange(len(code) - len(turn) + 1)
     fits = np.all([code[first + k] == turn[k] for k in range(len(turn))], axis=0)
     begins = first[fits]
     return Cycles(*(time_s[begins + k] for k in range(len(turn))))
+
+
+def _is_old_red(code: NDArray[np.int16], time_s: Floats) -> Flags:
+    """Tell which reds go on with one that has begun, or come in the moment of the next green."""
+    is_old = np.zeros(len(code), np.bool_)
+    same_moment = (code[:-1] == Event.GREEN) & (time_s[:-1] == time_s[1:])
+    is_old[1:] = (code[1:] == Event.RED) & ((code[:-1] == Event.RED) | same_moment)
+    return is_old
 
 
 def passages_of(log: EventLog, device: int, channel: int) -> Passages:

@@ -29,7 +29,9 @@ FIRST_RED_MS = 5000
 """Part of red in which a standing queue shows that the green did not serve it [ms]."""
 FULL = 0.8
 """Occupancy of green and of the first of red from which on a split has failed."""
-GREEN, YELLOW, RED = int(Event.GREEN), int(Event.YELLOW), int(Event.RED_CLEARANCE)
+GREEN, YELLOW = int(Event.GREEN), int(Event.YELLOW)
+FIRST_RED, LAST_RED = int(Event.YELLOW_END), int(Event.RED)
+"""Red begins with the first of end of yellow, red clearance (if one is served) and red."""
 GAP_OUT, MAX_OUT, FORCE_OFF = int(Event.GAP_OUT), int(Event.MAX_OUT), int(Event.FORCE_OFF)
 WALK, PED_CALL, PED_ON = int(Event.WALK), int(Event.PED_CALL), int(Event.PED_DETECTOR_ON)
 DETECTOR_OFF, DETECTOR_ON = int(Event.DETECTOR_OFF), int(Event.DETECTOR_ON)
@@ -55,13 +57,13 @@ DETECTOR_SUMS = _layout("i8", "volume broken chatter occupied_ms mended_ms")
 too short, and covered time by pulses with both ends and by those of a lost end [ms]."""
 PHASE_SUMS = _layout(
     "i8",
-    "arrivals_unknown arrivals_green arrivals_yellow arrivals_red green_ms gap_outs max_outs "
+    "arrivals_unknown arrivals_green arrivals_yellow arrivals_red green_ms reds gap_outs max_outs "
     "force_offs cycles split_failures ped_actuations ped_served ped_delay_ms clearance_yellow "
     "clearance_red whole_green_ms covered_green_ms covered_red_ms",
 )
-"""Of a phase in a bin: arrivals by colour, green, ends of green by their cause, whole cycles, those
-whose split failed, pedestrians, vehicles in the clearance, and cover of whole greens and reds;
-times in ms."""
+"""Of a phase in a bin: arrivals by colour, green, begins of red, ends of green by their cause,
+whole cycles, those whose split failed, pedestrians, vehicles in the clearance, and cover of whole
+greens and reds; times in ms."""
 
 
 class Rules(NamedTuple):
@@ -140,14 +142,27 @@ def _end_cycle(now_ms: Whole, phase: Whole, state: Records, rules: Rules, sums: 
 
 
 @njit(cache=True, nogil=True)
+def _colour_of(code: Whole) -> Whole:
+    """Return the colour that an event begins; `UNKNOWN` for an event of another kind."""
+    if code == GREEN:
+        return ON_GREEN
+    if code == YELLOW:
+        return ON_YELLOW
+    return ON_RED if FIRST_RED <= code <= LAST_RED else UNKNOWN
+
+
+@njit(cache=True, nogil=True)
 def _signal(
-    code: Whole, now_ms: Whole, phase: Whole, state: Records, rules: Rules, sums: Records
+    colour: Whole, now_ms: Whole, phase: Whole, state: Records, rules: Rules, sums: Records
 ) -> None:
     """Change the colour; a colour that comes out of turn spoils the cycle, not the state."""
+    now = state[phase]
+    is_old_red = now.colour == ON_RED or (now.colour == ON_GREEN and now.since_ms == now_ms)
+    if colour == ON_RED and is_old_red:
+        return
     _add_presence(now_ms, phase, state)
     _end_green(now_ms, phase, state, rules, sums)
-    now = state[phase]
-    if code == GREEN:
+    if colour == ON_GREEN:
         _end_cycle(now_ms, phase, state, rules, sums)
         now.covered_green_ms = 0
         now.covered_red_ms = 0
@@ -155,12 +170,12 @@ def _signal(
         now.colour = ON_GREEN
         now.since_ms = now_ms
         return
-    before, after = (ON_GREEN, ON_YELLOW) if code == YELLOW else (ON_YELLOW, ON_RED)
-    if now.colour != before:
+    if now.colour != colour - 1:
         now.is_whole = 0
     if now.colour != ON_RED:
-        now.colour = after
+        now.colour = colour
         now.since_ms = now_ms
+        sums[_row(now_ms, rules), phase].reds += colour == ON_RED
 
 
 @njit(cache=True, nogil=True)
@@ -250,7 +265,7 @@ def mark_speaking(device: Codes, code: Codes, parameter: Codes, speaks: NDArray[
 @njit(cache=True, nogil=True)
 def _signals(code: Codes, begin: int, end: int) -> bool:
     for k in range(begin, end):  # noqa: SIM110 - compiled
-        if code[k] == GREEN or code[k] == YELLOW or code[k] == RED:
+        if _colour_of(code[k]) != UNKNOWN:
             return True
     return False
 
@@ -297,9 +312,9 @@ def pass_over(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one pass, and kernels 
         while end < len(time_ms) and time_ms[end] == now_ms:
             end += 1
         if _signals(code, begin, end):
-            for colour in (GREEN, YELLOW, RED):
+            for colour in (ON_GREEN, ON_YELLOW, ON_RED):
                 for k in range(begin, end):
-                    if code[k] == colour and 0 <= parameter[k] < wiring.shape[1]:
+                    if _colour_of(code[k]) == colour and 0 <= parameter[k] < wiring.shape[1]:
                         phase = wiring[device[k], parameter[k]].phase
                         if phase >= 0:
                             _signal(colour, now_ms, phase, phases, rules, phase_sums)

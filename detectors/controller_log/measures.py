@@ -29,7 +29,7 @@ from detectors.controller_log.kernels import (
     mark_speaking,
     pass_over,
 )
-from detectors.pulses import Floats, Ints
+from detectors.pulses import Flags, Floats, Ints
 
 CHANNELS = 256
 """Phases and detectors are numbered in one byte."""
@@ -186,9 +186,15 @@ class LogMeasures:
         return _share(self.by_phase["arrivals_green"], self.arrivals)
 
     @property
+    def shows_red(self) -> Flags:
+        """Whether a red of the phase ever begins in the log, shape (phases,)."""
+        return np.asarray(self.by_phase["reds"].sum(axis=0) > 0)
+
+    @property
     def arrivals_on_red(self) -> Floats:
-        """Share of the arrivals that came on red; NaN without arrivals [0-1]."""
-        return _share(self.by_phase["arrivals_red"], self.arrivals)
+        """Share of the arrivals that came on red; NaN without arrivals or a red [0-1]."""
+        share = _share(self.by_phase["arrivals_red"], self.arrivals)
+        return np.where(self.shows_red, share, np.nan)
 
     @property
     def platoon_ratio(self) -> Floats:

@@ -92,9 +92,13 @@ class LogReport:
         def of(use: str, values: Floats | Ints) -> Floats:
             return np.where(known[use][np.newaxis, :], values, np.nan)
 
+        def of_red(values: Floats | Ints) -> Floats:
+            return np.where(found.shows_red, values, np.nan)
+
         sums = found.by_phase
-        counts = ("cycles", "gap_outs", "max_outs", "force_offs", "ped_actuations", "ped_served")
+        counts = ("gap_outs", "max_outs", "force_offs", "ped_actuations", "ped_served")
         return {name: sums[name].astype(np.float64) for name in counts} | {
+            "cycles": of_red(sums["cycles"]),
             "green_s": sums["green_ms"] / MS_PER_S,
             "arrivals_veh": of("Advance", found.arrivals),
             "arrivals_on_green": of("Advance", found.arrivals_on_green),
@@ -102,9 +106,9 @@ class LogReport:
             "platoon_ratio": of("Advance", found.platoon_ratio),
             "occupancy_on_green": of("Presence", found.occupancy_on_green),
             "occupancy_on_red": of("Presence", found.occupancy_on_red),
-            "split_failures": of("Presence", sums["split_failures"]),
-            "yellow_actuations": of("Yellow_Red", sums["clearance_yellow"]),
-            "red_actuations": of("Yellow_Red", sums["clearance_red"]),
+            "split_failures": of("Presence", of_red(sums["split_failures"])),
+            "yellow_actuations": of("Yellow_Red", of_red(sums["clearance_yellow"])),
+            "red_actuations": of("Yellow_Red", of_red(sums["clearance_red"])),
             "ped_delay_s": found.ped_delay_s,
         }
 

@@ -56,6 +56,31 @@ def test_arrivals_go_by_the_colour_of_their_moment() -> None:
     assert phase_2(found, "green_ms") == 40_000
 
 
+@pytest.mark.parametrize("reds", [(9,), (10,), (11,), (9, 10, 11), (9, 11)])
+def test_red_begins_with_the_first_event_that_tells_it(reds: tuple[int, ...]) -> None:
+    begins = [(at, code, 2) for at, code, _ in CYCLE if code != Event.RED_CLEARANCE]
+    later = [(at + k, code, 2) for at in (34, 84) for k, code in enumerate(reds)]
+    crossed = pulse(5, 35.5, 36) + pulse(8, 41, 42)
+    found = measured(begins + later + crossed + pulse(6, 5, 45) + [(95, 0, 0)])
+    assert (phase_2(found, "arrivals_red"), phase_2(found, "clearance_red")) == (1, 1)
+    assert (phase_2(found, "cycles"), phase_2(found, "split_failures")) == (2, 1)
+    assert phase_2(found, "reds") == 2
+
+
+def test_a_red_in_the_moment_of_the_next_green_is_over() -> None:
+    rows: list[Row] = [*CYCLE[:3], (60, 11, 2), *CYCLE[3:]]
+    assert phase_2(measured([*rows, *pulse(5, 62, 63), (95, 0, 0)]), "arrivals_green") == 1
+    assert phase_2(measured([*rows, (95, 0, 0)]), "cycles") == 2
+    rows = [*CYCLE[:2], CYCLE[3], (60, 11, 2)]
+    assert phase_2(measured([*rows, *pulse(5, 62, 63)]), "arrivals_green") == 1
+
+
+def test_without_a_red_its_share_is_unknown() -> None:
+    found = measured([row for row in CYCLE if row[1] != 10] + pulse(5, 20, 21))
+    assert np.isnan(found.arrivals_on_red).all()
+    assert np.nanmax(found.arrivals_on_green) == 1.0
+
+
 @pytest.mark.parametrize(
     ("covered", "failures"),
     [
@@ -107,7 +132,7 @@ def test_terminations_pedestrians_and_red_running() -> None:
 
 events = st.tuples(
     st.integers(0, 20_000).map(lambda tenths: tenths / 10),
-    st.one_of(st.sampled_from([1, 8, 10, 81, 82, 45, 21, 90, 4]), st.integers(-9, 70_000)),
+    st.one_of(st.sampled_from([1, 8, 9, 10, 11, 81, 82, 45, 21, 90, 4]), st.integers(-9, 70_000)),
     st.one_of(st.sampled_from([2, 5, 6, 7, 8]), st.integers(-9, 70_000)),
 )
 

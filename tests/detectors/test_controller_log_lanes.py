@@ -86,6 +86,33 @@ def test_a_queue_without_its_break_points_is_unknown_not_zero(
     assert np.isnan(found.length_m[0])
 
 
+def event_log(rows: list[tuple[float, int, int]]) -> EventLog:
+    """Events of controller 7: seconds, code, parameter."""
+    frame = pd.DataFrame(rows, columns=["at_s", "EventId", "Parameter"])
+    zero = pd.Timestamp("2026-03-17 07:00")
+    times = zero + pd.to_timedelta(frame.pop("at_s"), unit="s")
+    return EventLog.of(frame.assign(TimeStamp=times, DeviceId="7"))
+
+
+def test_cycles_begin_with_the_first_red_of_each_change() -> None:
+    rows = [(0.0, 9, 2), (0.0, 10, 2), (2.0, 11, 2), (40.0, 1, 2), (75.0, 8, 2), (79.0, 9, 2)]
+    rows += [(81.0, 11, 2), (120.0, 1, 2), (155.0, 8, 2), (159.0, 11, 2)]
+    cycles = cycles_of(event_log(rows), 0, 2)
+    assert cycles.red_s.tolist() == [0.0, 79.0]
+    assert cycles.end_s.tolist() == [79.0, 159.0]
+
+
+def test_what_needs_red_is_left_out_where_none_is_logged() -> None:
+    config = pd.DataFrame(
+        [("7", 2, use, 5, np.nan, 1.8) for use in ("Advance", "Presence", "Yellow_Red")],
+        columns=["DeviceId", "Phase", "Function", "Parameter", "Distance_m", "Length_m"],
+    )
+    rows = [(0.0, 1, 2), (20.0, 8, 2), (10.0, 82, 5), (11.0, 81, 5), (60.0, 1, 2)]
+    measures = set(report_log(event_log(rows), config, 900_000).table()["measure"])
+    assert "green_s" in measures
+    assert not measures & {"cycles", "split_failures", "arrivals_on_red", "red_actuations"}
+
+
 def test_every_published_code_has_a_name() -> None:
     assert len(Event) == 152
     assert (name_of(82), name_of(300)) == ("detector on", "code 300")
