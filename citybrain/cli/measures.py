@@ -53,8 +53,10 @@ def run(request: Request) -> int:
     with Stages() as stages:
         stages.begin("measure", str(request.log))
         config = read_config(request.config)
-        log, repairs, notes = read_events(request.log, request.zone)
+        log, reading, notes = read_events(request.log, request.zone)
         report = report_log(log, config, round(request.bin_s * 1000))
+        repairs = report.measures.repairs_after(reading)
+        notes = (*notes, *report.measures.notes)
         table = report.table()
         if request.out is not None:
             atomic_write_bytes(request.out, table.to_parquet(index=False))

@@ -1,7 +1,7 @@
 """Controller log to measures per phase and detector."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -29,7 +29,7 @@ from detectors.controller_log.kernels import (
     mark_speaking,
     pass_over,
 )
-from detectors.pulses import Flags, Floats, Ints
+from detectors.pulses import FeedRepairs, Flags, Floats, Ints
 
 CHANNELS = 256
 """Phases and detectors are numbered in one byte."""
@@ -220,6 +220,29 @@ class LogMeasures:
     def ped_delay_s(self) -> Floats:
         """Mean time from a pedestrian's call to the walk; NaN where none was served [s]."""
         return _share(self.by_phase["ped_delay_ms"] / 1000.0, self.by_phase["ped_served"])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be read, one sentence each."""
+        count = self.faults["unread"]
+        what = f"events of no phase or channel from 0 to {CHANNELS - 1}, which serve no measure"
+        return (f"{what}: {count}",) if count else ()
+
+    def repairs_after(self, reading: FeedRepairs) -> FeedRepairs:
+        """Return all that was mended, with the rows that were used.
+
+        Parameters
+        ----------
+        reading
+            What the reader of the log mended.
+        """
+        faults = self.faults
+        found = reading + FeedRepairs(
+            lost_offs=faults["lost offs"],
+            lost_ons=faults["lost ons"],
+            doubled_rows=faults["doubled rows"],
+        )
+        return replace(found, used_rows=found.rows - found.left_out_rows)
 
 
 def measure_log(

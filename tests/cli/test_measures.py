@@ -65,3 +65,17 @@ def test_measures_as_json_and_bad_input(terminal: Terminal, log: Path) -> None:
     for words in (("measures", log, "--config", config), ("measures", config, "--config", config)):
         assert terminal(*words).code == 2
     assert terminal("measures", log.parent / "none", "--config", config).code == 2
+
+
+def test_what_the_measures_mend_is_told(terminal: Terminal, log: Path) -> None:
+    day = "2026-03-17T07:14"
+    faults = ("50,7,82,5", "50,7,82,5", "52,7,82,5", "53,7,81,5", "54,7,81,5", "55,7,82,300")
+    with log.open("a") as file:
+        file.writelines(f"{day}:{row}\n" for row in faults)
+    words = ("measures", log, "--config", log.parent / "config.csv", "--zone", "UTC")
+    told = " ".join(terminal(*words).output.split())
+    assert "lost offs: 1, lost ons: 1, doubled rows: 1" in told
+    assert "note events of no phase or channel from 0 to 255" in told
+    repairs = json.loads(terminal(*words, "--json").output)["repairs"]
+    assert (repairs["lost_offs"], repairs["lost_ons"], repairs["doubled_rows"]) == (1, 1, 1)
+    assert repairs["used_rows"] == repairs["rows"] - 2
