@@ -44,8 +44,9 @@ def _layout(kind: str, names: str) -> np.dtype[np.void]:
 
 WIRING = _layout("i4", "detector phase advance presence clearance")
 """``[device, parameter]`` → its detector and phase, and the phase it serves in each use; or -1."""
-DETECTOR_STATE = _layout("i8", "on_ms off_ms")
-"""Begin of the pulse that lasts, and end of the one before."""
+DETECTOR_STATE = _layout("i8", "on_ms off_ms vehicle_ms is_broken")
+"""Begin of the pulse that lasts, end of the one before and of the last that was no chatter, and
+whether the pulse that lasts goes on with a vehicle."""
 PHASE_STATE = _layout(
     "i8",
     "colour since_ms is_whole present present_ms green_ms covered_green_ms covered_red_ms "
@@ -53,8 +54,8 @@ PHASE_STATE = _layout(
 )
 """Colour and its begin; detectors covered and when last looked; green and cover of this cycle."""
 DETECTOR_SUMS = _layout("i8", "volume broken chatter occupied_ms mended_ms")
-"""Of a detector in a bin: pulses, those that follow too soon after the one before, those that are
-too short, and covered time by pulses with both ends and by those of a lost end [ms]."""
+"""Of a detector in a bin: pulses, those that go on with the vehicle before, others that are too
+short, and covered time by pulses with both ends and by those of a lost end [ms]."""
 PHASE_SUMS = _layout(
     "i8",
     "arrivals_unknown arrivals_green arrivals_yellow arrivals_red green_ms reds gap_outs max_outs "
@@ -187,8 +188,10 @@ def _is_off(
     if now.on_ms == NEVER_MS:
         faults[DOUBLED if now.off_ms == now_ms else LOST_ONS] += 1
         return False
-    is_chatter = now_ms - now.on_ms < rules.chatter_ms
-    sums[_row(now.on_ms, rules), detector].chatter += is_chatter
+    if now_ms - now.on_ms >= rules.chatter_ms:
+        now.vehicle_ms = now_ms
+    elif now.is_broken == 0:
+        sums[_row(now.on_ms, rules), detector].chatter += 1
     _cover(now.on_ms, now_ms, detector, False, rules, sums)
     now.on_ms = NEVER_MS
     now.off_ms = now_ms
@@ -206,11 +209,13 @@ def _is_on(
         return False
     total = sums[_row(now_ms, rules), detector]
     total.volume += 1
+    now.is_broken = 0
     if now.on_ms != NEVER_MS:
         faults[LOST_OFFS] += 1
         _cover(now.on_ms, now_ms, detector, True, rules, sums)
-    else:
-        total.broken += now_ms - now.off_ms < rules.break_ms
+    elif now_ms - now.vehicle_ms < rules.break_ms:
+        now.is_broken = 1
+        total.broken += 1
     now.on_ms = now_ms
     return True
 

@@ -54,8 +54,8 @@ class RepairLimits:
     Parameters
     ----------
     break_ms
-        A pulse that begins less than this after the end of the one before belongs to the same
-        vehicle. [ms]
+        A pulse that begins less than this after the end of the last that is no chatter belongs
+        to the same vehicle. [ms]
     chatter_ms
         A pulse shorter than this is chatter. [ms]
     """
@@ -162,7 +162,7 @@ class LogMeasures:
     def mended_volume(self) -> Ints:
         """Vehicles per bin and detector, broken pulses merged and chatter left out [veh]."""
         sums = self.by_detector
-        return np.asarray(np.maximum(sums["volume"] - sums["broken"] - sums["chatter"], 0))
+        return np.asarray(sums["volume"] - sums["broken"] - sums["chatter"])
 
     @property
     def occupancy(self) -> Floats:
@@ -271,7 +271,9 @@ def measure_log(
     end_ms = int(log.time_ms[-1])
     bin_count = end_ms // bin_ms + 1
     rules = Rules(bin_ms, bin_count, end_ms, limits.break_ms, limits.chatter_ms)
-    detector_state = np.full(len(columns), NEVER_MS, np.int64).repeat(2).view(DETECTOR_STATE)
+    detector_state = np.zeros(len(columns), DETECTOR_STATE)
+    for instant in ("on_ms", "off_ms", "vehicle_ms"):
+        detector_state[instant] = NEVER_MS
     phase_state = np.zeros(len(phases), PHASE_STATE)
     phase_state["ped_call_ms"] = NEVER_MS
     by_detector = np.zeros((bin_count, len(columns)), DETECTOR_SUMS)

@@ -115,6 +115,21 @@ def test_repairs_are_counted_beside_the_raw_figures() -> None:
     assert detector(found, 5, "mended_ms") == 2000
 
 
+@pytest.mark.parametrize(
+    "pulses_s",
+    [
+        [(1.0, 1.0), (1.1, 2.1)],
+        [(1.0, 2.0), (2.1, 2.1)],
+        [(1.0, 2.0), (2.1, 2.1), (2.15, 3.0)],
+        [(1.0, 1.05), (1.1, 1.15), (1.25, 2.0)],
+        [(1.0, 2.0), (2.1, 2.1), (2.15, 2.18)],
+    ],
+)
+def test_flicker_beside_a_vehicle_is_taken_out_once(pulses_s: list[tuple[float, float]]) -> None:
+    found = measured([row for on, off in pulses_s for row in pulse(5, on, off)])
+    assert found.mended_volume.sum() == 1
+
+
 def test_pulses_are_split_at_the_edge_of_a_quarter_hour() -> None:
     found = measured(pulse(5, 899, 903))
     assert found.by_detector["occupied_ms"].sum(axis=1).tolist() == [1000, 3000]
@@ -142,6 +157,7 @@ events = st.tuples(
 def test_nothing_in_a_log_breaks_the_pass(rows: list[Row]) -> None:
     found = measured(rows)
     assert found.by_detector["volume"].sum() <= len(rows)
+    assert found.mended_volume.min(initial=0) >= 0
     for sums in (found.by_detector, found.by_phase):
         assert all(sums[field].min(initial=0) >= 0 for field in sums.dtype.names or ())
     assert found.by_phase["split_failures"].sum() <= found.by_phase["cycles"].sum()
