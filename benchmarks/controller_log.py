@@ -9,7 +9,8 @@ import pandas as pd
 from benchmarks._atspm import time_atspm_s
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.errors import InputError
-from detectors.controller_log.measures import EventLog, measure_log
+from detectors.controller_log.events import EventLog
+from detectors.controller_log.measures import measure_log
 
 FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "hires"
 LOG_H = 3

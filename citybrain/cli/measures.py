@@ -9,9 +9,10 @@ import pandas as pd
 from rich.table import Table
 
 from citybrain.cli.console import OUTPUT, Stages, headline, print_json
+from citybrain.errors import InputError
 from citybrain.files import atomic_write_bytes
 from detectors.controller_log.codes import name_of
-from detectors.controller_log.measures import EventLog
+from detectors.controller_log.events import EventLog
 from detectors.controller_log.queues import QueueState
 from detectors.controller_log.reading import read_config, read_events
 from detectors.controller_log.report import LaneMeasure, LogReport, report_log
@@ -55,6 +56,9 @@ def run(request: Request) -> int:
         config = read_config(request.config)
         log, reading, notes = read_events(request.log, request.zone)
         report = report_log(log, config, round(request.bin_s * 1000))
+        if not report.measures.is_matched:
+            what = "no row of it names a controller, channel and function of the log"
+            raise InputError(request.config, what, "give the configuration of these controllers")
         repairs = report.measures.repairs_after(reading)
         notes = (*notes, *report.measures.notes)
         table = report.table()

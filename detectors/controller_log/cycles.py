@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from citybrain.units import MS_PER_S
 from detectors.controller_log.codes import Event
-from detectors.controller_log.measures import EventLog
+from detectors.controller_log.events import EventLog
 from detectors.pulses import Flags, Floats, Ints
 from detectors.repair import pair_events
 

@@ -43,7 +43,9 @@ def _layout(kind: str, names: str) -> np.dtype[np.void]:
 
 
 WIRING = _layout("i4", "detector phase advance presence clearance")
-"""``[device, parameter]`` → its detector and phase, and the phase it serves in each use; or -1."""
+"""``[device, parameter]`` → its detector and phase, and the first link of each use; or -1."""
+LINK = _layout("i4", "phase following")
+"""A phase that a detector serves, and the link to the next phase of the same use; or -1."""
 DETECTOR_STATE = _layout("i8", "on_ms off_ms vehicle_ms is_broken")
 """Begin of the pulse that lasts, end of the one before and of the last that was no chatter, and
 whether the pulse that lasts goes on with a vehicle."""
@@ -221,11 +223,20 @@ def _is_on(
 
 
 @njit(cache=True, nogil=True)
-def _arrive(now_ms: Whole, wire: Any, phases: Records, rules: Rules, sums: Records) -> None:  # noqa: ANN401
-    """Count an actuation by the colour of the phase that its detector serves."""
+def _arrive(
+    now_ms: Whole,
+    wire: Any,  # noqa: ANN401
+    links: Records,
+    phases: Records,
+    rules: Rules,
+    sums: Records,
+) -> None:
+    """Count an actuation by the colour of each phase that its detector serves."""
     row = _row(now_ms, rules)
-    if wire.advance >= 0:
-        colour, total = phases[wire.advance].colour, sums[row, wire.advance]
+    at = wire.advance
+    while at >= 0:
+        phase = links[at].phase
+        colour, total = phases[phase].colour, sums[row, phase]
         if colour == ON_GREEN:
             total.arrivals_green += 1
         elif colour == ON_YELLOW:
@@ -234,10 +245,26 @@ def _arrive(now_ms: Whole, wire: Any, phases: Records, rules: Rules, sums: Recor
             total.arrivals_red += 1
         else:
             total.arrivals_unknown += 1
-    if wire.clearance >= 0:
-        colour, total = phases[wire.clearance].colour, sums[row, wire.clearance]
+        at = links[at].following
+    at = wire.clearance
+    while at >= 0:
+        phase = links[at].phase
+        colour, total = phases[phase].colour, sums[row, phase]
         total.clearance_yellow += colour == ON_YELLOW
         total.clearance_red += colour == ON_RED
+        at = links[at].following
+
+
+@njit(cache=True, nogil=True)
+def _change_presence(
+    now_ms: Whole, at: Whole, change: Whole, links: Records, phases: Records
+) -> None:
+    """Cover or free the stop line of each phase from a link on by one detector."""
+    while at >= 0:
+        phase = links[at].phase
+        _add_presence(now_ms, phase, phases)
+        phases[phase].present += change
+        at = links[at].following
 
 
 @njit(cache=True, nogil=True)
@@ -282,6 +309,7 @@ def pass_over(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one pass, and kernels 
     code: Codes,
     parameter: Codes,
     wiring: Records,
+    links: Records,
     rules: Rules,
     detectors: Records,
     phases: Records,
@@ -299,8 +327,8 @@ def pass_over(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one pass, and kernels 
         Time of each event since the begin of the first bin, in order. [ms]
     device, code, parameter
         Controller by position, event code, phase or channel.
-    wiring
-        Detectors and the phases that they serve, `WIRING`.
+    wiring, links
+        Detectors and the phases that they serve, `WIRING` and `LINK`.
     rules
         Bins and limits.
     detectors, phases
@@ -330,20 +358,15 @@ def pass_over(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one pass, and kernels 
             wire = wiring[device[k], parameter[k]]
             if code[k] == DETECTOR_OFF:
                 at = wire.detector
-                if (
-                    _is_off(now_ms, at, detectors, rules, detector_sums, faults)
-                    and wire.presence >= 0
-                ):
-                    _add_presence(now_ms, wire.presence, phases)
-                    phases[wire.presence].present -= 1
+                if _is_off(now_ms, at, detectors, rules, detector_sums, faults):
+                    _change_presence(now_ms, wire.presence, -1, links, phases)
             elif code[k] == DETECTOR_ON:
                 at = wire.detector
                 was_off = detectors[at].on_ms == NEVER_MS
                 if _is_on(now_ms, at, detectors, rules, detector_sums, faults):
-                    _arrive(now_ms, wire, phases, rules, phase_sums)
-                    if was_off and wire.presence >= 0:
-                        _add_presence(now_ms, wire.presence, phases)
-                        phases[wire.presence].present += 1
+                    _arrive(now_ms, wire, links, phases, rules, phase_sums)
+                    if was_off:
+                        _change_presence(now_ms, wire.presence, 1, links, phases)
             elif GAP_OUT <= code[k] <= PED_ON and wire.phase >= 0:
                 total = phase_sums[_row(now_ms, rules), wire.phase]
                 _other(code[k], now_ms, wire.phase, phases, total)

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from citybrain.errors import InfeasibleError
-from citybrain.units import DAY_S, MS_PER_S
+from detectors.controller_log.events import QUARTER_HOUR_MS, EventLog
 from detectors.controller_log.kernels import (
     DETECTOR_STATE,
     DETECTOR_SUMS,
@@ -21,30 +19,16 @@ from detectors.controller_log.kernels import (
     PHASE_STATE,
     PHASE_SUMS,
     UNREAD,
-    WIRING,
-    Codes,
     Records,
     Rules,
     close,
-    mark_speaking,
     pass_over,
 )
+from detectors.controller_log.wiring import CHANNELS, wire_up
 from detectors.pulses import FeedRepairs, Flags, Floats, Ints
 
-CHANNELS = 256
-"""Phases and detectors are numbered in one byte."""
-QUARTER_HOUR_MS = 900_000
-"""Usual bin [ms]."""
-LONGEST_LOG_DAYS = 366
-"""A log that reaches further is refused [d]."""
-LAST_PHASE = 16
-"""Phases are numbered from 1 to this."""
-USES: Mapping[str, str] = {
-    "Advance": "advance",
-    "Presence": "presence",
-    "Yellow_Red": "clearance",
-}
-"""Function of a detector in the configuration → our word."""
+MOST_MISSED = 12
+"""So much that the configuration names and the log has not is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,72 +49,6 @@ class RepairLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class EventLog:
-    """Events in order of time.
-
-    Parameters
-    ----------
-    start
-        Zero of `time_ms`, as the log writes it.
-    time_ms
-        Time of each event, shape (n,). [ms]
-    device
-        Controller of each event, a position in `devices`, shape (n,).
-    code, parameter
-        Event code, and phase or channel, shape (n,) each; -1 for one beyond 32,767.
-    devices
-        Controllers.
-    reordered
-        Rows that were older than the one before.
-    """
-
-    start: pd.Timestamp
-    time_ms: Ints
-    device: Codes
-    code: Codes
-    parameter: Codes
-    devices: tuple[object, ...]
-    reordered: int = 0
-
-    @classmethod
-    def of(cls, frame: pd.DataFrame) -> Self:
-        """Read a table with columns ``TimeStamp, DeviceId, EventId, Parameter``.
-
-        Raises
-        ------
-        InfeasibleError
-            There is no event, or one without a time, or the log reaches over more than a year.
-        """
-        stamps = frame["TimeStamp"].to_numpy().astype("datetime64[ms]")
-        if not len(stamps) or np.isnat(stamps).any():
-            msg = "the log holds no event, or one without a time"
-            raise InfeasibleError(msg)
-        time_ms = stamps.astype(np.int64)
-        start_ms = int(time_ms.min()) // QUARTER_HOUR_MS * QUARTER_HOUR_MS
-        time_ms = time_ms - start_ms
-        if time_ms.max() > LONGEST_LOG_DAYS * DAY_S * MS_PER_S:
-            msg = f"the log reaches over {time_ms.max() / DAY_S / MS_PER_S:,.0f} days"
-            raise InfeasibleError(msg)
-        older = int(np.count_nonzero(time_ms[1:] < time_ms[:-1]))
-        codes, devices = pd.factorize(frame["DeviceId"])
-        columns = [codes, frame["EventId"].to_numpy(), frame["Parameter"].to_numpy()]
-        device, code, parameter = (_short(column) for column in columns)
-        if older:
-            order = np.argsort(time_ms, kind="stable")
-            time_ms, device = time_ms[order], device[order]
-            code, parameter = code[order], parameter[order]
-        return cls(
-            start=pd.Timestamp(start_ms, unit="ms"),
-            time_ms=time_ms,
-            device=device,
-            code=code,
-            parameter=parameter,
-            devices=tuple(devices),
-            reordered=older,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LogMeasures:
     """What a controller log tells, per bin.
 
@@ -146,6 +64,10 @@ class LogMeasures:
         Raw sums ``[bin, detector]``, fields of `DETECTOR_SUMS`.
     by_phase
         Raw sums ``[bin, phase]``, fields of `PHASE_SUMS`.
+    served
+        Use of detectors → (controller, phase) that a detector which speaks serves so.
+    missed, is_matched
+        What the configuration names that is not in the log, and whether any row of it is.
     faults
         What was mended or could not be read.
     """
@@ -156,6 +78,9 @@ class LogMeasures:
     phases: tuple[tuple[object, int], ...]
     by_detector: Records
     by_phase: Records
+    served: Mapping[str, frozenset[tuple[object, int]]]
+    missed: tuple[str, ...]
+    is_matched: bool
     faults: Mapping[str, int]
 
     @property
@@ -223,10 +148,15 @@ class LogMeasures:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What could not be read, one sentence each."""
+        """What could not be read or found, one sentence each."""
         count = self.faults["unread"]
         what = f"events of no phase or channel from 0 to {CHANNELS - 1}, which serve no measure"
-        return (f"{what}: {count}",) if count else ()
+        unread = (f"{what}: {count}",) if count else ()
+        rest = f" and {len(self.missed) - MOST_MISSED} more" * (len(self.missed) > MOST_MISSED)
+        told = (
+            f"the configuration names what the log has not: {', '.join(self.missed[:MOST_MISSED])}"
+        )
+        return (*unread, *((told + rest,) if self.missed else ()))
 
     def repairs_after(self, reading: FeedRepairs) -> FeedRepairs:
         """Return all that was mended, with the rows that were used.
@@ -260,14 +190,16 @@ def measure_log(
         Events.
     config
         Columns ``DeviceId, Phase, Function, Parameter``: which phase a detector serves, and how
-        (Advance, Presence, Yellow_Red; others are counted and serve no measure of a phase).
+        (Advance, Presence, Yellow_Red in any case; others are counted and serve no measure of a
+        phase).  A detector may serve several phases.
     bin_ms
         Length of a bin. [ms]
     limits
         Limits of the repairs.
     """
     limits = limits or RepairLimits()
-    wiring, columns, phases = _wiring(log, config)
+    wired = wire_up(log, config)
+    columns, phases = wired.detectors, wired.phases
     end_ms = int(log.time_ms[-1])
     bin_count = end_ms // bin_ms + 1
     rules = Rules(bin_ms, bin_count, end_ms, limits.break_ms, limits.chatter_ms)
@@ -280,7 +212,8 @@ def measure_log(
     by_phase = np.zeros((bin_count, len(phases)), PHASE_SUMS)
     faults = np.zeros(4, np.int64)
     carried = detector_state, phase_state, by_detector, by_phase
-    pass_over(log.time_ms, log.device, log.code, log.parameter, wiring, rules, *carried, faults)
+    events = log.time_ms, log.device, log.code, log.parameter
+    pass_over(*events, wired.wiring, wired.links, rules, *carried, faults)
     close(rules, *carried)
     at = {
         "lost offs": LOST_OFFS,
@@ -295,36 +228,11 @@ def measure_log(
         phases=phases,
         by_detector=by_detector,
         by_phase=by_phase,
+        served=wired.served,
+        missed=wired.missed,
+        is_matched=wired.is_matched,
         faults={name: int(faults[position]) for name, position in at.items()},
     )
-
-
-def _wiring(
-    log: EventLog, config: pd.DataFrame
-) -> tuple[Records, tuple[tuple[object, int], ...], tuple[tuple[object, int], ...]]:
-    """Wire every channel that speaks as a detector, and phases 1 to 16."""
-    shape = len(log.devices), CHANNELS
-    speaks = np.zeros(shape, np.bool_)
-    mark_speaking(log.device, log.code, log.parameter, speaks)
-    wiring: Records = np.full((*shape, len(WIRING.names or ())), -1, np.int32).view(WIRING)[:, :, 0]
-    wiring["detector"][speaks] = np.arange(np.count_nonzero(speaks))
-    wiring["phase"][:, 1 : LAST_PHASE + 1] = np.arange(shape[0] * LAST_PHASE).reshape(shape[0], -1)
-    position = {device: at for at, device in enumerate(log.devices)}
-    columns = (config[name] for name in ("DeviceId", "Phase", "Function", "Parameter"))
-    for device, phase, function, channel in zip(*columns, strict=True):
-        use, at = USES.get(str(function)), position.get(device)
-        is_known = 0 <= channel < CHANNELS and 1 <= phase <= LAST_PHASE
-        if use and at is not None and is_known:
-            wiring[use][at, channel] = wiring["phase"][at, phase]
-    detectors = tuple((log.devices[at], int(channel)) for at, channel in np.argwhere(speaks))
-    phases = tuple((device, n) for device in log.devices for n in range(1, LAST_PHASE + 1))
-    return wiring, detectors, phases
-
-
-def _short(values: NDArray[np.int64]) -> Codes:
-    """Return whole numbers as two bytes; -1 for those that do not fit."""
-    fits = (values >= 0) & (values <= np.iinfo(np.int16).max)
-    return values.astype(np.int16) if fits.all() else np.where(fits, values, -1).astype(np.int16)
 
 
 def _share(above: NDArray[np.generic], below: NDArray[np.generic]) -> Floats:

@@ -7,7 +7,8 @@ import pandas as pd
 
 from citybrain.errors import InfeasibleError, InputError
 from citybrain.units import DAY_S
-from detectors.controller_log.measures import CHANNELS, LONGEST_LOG_DAYS, EventLog
+from detectors.controller_log.events import LONGEST_LOG_DAYS, EventLog
+from detectors.controller_log.wiring import CHANNELS
 from detectors.pulses import FeedRepairs, Flags, Floats
 from detectors.readers.hires import is_event_log, read_log
 from detectors.tables import codes_and_names, column_names, numbers, read_rows

@@ -9,13 +9,15 @@ import pandas as pd
 
 from citybrain.units import MS_PER_S
 from detectors.controller_log.cycles import Cycles, cycles_of, passages_of
-from detectors.controller_log.measures import USES, EventLog, LogMeasures, measure_log
+from detectors.controller_log.events import EventLog
+from detectors.controller_log.measures import LogMeasures, measure_log
 from detectors.controller_log.queues import Queues, QueueState, queue_lengths
 from detectors.controller_log.saturation import Saturation, saturation_flow
+from detectors.controller_log.wiring import COUNT, word_of
 from detectors.pulses import Floats, Ints
 
-STOP_LINE = ("Presence", "Stopbar Count")
-"""Functions of detectors at the stop line, in the words of the configuration."""
+LANES = ("presence", COUNT, "advance")
+"""Functions of detectors that tell of a lane; all but the last stand at the stop line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +55,10 @@ class LogReport:
         Sums of the pass over the log.
     lanes
         Detectors at the stop line and advance detectors of the configuration.
-    wired
-        Use of detectors → (controller, phase) that have one.
     """
 
     measures: LogMeasures
     lanes: tuple[LaneMeasure, ...]
-    wired: Mapping[str, frozenset[tuple[str, int]]]
 
     def table(self) -> pd.DataFrame:
         """Return all measures, one row each.
@@ -83,10 +82,8 @@ class LogReport:
         """Return the measures ``[bin, phase]``; NaN where no detector of the phase tells them."""
         found = self.measures
         known = {
-            use: np.array(
-                [(str(device), phase) in self.wired[use] for device, phase in found.phases]
-            )
-            for use in self.wired
+            use: np.array([name in names for name in found.phases], np.bool_)
+            for use, names in found.served.items()
         }
 
         def of(use: str, values: Floats | Ints) -> Floats:
@@ -100,15 +97,15 @@ class LogReport:
         return {name: sums[name].astype(np.float64) for name in counts} | {
             "cycles": of_red(sums["cycles"]),
             "green_s": sums["green_ms"] / MS_PER_S,
-            "arrivals_veh": of("Advance", found.arrivals),
-            "arrivals_on_green": of("Advance", found.arrivals_on_green),
-            "arrivals_on_red": of("Advance", found.arrivals_on_red),
-            "platoon_ratio": of("Advance", found.platoon_ratio),
-            "occupancy_on_green": of("Presence", found.occupancy_on_green),
-            "occupancy_on_red": of("Presence", found.occupancy_on_red),
-            "split_failures": of("Presence", of_red(sums["split_failures"])),
-            "yellow_actuations": of("Yellow_Red", of_red(sums["clearance_yellow"])),
-            "red_actuations": of("Yellow_Red", of_red(sums["clearance_red"])),
+            "arrivals_veh": of("advance", found.arrivals),
+            "arrivals_on_green": of("advance", found.arrivals_on_green),
+            "arrivals_on_red": of("advance", found.arrivals_on_red),
+            "platoon_ratio": of("advance", found.platoon_ratio),
+            "occupancy_on_green": of("presence", found.occupancy_on_green),
+            "occupancy_on_red": of("presence", found.occupancy_on_red),
+            "split_failures": of("presence", of_red(sums["split_failures"])),
+            "yellow_actuations": of("clearance", of_red(sums["clearance_yellow"])),
+            "red_actuations": of("clearance", of_red(sums["clearance_red"])),
             "ped_delay_s": found.ped_delay_s,
         }
 
@@ -131,27 +128,20 @@ def report_log(log: EventLog, config: pd.DataFrame, bin_ms: int) -> LogReport:
     lanes = []
     for row in config.to_dict("records"):
         device, phase = str(row["DeviceId"]), int(row["Phase"])
-        if device not in position or row["Function"] not in (*STOP_LINE, "Advance"):
+        if device not in position or word_of(row["Function"]) not in LANES:
             continue
         if (device, phase) not in phases:
             phases[device, phase] = cycles_of(log, position[device], phase)
         cycles = phases[device, phase]
         lanes.append(_lane(log, cycles, position[device], row))
-    pairs = list(zip(config["DeviceId"].astype(str), config["Phase"], strict=True))
-    wired = {
-        use: frozenset(
-            pair for pair, of in zip(pairs, config["Function"], strict=True) if of == use
-        )
-        for use in USES
-    }
-    return LogReport(measures=measures, lanes=tuple(lanes), wired=wired)
+    return LogReport(measures=measures, lanes=tuple(lanes))
 
 
 def _lane(log: EventLog, cycles: Cycles, at: int, row: Mapping[Hashable, Any]) -> LaneMeasure:
     channel, function = int(row["Parameter"]), str(row["Function"])
     passages = passages_of(log, at, channel)
     distance_m, detector_m = float(row["Distance_m"]), float(row["Length_m"])
-    is_advance = function == "Advance"
+    is_advance = word_of(function) == "advance"
     knows_queues = is_advance and bool(np.isfinite(distance_m))
     reason = "the configuration gives no Distance_m" if is_advance and not knows_queues else ""
     return LaneMeasure(

@@ -79,3 +79,19 @@ def test_what_the_measures_mend_is_told(terminal: Terminal, log: Path) -> None:
     repairs = json.loads(terminal(*words, "--json").output)["repairs"]
     assert (repairs["lost_offs"], repairs["lost_ons"], repairs["doubled_rows"]) == (1, 1, 1)
     assert repairs["used_rows"] == repairs["rows"] - 2
+
+
+@pytest.mark.parametrize("row", ["99,2,Advance,5,", "7,2,Gate,5,", "7,2,Presence,33,"])
+def test_a_configuration_of_another_log_is_refused(terminal: Terminal, log: Path, row: str) -> None:
+    config = log.parent / "config.csv"
+    config.write_text(CONFIG.splitlines()[0] + f"\n{row}\n")
+    told = terminal("measures", log, "--config", config, "--zone", "UTC")
+    assert told.code == 2
+    assert "no row of it names a controller" in told.errors
+
+
+def test_a_detector_that_never_speaks_tells_nothing(terminal: Terminal, log: Path) -> None:
+    (log.parent / "config.csv").write_text(CONFIG + "7,4,Presence,33,\n")
+    told = terminal("measures", log, "--config", log.parent / "config.csv", "--zone", "UTC")
+    assert "names what the log has not: channel 7:8, channel 7:33" in " ".join(told.output.split())
+    assert told.code == 0

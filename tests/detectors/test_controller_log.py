@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from citybrain.errors import InfeasibleError
 from detectors.controller_log.codes import Event
-from detectors.controller_log.measures import EventLog, LogMeasures, measure_log
+from detectors.controller_log.events import EventLog
+from detectors.controller_log.measures import LogMeasures, measure_log
 
 START = pd.Timestamp("2026-03-17 07:00:00")
 CONFIG = pd.DataFrame(
@@ -21,7 +22,7 @@ Row = tuple[float, int, int]
 """Seconds, event code, parameter."""
 
 
-def measured(rows: list[Row], device: int = 1) -> LogMeasures:
+def measured(rows: list[Row], device: int = 1, config: pd.DataFrame = CONFIG) -> LogMeasures:
     frame = pd.DataFrame(
         {
             "TimeStamp": [START + pd.Timedelta(seconds=row[0]) for row in rows],
@@ -30,7 +31,7 @@ def measured(rows: list[Row], device: int = 1) -> LogMeasures:
             "Parameter": [row[2] for row in rows],
         }
     )
-    return measure_log(EventLog.of(frame), CONFIG)
+    return measure_log(EventLog.of(frame), config)
 
 
 def phase_2(measures: LogMeasures, name: str) -> int:
@@ -143,6 +144,31 @@ def test_terminations_pedestrians_and_red_running() -> None:
     assert (phase_2(found, "clearance_yellow"), phase_2(found, "clearance_red")) == (1, 1)
     assert (phase_2(found, "ped_actuations"), phase_2(found, "ped_served")) == (1, 1)
     assert np.nanmax(found.ped_delay_s) == 40.0
+
+
+def wired(*rows: tuple[int, int, str, int]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=CONFIG.columns)
+
+
+def test_a_detector_may_serve_several_phases() -> None:
+    uses = ("Advance", "Presence", "Yellow_Red")
+    config = wired(*((1, phase, use, 5) for use in uses for phase in (2, 6, 2)))
+    both = [(at, code, phase) for at, code, _ in CYCLE for phase in (2, 6)]
+    found = measured([*both, *pulse(5, 10, 26), *pulse(5, 34, 39), (95, 0, 0)], config=config)
+    two, six = (found.phases.index((1, phase)) for phase in (2, 6))
+    for name, expected in (("arrivals_green", 1), ("split_failures", 1), ("clearance_red", 1)):
+        assert found.by_phase[name][:, [two, six]].tolist() == [[expected, expected]]
+
+
+def test_what_the_configuration_names_and_the_log_has_not_is_told() -> None:
+    rows = [(1, 2, "advance", 5), (1, 2, "Presence", 33), (9, 2, "Advance", 5), (1, 4, "Gate", 5)]
+    found = measured(CYCLE + pulse(5, 20, 21), config=wired(*rows))
+    assert found.missed == ("channel 1:33", "device 9", "function 'Gate'")
+    assert "channel 1:33, device 9" in found.notes[0]
+    assert found.is_matched
+    assert found.served["advance"] == {(1, 2)}
+    assert not found.served["presence"]
+    assert not measured(CYCLE + pulse(5, 20, 21), config=wired(*rows[1:])).is_matched
 
 
 events = st.tuples(

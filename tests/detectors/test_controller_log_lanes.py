@@ -9,7 +9,7 @@ import pytest
 from citybrain.errors import InputError
 from detectors.controller_log.codes import Event, name_of
 from detectors.controller_log.cycles import Cycles, Passages, cycles_of, passages_of
-from detectors.controller_log.measures import EventLog
+from detectors.controller_log.events import EventLog
 from detectors.controller_log.queues import Queues, QueueState, queue_lengths
 from detectors.controller_log.reading import read_config, read_events
 from detectors.controller_log.report import report_log
