@@ -34,6 +34,20 @@ class Cycles:
         """Return the number of cycles."""
         return len(self.red_s)
 
+    def within(self, spans_s: Floats) -> "Cycles":
+        """Return the cycles that no silence lies in.
+
+        Parameters
+        ----------
+        spans_s
+            Times (begin, end) during which the controller was heard, shape (spans, 2). [s]
+        """
+        times_s = (self.red_s, self.green_s, self.yellow_s, self.end_s)
+        first, last = (
+            np.searchsorted(spans_s[:, 0], at_s, side="right") for at_s in (self.red_s, self.end_s)
+        )
+        return Cycles(*(at_s[first == last] for at_s in times_s))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Passages:
@@ -52,6 +66,17 @@ class Passages:
         """Return the pulses that begin within a time."""
         first, last = np.searchsorted(self.on_s, (begin_s, end_s))
         return Passages(self.on_s[first:last], self.off_s[first:last])
+
+    def cut_at(self, spans_s: Floats) -> "Passages":
+        """Return the pulses, each ended where a silence begins.
+
+        Parameters
+        ----------
+        spans_s
+            Times (begin, end) during which the controller was heard, shape (spans, 2). [s]
+        """
+        span = np.searchsorted(spans_s[:, 0], self.on_s, side="right") - 1
+        return Passages(self.on_s, np.minimum(self.off_s, spans_s[span, 1]))
 
 
 def cycles_of(log: EventLog, device: int, phase: int) -> Cycles:

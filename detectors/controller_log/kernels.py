@@ -46,6 +46,8 @@ WIRING = _layout("i4", "detector phase advance presence clearance")
 """``[device, parameter]`` → its detector and phase, and the first link of each use; or -1."""
 LINK = _layout("i4", "phase following")
 """A phase that a detector serves, and the link to the next phase of the same use; or -1."""
+SILENCE = _layout("i8", "begin_ms device")
+"""Last moment before a controller is not heard for long, and the controller by position."""
 DETECTOR_STATE = _layout("i8", "on_ms off_ms vehicle_ms is_broken")
 """Begin of the pulse that lasts, end of the one before and of the last that was no chatter, and
 whether the pulse that lasts goes on with a vehicle."""
@@ -295,6 +297,61 @@ def mark_speaking(device: Codes, code: Codes, parameter: Codes, speaks: NDArray[
 
 
 @njit(cache=True, nogil=True)
+def longest_silences(
+    time_ms: Ints, device: Codes, first_ms: Ints, last_ms: Ints, longest_ms: Ints
+) -> None:
+    """Find the first and the last event of each controller and the longest time between two.
+
+    Parameters
+    ----------
+    time_ms, device
+        Time of each event in order, and its controller by position. [ms]
+    first_ms, last_ms, longest_ms
+        `NEVER_MS`, `NEVER_MS` and 0 for each controller; changed in place. [ms]
+    """
+    for k in range(len(time_ms)):
+        at = device[k]
+        if last_ms[at] == NEVER_MS:
+            first_ms[at] = time_ms[k]
+        else:
+            longest_ms[at] = max(longest_ms[at], time_ms[k] - last_ms[at])
+        last_ms[at] = time_ms[k]
+
+
+@njit(cache=True, nogil=True)
+def _end_phase(now_ms: Whole, phase: Whole, phases: Records, rules: Rules, sums: Records) -> None:
+    _add_presence(now_ms, phase, phases)
+    _end_green(now_ms, phase, phases, rules, sums)
+    _end_cycle(now_ms, phase, phases, rules, sums)
+
+
+@njit(cache=True, nogil=True)
+def _fall_silent(  # noqa: PLR0913, PLR0917 - kernels take arrays
+    silence: Any,  # noqa: ANN401
+    wiring: Records,
+    rules: Rules,
+    detectors: Records,
+    phases: Records,
+    detector_sums: Records,
+    phase_sums: Records,
+) -> None:
+    """End all that goes on at a controller; from then on nothing of it is known."""
+    for k in range(wiring.shape[1]):
+        wire = wiring[silence.device, k]
+        if wire.phase >= 0:
+            _end_phase(silence.begin_ms, wire.phase, phases, rules, phase_sums)
+            now = phases[wire.phase]
+            now.colour = UNKNOWN
+            now.is_whole = 0
+            now.present = 0
+            now.ped_call_ms = NEVER_MS
+        if wire.detector >= 0 and detectors[wire.detector].on_ms != NEVER_MS:
+            on_ms = detectors[wire.detector].on_ms
+            _cover(on_ms, silence.begin_ms, wire.detector, True, rules, detector_sums)
+            detectors[wire.detector].on_ms = NEVER_MS
+
+
+@njit(cache=True, nogil=True)
 def _signals(code: Codes, begin: int, end: int) -> bool:
     for k in range(begin, end):  # noqa: SIM110 - compiled
         if _colour_of(code[k]) != UNKNOWN:
@@ -310,6 +367,7 @@ def pass_over(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one pass, and kernels 
     parameter: Codes,
     wiring: Records,
     links: Records,
+    silences: Records,
     rules: Rules,
     detectors: Records,
     phases: Records,
@@ -329,6 +387,8 @@ def pass_over(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one pass, and kernels 
         Controller by position, event code, phase or channel.
     wiring, links
         Detectors and the phases that they serve, `WIRING` and `LINK`.
+    silences
+        Begins of silences in order of time, `SILENCE`.
     rules
         Bins and limits.
     detectors, phases
@@ -338,7 +398,7 @@ def pass_over(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one pass, and kernels 
     faults
         Counts of what was mended or could not be read, changed in place.
     """
-    begin = 0
+    begin = silent = 0
     while begin < len(time_ms):
         now_ms = time_ms[begin]
         end = begin
@@ -370,6 +430,10 @@ def pass_over(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one pass, and kernels 
             elif GAP_OUT <= code[k] <= PED_ON and wire.phase >= 0:
                 total = phase_sums[_row(now_ms, rules), wire.phase]
                 _other(code[k], now_ms, wire.phase, phases, total)
+        while silent < len(silences) and silences[silent].begin_ms <= now_ms:
+            carried = detectors, phases, detector_sums, phase_sums
+            _fall_silent(silences[silent], wiring, rules, *carried)
+            silent += 1
         begin = end
 
 
@@ -383,9 +447,7 @@ def close(
 ) -> None:
     """End what is still going on when the log ends; parameters as in `pass_over`."""
     for phase in range(len(phases)):
-        _add_presence(rules.end_ms, phase, phases)
-        _end_green(rules.end_ms, phase, phases, rules, phase_sums)
-        _end_cycle(rules.end_ms, phase, phases, rules, phase_sums)
+        _end_phase(rules.end_ms, phase, phases, rules, phase_sums)
     for at in range(len(detectors)):
         begin_ms = detectors[at].on_ms
         if begin_ms != NEVER_MS:

@@ -1,6 +1,6 @@
 """Controller log to measures per phase and detector."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from detectors.controller_log.events import QUARTER_HOUR_MS, EventLog
+from detectors.controller_log.hearing import hearing_of
 from detectors.controller_log.kernels import (
     DETECTOR_STATE,
     DETECTOR_SUMS,
@@ -64,6 +65,12 @@ class LogMeasures:
         Raw sums ``[bin, detector]``, fields of `DETECTOR_SUMS`.
     by_phase
         Raw sums ``[bin, phase]``, fields of `PHASE_SUMS`.
+    devices
+        Controllers.
+    heard_ms
+        How long each controller was heard ``[bin, controller]``. [ms]
+    gaps
+        Silences of controllers.
     served
         Use of detectors → (controller, phase) that a detector which speaks serves so.
     missed, is_matched
@@ -78,10 +85,25 @@ class LogMeasures:
     phases: tuple[tuple[object, int], ...]
     by_detector: Records
     by_phase: Records
+    devices: tuple[object, ...]
+    heard_ms: Ints
+    gaps: int
     served: Mapping[str, frozenset[tuple[object, int]]]
     missed: tuple[str, ...]
     is_matched: bool
     faults: Mapping[str, int]
+
+    def heard_of(self, columns: Sequence[tuple[object, int]]) -> Ints:
+        """Return how long the controllers of columns were heard ``[bin, column]`` [ms].
+
+        Parameters
+        ----------
+        columns
+            `detectors` or `phases`.
+        """
+        position = {device: at for at, device in enumerate(self.devices)}
+        at = np.array([position[device] for device, _ in columns], np.int64)
+        return np.asarray(self.heard_ms[:, at])
 
     @property
     def mended_volume(self) -> Ints:
@@ -171,6 +193,7 @@ class LogMeasures:
             lost_offs=faults["lost offs"],
             lost_ons=faults["lost ons"],
             doubled_rows=faults["doubled rows"],
+            gaps=self.gaps,
         )
         return replace(found, used_rows=found.rows - found.left_out_rows)
 
@@ -213,7 +236,8 @@ def measure_log(
     faults = np.zeros(4, np.int64)
     carried = detector_state, phase_state, by_detector, by_phase
     events = log.time_ms, log.device, log.code, log.parameter
-    pass_over(*events, wired.wiring, wired.links, rules, *carried, faults)
+    hearing = hearing_of(log)
+    pass_over(*events, wired.wiring, wired.links, hearing.silences, rules, *carried, faults)
     close(rules, *carried)
     at = {
         "lost offs": LOST_OFFS,
@@ -228,6 +252,9 @@ def measure_log(
         phases=phases,
         by_detector=by_detector,
         by_phase=by_phase,
+        devices=log.devices,
+        heard_ms=hearing.heard_ms(bin_ms, bin_count),
+        gaps=hearing.gaps,
         served=wired.served,
         missed=wired.missed,
         is_matched=wired.is_matched,

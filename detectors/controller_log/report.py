@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from citybrain.units import MS_PER_S
-from detectors.controller_log.cycles import Cycles, cycles_of, passages_of
+from detectors.controller_log.cycles import Cycles, Passages, cycles_of, passages_of
 from detectors.controller_log.events import EventLog
+from detectors.controller_log.hearing import hearing_of
 from detectors.controller_log.measures import LogMeasures, measure_log
 from detectors.controller_log.queues import Queues, QueueState, queue_lengths
 from detectors.controller_log.saturation import Saturation, saturation_flow
@@ -124,6 +125,7 @@ def report_log(log: EventLog, config: pd.DataFrame, bin_ms: int) -> LogReport:
     """
     measures = measure_log(log, config, bin_ms=bin_ms)
     position = {str(device): at for at, device in enumerate(log.devices)}
+    spans_s = hearing_of(log).spans_s
     phases: dict[tuple[str, int], Cycles] = {}
     lanes = []
     for row in config.to_dict("records"):
@@ -131,15 +133,17 @@ def report_log(log: EventLog, config: pd.DataFrame, bin_ms: int) -> LogReport:
         if device not in position or word_of(row["Function"]) not in LANES:
             continue
         if (device, phase) not in phases:
-            phases[device, phase] = cycles_of(log, position[device], phase)
+            phases[device, phase] = cycles_of(log, position[device], phase).within(
+                spans_s[position[device]]
+            )
         cycles = phases[device, phase]
-        lanes.append(_lane(log, cycles, position[device], row))
+        passages = passages_of(log, position[device], int(row["Parameter"]))
+        lanes.append(_lane(cycles, passages.cut_at(spans_s[position[device]]), row))
     return LogReport(measures=measures, lanes=tuple(lanes))
 
 
-def _lane(log: EventLog, cycles: Cycles, at: int, row: Mapping[Hashable, Any]) -> LaneMeasure:
+def _lane(cycles: Cycles, passages: Passages, row: Mapping[Hashable, Any]) -> LaneMeasure:
     channel, function = int(row["Parameter"]), str(row["Function"])
-    passages = passages_of(log, at, channel)
     distance_m, detector_m = float(row["Distance_m"]), float(row["Length_m"])
     is_advance = word_of(function) == "advance"
     knows_queues = is_advance and bool(np.isfinite(distance_m))
@@ -165,11 +169,11 @@ def _detector_grids(found: LogMeasures) -> dict[str, Floats]:
 
 
 def _grid_rows(found: LogMeasures, kind: str, grids: Mapping[str, Floats]) -> list[pd.DataFrame]:
-    """Return long rows of grids ``[bin, phase or detector]``; none for an unused phase."""
+    """Return long rows of grids ``[bin, phase or detector]``; none for what was not heard."""
     columns = found.phases if kind == "phase" else found.detectors
     rows = []
     for name, grid in grids.items():
-        known = np.isfinite(grid)
+        known = np.isfinite(grid) & (found.heard_of(columns) > 0)
         if kind == "phase":
             known &= (found.by_phase["green_ms"].sum(axis=0) > 0)[np.newaxis, :]
         at_bin, at = np.nonzero(known)

@@ -171,6 +171,27 @@ def test_what_the_configuration_names_and_the_log_has_not_is_told() -> None:
     assert not measured(CYCLE + pulse(5, 20, 21), config=wired(*rows[1:])).is_matched
 
 
+def test_nothing_goes_on_through_a_silence() -> None:
+    rows = CYCLE[:4] + pulse(5, 62, 4000) + pulse(6, 60, 4001) + [(61, 45, 2), (70, 4, 2)]
+    found = measured([*rows, (4010, 21, 2), (4020, 8, 2), (4024, 10, 2)])
+    assert found.gaps == 1
+    assert phase_2(found, "green_ms") == 30_000
+    assert detector(found, 5, "occupied_ms") + detector(found, 5, "mended_ms") == 8_000
+    assert (phase_2(found, "ped_served"), phase_2(found, "cycles")) == (0, 1)
+    assert (found.heard_ms[:, 0] > 0).tolist() == [True, False, False, False, True]
+    assert found.heard_ms[[0, 4], 0].tolist() == [60_000, 24_000]
+
+
+def test_a_controller_that_falls_silent_is_alone_unknown() -> None:
+    own = [(at, 1, code, 2) for at, code, _ in CYCLE[:4]]
+    other = [(float(at), 2, 1, 2) for at in range(0, 2700, 10)]
+    frame = pd.DataFrame(own + other, columns=["at_s", "DeviceId", "EventId", "Parameter"])
+    times = START + pd.to_timedelta(frame.pop("at_s"), unit="s")
+    found = measure_log(EventLog.of(frame.assign(TimeStamp=times)), CONFIG)
+    assert phase_2(found, "green_ms") == 20_000
+    assert (found.heard_ms > 0).tolist() == [[True, True], [False, True], [False, True]]
+
+
 events = st.tuples(
     st.integers(0, 20_000).map(lambda tenths: tenths / 10),
     st.one_of(st.sampled_from([1, 8, 9, 10, 11, 81, 82, 45, 21, 90, 4]), st.integers(-9, 70_000)),

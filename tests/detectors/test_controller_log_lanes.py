@@ -102,6 +102,15 @@ def test_cycles_begin_with_the_first_red_of_each_change() -> None:
     assert cycles.end_s.tolist() == [79.0, 159.0]
 
 
+def test_cycles_and_pulses_end_at_a_silence() -> None:
+    spans_s = np.array([[0.0, 200.0], [4000.0, 5000.0]])
+    at_s = np.array([0.0, 100.0, 4010.0])
+    cycles = Cycles(at_s, at_s + 40, at_s + 75, np.array([100.0, 4010.0, 4100.0]))
+    assert cycles.within(spans_s).red_s.tolist() == [0.0, 4010.0]
+    passages = Passages(np.array([10.0, 190.0, 4020.0]), np.array([11.0, 4020.0, 4021.0]))
+    assert passages.cut_at(spans_s).off_s.tolist() == [11.0, 200.0, 4021.0]
+
+
 def test_what_needs_red_is_left_out_where_none_is_logged() -> None:
     config = pd.DataFrame(
         [("7", 2, use, 5, np.nan, 1.8) for use in ("Advance", "Presence", "Yellow_Red")],
