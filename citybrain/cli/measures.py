@@ -32,7 +32,7 @@ COLUMNS = (
     ("red_actuations", "on red", True),
     ("ped_delay_s", "ped, s", False),
 )
-"""Measure, its short title in the terminal, and whether it is summed over the log."""
+"""Measure, its short title in the terminal, and whether it is a count."""
 MOST_CODES = 12
 """Codes that the terminal shows; JSON has all."""
 
@@ -76,7 +76,7 @@ def run(request: Request) -> int:
     for note in notes:
         OUTPUT.print(f"note      {note}")
     OUTPUT.print(f"events    {_events(log)}")
-    OUTPUT.print(phase_table(table))
+    OUTPUT.print(phase_table(report))
     for line in lane_lines(report.lanes):
         OUTPUT.print(line)
     if request.out is not None:
@@ -84,20 +84,17 @@ def run(request: Request) -> int:
     return 0
 
 
-def phase_table(table: pd.DataFrame) -> Table:
-    """Return one row for each phase: sums of counts and means of shares over the log."""
+def phase_table(report: LogReport) -> Table:
+    """Return one row for each phase: its measures with all of the log as one bin."""
     shown = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
     for title in ("unit", "phase", *(title for _, title, _ in COLUMNS)):
         shown.add_column(title, justify="right", no_wrap=True)
+    table = report.whole().table()
     of_phases = table[table["detector"] == 0]
     for (device, phase), rows in of_phases.groupby(["device", "phase"]):
-        values = rows.groupby("measure")["value"]
-        sums, means = values.sum(), values.mean()
-        if not sums.get("green_s", 0):
-            continue
+        values = rows.set_index("measure")["value"]
         cells = [
-            _number(sums.get(name)) if is_sum else _number(means.get(name), digits=2)
-            for name, _, is_sum in COLUMNS
+            _number(values.get(name), digits=0 if is_count else 2) for name, _, is_count in COLUMNS
         ]
         shown.add_row(str(device), str(phase), *cells)
     return shown

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -113,13 +114,14 @@ class LogMeasures:
 
     @property
     def occupancy(self) -> Floats:
-        """Covered share of each bin, by whole pulses; see `mended_occupancy` [0-1]."""
-        return np.asarray(self.by_detector["occupied_ms"] / self.bin_ms)
+        """Covered share of the heard part, by whole pulses; see `mended_occupancy` [0-1]."""
+        return _share(self.by_detector["occupied_ms"], self.heard_of(self.detectors))
 
     @property
     def mended_occupancy(self) -> Floats:
         """The same with pulses of a lost end, which last until the next one begins [0-1]."""
-        return np.asarray(self.occupancy + self.by_detector["mended_ms"] / self.bin_ms)
+        covered_ms = self.by_detector["occupied_ms"] + self.by_detector["mended_ms"]
+        return _share(covered_ms, self.heard_of(self.detectors))
 
     @property
     def arrivals(self) -> Ints:
@@ -151,7 +153,8 @@ class LogMeasures:
         ----------
         Highway Capacity Manual, 6th edition, chapter 19: platoon ratio and arrival type.
         """
-        return _share(self.arrivals_on_green, self.by_phase["green_ms"] / self.bin_ms)
+        green = _share(self.by_phase["green_ms"], self.heard_of(self.phases))
+        return _share(self.arrivals_on_green, green)
 
     @property
     def occupancy_on_green(self) -> Floats:
@@ -167,6 +170,16 @@ class LogMeasures:
     def ped_delay_s(self) -> Floats:
         """Mean time from a pedestrian's call to the walk; NaN where none was served [s]."""
         return _share(self.by_phase["ped_delay_ms"] / 1000.0, self.by_phase["ped_served"])
+
+    def whole(self) -> Self:
+        """Return the same measures with all of the log as one bin."""
+        return replace(
+            self,
+            bin_ms=self.bin_ms * len(self.heard_ms),
+            by_detector=_total(self.by_detector),
+            by_phase=_total(self.by_phase),
+            heard_ms=self.heard_ms.sum(axis=0, keepdims=True),
+        )
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -260,6 +273,14 @@ def measure_log(
         is_matched=wired.is_matched,
         faults={name: int(faults[position]) for name, position in at.items()},
     )
+
+
+def _total(sums: Records) -> Records:
+    """Return the sums ``[0, column]`` over all bins."""
+    total = np.zeros((1, sums.shape[1]), sums.dtype)
+    for name in sums.dtype.names or ():
+        total[name] = sums[name].sum(axis=0)
+    return total
 
 
 def _share(above: NDArray[np.generic], below: NDArray[np.generic]) -> Floats:

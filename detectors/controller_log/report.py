@@ -1,7 +1,7 @@
 """All measures of a controller log as one long table, and those of whole lanes beside it."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -78,6 +78,10 @@ class LogReport:
         table = pd.concat(parts, ignore_index=True)
         keys = ["bin_start", "device", "phase", "detector", "measure"]
         return table[[*keys, "value"]].sort_values(keys, ignore_index=True)
+
+    def whole(self) -> "LogReport":
+        """Return the report with all of the log as one bin; shares and means go by their counts."""
+        return replace(self, measures=self.measures.whole())
 
     def _phase_grids(self) -> dict[str, Floats]:
         """Return the measures ``[bin, phase]``; NaN where no detector of the phase tells them."""

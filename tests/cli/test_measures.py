@@ -95,3 +95,13 @@ def test_a_detector_that_never_speaks_tells_nothing(terminal: Terminal, log: Pat
     told = terminal("measures", log, "--config", log.parent / "config.csv", "--zone", "UTC")
     assert "names what the log has not: channel 7:8, channel 7:33" in " ".join(told.output.split())
     assert told.code == 0
+
+
+def test_the_terminal_shows_means_over_pedestrians_not_bins(terminal: Terminal, log: Path) -> None:
+    times = ("00:10,45", "00:20,21", "00:30,45", "00:40,21", "14:00,45", "15:40,21")
+    with log.open("a") as file:
+        for at, code in (time.split(",") for time in times):
+            file.write(f"2026-03-17T07:{at},7,{code},2\n")
+    words = ("measures", log, "--config", log.parent / "config.csv", "--zone", "UTC")
+    row = next(line.split() for line in terminal(*words).output.splitlines() if " 10 " in line)
+    assert row[-1] == "40.00"

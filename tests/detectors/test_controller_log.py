@@ -192,6 +192,23 @@ def test_a_controller_that_falls_silent_is_alone_unknown() -> None:
     assert (found.heard_ms > 0).tolist() == [[True, True], [False, True], [False, True]]
 
 
+def test_shares_go_by_the_part_of_a_bin_that_was_heard() -> None:
+    cycles = [(at + k, code, 2) for at in range(600, 2100, 60) for k, code in ((0, 1), (24, 8))]
+    uniform = [row for at in range(600, 2100, 2) for row in pulse(5, at + 0.3, at + 0.8)]
+    found = measured([*cycles, *uniform, (2100.0, 10, 2)])
+    assert found.platoon_ratio[:, 1] == pytest.approx(1.0, abs=0.01)
+    assert found.occupancy[:, 0] == pytest.approx(0.25, abs=0.001)
+    assert found.whole().platoon_ratio[0, 1] == pytest.approx(1.0, abs=0.01)
+
+
+def test_means_of_a_whole_log_go_by_what_they_are_means_of() -> None:
+    calls = [(10.0, 45, 2), (20.0, 21, 2), (30.0, 45, 2), (40.0, 21, 2), (950.0, 45, 2)]
+    alive = [(float(at), 2, 0) for at in range(0, 1000, 50)]
+    found = measured([*calls, *alive, (1050.0, 21, 2)])
+    assert np.nanmean(found.ped_delay_s) == 55.0
+    assert np.nanmax(found.whole().ped_delay_s) == 40.0
+
+
 events = st.tuples(
     st.integers(0, 20_000).map(lambda tenths: tenths / 10),
     st.one_of(st.sampled_from([1, 8, 9, 10, 11, 81, 82, 45, 21, 90, 4]), st.integers(-9, 70_000)),
