@@ -9,7 +9,7 @@ from citybrain.errors import InfeasibleError
 from citybrain.model.nema.phases import PhaseMap
 from citybrain.model.network import Network
 from citybrain.model.plan import Plan, ProgramLibrary
-from citybrain.units import SECONDS_PER_HOUR
+from citybrain.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 from sim.sumo.network import read_network
 from sim.sumo.programs import read_programs, running_plan
 from sim.sumo.scenario import SumoScenario, open_scenario
@@ -48,9 +48,12 @@ class StudyArea:
 
     @property
     def hours(self) -> float:
-        """Time in which vehicles depart [h]."""
+        """Time in which vehicles depart [h]; a minute where all depart at once."""
         scenario = self.scenario
-        return (scenario.end_s - scenario.begin_s - scenario.clearing_s) / SECONDS_PER_HOUR
+        departing_s = scenario.end_s - scenario.begin_s - scenario.clearing_s
+        if scenario.clearing_s:
+            departing_s = max(departing_s, SECONDS_PER_MINUTE)
+        return departing_s / SECONDS_PER_HOUR
 
     @property
     def caveats(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """A scenario: what a SUMO configuration names, read once and never written."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -216,7 +216,7 @@ def _open_config(path: Path) -> SumoScenario:
         raise InputError(where, f"{end_s:g} s is not after the begin at {begin_s:g} s", mend)
     if end_s < 0:
         clearing_s = _CLEARING_TIME_S
-        end_s = last_departure_s(route_files) + _CLEARING_TIME_S
+        end_s = _cleared_s((*route_files, *additional_files), begin_s, f"{path}, begin")
         caveats = (
             f"the configuration names no end: runs end {_CLEARING_TIME_S:.0f} s after the last "
             f"departure, at {end_s:.0f} s",
@@ -239,6 +239,15 @@ def _open_config(path: Path) -> SumoScenario:
         clearing_s=clearing_s,
         caveats=caveats,
     )
+
+
+def _cleared_s(files: Sequence[Path], begin_s: float, where: str) -> float:
+    """Return when the streets are clear after the last departure that files ask for [s]."""
+    last_s = last_departure_s(files, begin_s)
+    if last_s < begin_s:
+        what = f"{begin_s:g} s is after the last departure at {last_s:g} s"
+        raise InputError(where, what, "correct the begin or the departures")
+    return last_s + _CLEARING_TIME_S
 
 
 def _instant_s(text: str, where: str) -> float:

@@ -50,3 +50,18 @@ def test_a_known_period_is_opened_with_its_feed() -> None:
     assert area.scenario.feed is not None
     assert area.scenario.feed_start is not None
     assert area.scenario.feed_start.isoformat() == "2026-03-17T15:30:00+00:00"
+
+
+def test_departures_at_one_instant_leave_time_for_a_rate(tmp_path: Path) -> None:
+    routes = tmp_path / "once.rou.xml"
+    routes.write_text('<routes><trip id="a" depart="60"/></routes>', encoding="utf-8")
+    config = tmp_path / "once.sumocfg"
+    config.write_text(
+        f"""<configuration>
+        <net-file value="{SCENARIO / "crossing_arterials.net.xml"}"/>
+        <route-files value="{routes}"/><begin value="60"/>
+        </configuration>""",
+        encoding="utf-8",
+    )
+    area = open_area(config, None, SafetyLimits())
+    assert (area.scenario.end_s, area.hours) == (960.0, 1 / 60)

@@ -133,6 +133,12 @@ NO_END = '<net-file value="town.net.xml"/><route-files value="town.rou.xml"/>'
         ('<vehicle id="a" depart="10"/><flow id="f" begin="0" end="1800" number="5"/>', 1800),
         ('<trip id="a" depart="0:20:00"/>', 1200),
         ('<flow id="f" begin="0" end="1:00:00" period="9"/>', 3600),
+        ('<trip id="a" depart="100"/><flow id="f" begin="0" period="6" number="600"/>', 3600),
+        ('<flow id="f" begin="0:01:00" period="0:00:06" number="10"/>', 120),
+        ('<flow id="f" begin="60" vehsPerHour="360" number="10"/>', 160),
+        ('<flow id="f" begin="60" perHour="360" number="10"/>', 160),
+        ('<personFlow id="f" begin="0" personsPerHour="60" number="10"/>', 600),
+        ('<flow id="f" end="900" probability="0.2"/>', 900),
         ('<person id="p" depart="700"/><vehicle id="a" depart="triggered"/>', 700),
     ],
 )
@@ -144,6 +150,36 @@ def test_without_an_end_runs_last_until_the_streets_are_clear(
     (caveat,) = scenario.caveats
     assert "names no end" in caveat
     assert f"at {scenario.end_s:.0f} s" in caveat
+
+
+def test_flows_without_a_begin_start_with_the_run(tmp_path: Path) -> None:
+    flow = '<routes><flow id="f" period="6" number="100"/></routes>'
+    scenario = scenario_of(tmp_path, NO_END + '<begin value="3600"/>', flow)
+    assert scenario.end_s == 3600 + 600 + 900
+
+
+def test_departures_in_additional_files_count(tmp_path: Path) -> None:
+    scenario_of(tmp_path, NO_END)
+    flow = '<additional><flow id="f" begin="0" period="6" number="600"/></additional>'
+    (tmp_path / "flows.add.xml").write_text(flow, encoding="utf-8")
+    config = tmp_path / "town.sumocfg"
+    named = f'{NO_END}<additional-files value="flows.add.xml"/>'
+    config.write_text(f"<configuration>{named}</configuration>", encoding="utf-8")
+    assert open_scenario(config).end_s == 3600 + 900
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        *('probability="0.2"', 'probability="0.2" number="9"', 'period="exp(0.1)"'),
+        *('period="exp(0.1)" number="9"', 'vehsPerHour="360"', 'number="9"'),
+    ],
+)
+def test_a_flow_that_does_not_tell_when_it_ends_asks_for_an_end(tmp_path: Path, told: str) -> None:
+    routes = f'<routes><trip id="a" depart="9"/><flow id="f" begin="0" {told}/></routes>'
+    with pytest.raises(InputError, match=r"town\.rou\.xml: does not tell when flow 'f' ends.*<end"):
+        scenario_of(tmp_path, NO_END, routes)
+    assert scenario_of(tmp_path, LONG, routes).end_s == 3660
 
 
 def test_packed_files_are_read(tmp_path: Path) -> None:
@@ -176,6 +212,7 @@ def test_a_cut_off_packed_file_is_named(tmp_path: Path) -> None:
         (NO_END + '<scale value="busy"/>', "'busy' is no scale"),
         (NO_END + '<scale value="nan"/>', "'nan' is no scale"),
         (NO_END + '<begin value="3600"/><end value="1800"/>', "1800 s is not after the begin"),
+        (NO_END + '<begin value="3600"/>', "3600 s is after the last departure at 30 s"),
     ],
 )
 def test_a_broken_configuration_is_told_in_one_line(tmp_path: Path, config: str, told: str) -> None:
