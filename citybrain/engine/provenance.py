@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import citybrain
+from sim.sumo.includes import read_unfolded
 from sim.sumo.run import sumo_version
+
+_ADDITIONAL = "additional "
+"""How the roles of additional files of a scenario begin."""
 
 
 def sha256(path: Path) -> str:
@@ -16,8 +20,21 @@ def sha256(path: Path) -> str:
 
 
 def hashes(files: Mapping[str, Path]) -> dict[str, str]:
-    """Return the SHA-256 of every file by its role."""
-    return {role: sha256(path) for role, path in sorted(files.items())}
+    """Return the SHA-256 of every file by its role, and of what additional files include and read.
+
+    Raises
+    ------
+    InputError
+        An additional file, or one that it includes, is missing or broken.
+    """
+    named = {
+        f"{role}, file {number}": inner
+        for role, path in files.items()
+        if role.startswith(_ADDITIONAL)
+        for number, inner in enumerate(read_unfolded(path).named_files, 1)
+        if inner.is_file()
+    }
+    return {role: sha256(path) for role, path in sorted({**files, **named}.items())}
 
 
 def versions() -> dict[str, str]:

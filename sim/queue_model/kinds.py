@@ -10,8 +10,8 @@ from pathlib import Path
 
 from citybrain.errors import InputError
 from sim.queue_model.demand import Trip
+from sim.sumo.includes import iterate_unfolded
 from sim.sumo.vehicle_types import VehicleType, read_vehicle_types
-from sim.sumo.xml_files import iterate_elements
 
 _ANY = Trip(depart_s=0.0, edges=())
 _USUAL = (2.5, 2.6, 4.5, 0.1)
@@ -65,7 +65,7 @@ class Kinds:
         elements: dict[str, dict[str, str]] = {}
         mixed: dict[str, tuple[dict[str, str], list[dict[str, str]]]] = {}
         for path in files:
-            for element in iterate_elements(path, {"vType", "vTypeDistribution"}):
+            for element in iterate_unfolded(path, {"vType", "vTypeDistribution"}):
                 name, told = element.get("id", ""), dict(element.attrib)
                 if element.tag == "vType":
                     elements[name] = told

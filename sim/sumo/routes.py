@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 
 from citybrain.errors import InputError
 from citybrain.units import SECONDS_PER_HOUR
+from sim.sumo.includes import iterate_unfolded
 from sim.sumo.xml_files import iterate_elements, seconds
 
 _DEPARTING = frozenset({"vehicle", "trip", "person"})
@@ -129,7 +130,7 @@ def special_types(files: Sequence[Path]) -> SpecialTypes:
     """
     names: dict[str, set[str]] = defaultdict(set)
     for path in files:
-        for element in iterate_elements(path, {"vType"}):
+        for element in iterate_unfolded(path, {"vType"}):
             names[element.get("vClass", "")].add(element.get("id", ""))
     return SpecialTypes(
         bicycles=frozenset(names["bicycle"] | {"DEFAULT_BIKETYPE"}),

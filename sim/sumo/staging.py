@@ -12,12 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from xml.etree import ElementTree as ET
 
-from citybrain.errors import InputError
+from sim.sumo.includes import INPUTS, read_unfolded
 from sim.sumo.scenario import SumoScenario
-from sim.sumo.xml_files import attribute, read_xml
 
 _OUTPUT_ATTRIBUTES = ("file", "dest", "output")
-_INPUT_ELEMENTS = frozenset({"poly", "rerouter", "variableSpeedSign"})
 _NOWHERE = "NUL"
 
 
@@ -80,43 +78,19 @@ class Staging(AbstractContextManager["Staging"]):
 
 def _staged(path: Path, copy: Path, planned: Collection[str]) -> Path:
     """Return the file itself if it can be used as it is, else a mended copy."""
-    root = read_xml(path)
-    mended = [_unfold(root, path.parent), _silence(root), _release(root, planned)]
+    root = read_unfolded(path).root
+    mended = [_silence(root), _release(root, planned)]
     if not any(mended):
         return path
-    _name_inputs_in_full(root, path.parent)
     ET.ElementTree(root).write(copy, encoding="utf-8", xml_declaration=True)
     return copy
-
-
-def _unfold(root: ET.Element, folder: Path, around: tuple[Path, ...] = ()) -> bool:
-    """Put the content of included files in their place; tell whether there was one."""
-    changed = False
-    for place, element in reversed(list(enumerate(root))):
-        if element.tag == "include":
-            path = folder / attribute(element, "href", f"{folder}, <include>")
-            if path.resolve() in around:
-                raise InputError(path, "is included by itself", "take one <include> out")
-            included = read_xml(path)
-            _unfold(included, path.parent, (*around, path.resolve()))
-            _name_inputs_in_full(included, path.parent)
-            root[place : place + 1] = list(included)
-            changed = True
-    return changed
-
-
-def _name_inputs_in_full(root: ET.Element, folder: Path) -> None:
-    """Let a copy find what the original reads from files beside it."""
-    for element in root.iter():
-        if element.tag in _INPUT_ELEMENTS and "file" in element.attrib:
-            element.set("file", str((folder / element.attrib["file"]).resolve()))
 
 
 def _silence(root: ET.Element) -> bool:
     """Send every output that the file names to nowhere; tell whether there was one."""
     changed = False
     for element in root.iter():
-        if element.tag in _INPUT_ELEMENTS:
+        if element.tag in INPUTS:
             continue
         for name in _OUTPUT_ATTRIBUTES:
             if name in element.attrib:
@@ -127,9 +101,7 @@ def _silence(root: ET.Element) -> bool:
 
 def _release(root: ET.Element, planned: Collection[str]) -> bool:
     """Take planned intersections out of the day plans; tell whether there was one."""
-    changed = False
-    for junction in root.findall("wautJunction"):
-        if junction.get("junctionID") in planned:
-            root.remove(junction)
-            changed = True
-    return changed
+    released = {j for j in root.iter("wautJunction") if j.get("junctionID") in planned}
+    for parent in root.findall(".//wautJunction/..") if released else ():
+        parent[:] = [child for child in parent if child not in released]
+    return bool(released)

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from xml.etree.ElementTree import Element
 
+from sim.sumo.includes import iterate_unfolded
 from sim.sumo.scenario import SumoScenario
-from sim.sumo.xml_files import iterate_elements, seconds
+from sim.sumo.xml_files import seconds
 
 _PLACES = ("busStop", "trainStop", "containerStop", "chargingStation")
 """Places on a lane by their tag, which is also the attribute of a stop there."""
@@ -38,7 +39,7 @@ def planned_stops(scenario: SumoScenario) -> dict[str, Stops]:
     of_routes: dict[str | None, Stops] = {}
     found: dict[str, Stops] = {}
     for path in (*scenario.additional_files, *scenario.route_files):
-        for element in iterate_elements(path, {*_PLACES, *_DRIVERS, "route"}):
+        for element in iterate_unfolded(path, {*_PLACES, *_DRIVERS, "route"}):
             name = element.get("id", "")
             if element.tag in _PLACES:
                 lanes[element.tag, name] = element.get("lane", "")

@@ -10,8 +10,9 @@ from citybrain.model.actuation import Actuation
 from citybrain.model.aspects import Aspect
 from citybrain.model.plan import DayPlan, Switch
 from citybrain.units import rounded_s
+from sim.sumo.includes import Unfolded, read_unfolded
 from sim.sumo.tls_actuation import ACTUATED, read_actuation
-from sim.sumo.xml_files import attribute, read_xml, seconds
+from sim.sumo.xml_files import attribute, seconds
 
 STATIC = "static"
 OFF = "off"
@@ -163,7 +164,7 @@ def read_declarations(files: Iterable[Path]) -> Declarations:
     ----------
     files
         The network first, then the additional files, in the order in which SUMO is given them;
-        XML, plain or packed with gzip.
+        XML, plain or packed with gzip.  What they include counts where it is included.
 
     Returns
     -------
@@ -179,10 +180,10 @@ def read_declarations(files: Iterable[Path]) -> Declarations:
     programs: dict[tuple[str, str], ProgramDeclaration] = {}
     day_plans: list[DayPlan] = []
     for file in files:
-        root = read_xml(file)
-        for element in root.iter("tlLogic"):
-            _take(programs, _program(element, file))
-        day_plans.extend(_day_plans(root, file))
+        unfolded = read_unfolded(file)
+        for element in unfolded.root.iter("tlLogic"):
+            _take(programs, _program(element, unfolded.file_of(element)))
+        day_plans.extend(_day_plans(unfolded))
     return Declarations(programs=tuple(programs.values()), day_plans=tuple(day_plans))
 
 
@@ -259,12 +260,13 @@ def _intervals(element: ElementTree.Element, program: str) -> Iterator[DeclaredI
         yield DeclaredInterval(duration_s=duration_s, state=state)
 
 
-def _day_plans(root: ElementTree.Element, file: Path) -> Iterator[DayPlan]:
-    for element in root.iter("WAUT"):
+def _day_plans(unfolded: Unfolded) -> Iterator[DayPlan]:
+    for element in unfolded.root.iter("WAUT"):
+        file = unfolded.file_of(element)
         name = attribute(element, "id", file)
         where = f"{file}: WAUT '{name}'"
         period = element.get("period")
-        ruled = [j for j in root.iter("wautJunction") if j.get("wautID") == name]
+        ruled = [j for j in unfolded.root.iter("wautJunction") if j.get("wautID") == name]
         yield DayPlan(
             name=name,
             reference_s=seconds(element.get("refTime", "0"), where),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from sim.sumo.xml_files import iterate_elements
+from sim.sumo.includes import iterate_unfolded
 
 _USUAL_M: dict[str, tuple[float, float, float]] = {
     "passenger": (5.0, 1.8, 1.5),
@@ -65,7 +65,7 @@ def read_vehicle_types(files: Sequence[Path]) -> dict[str, VehicleType]:
         "DEFAULT_BIKETYPE": _usual("DEFAULT_BIKETYPE", "bicycle"),
     }
     for path in files:
-        for element in iterate_elements(path, {"vType"}):
+        for element in iterate_unfolded(path, {"vType"}):
             one = _read(element)
             found[one.name] = one
     return found

@@ -47,3 +47,18 @@ def test_provenance_names_what_decides_a_result(tmp_path: Path) -> None:
     digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert provenance.hashes({"input": file}) == {"input": digest}
     assert {"citybrain", "python", "sumo"} <= provenance.versions().keys()
+
+
+def test_provenance_names_what_additional_files_include_and_read(tmp_path: Path) -> None:
+    texts = {
+        "outer.xml": '<additional><include href="inner.xml"/></additional>',
+        "inner.xml": '<additional><variableSpeedSign id="v" file="speeds.xml"/></additional>',
+        "speeds.xml": '<vss><step time="0" speed="5"/></vss>',
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert provenance.hashes({"additional 1": tmp_path / "outer.xml"}) == {
+        "additional 1": provenance.sha256(tmp_path / "outer.xml"),
+        "additional 1, file 1": provenance.sha256(tmp_path / "inner.xml"),
+        "additional 1, file 2": provenance.sha256(tmp_path / "speeds.xml"),
+    }

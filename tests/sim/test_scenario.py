@@ -194,6 +194,20 @@ def test_packed_files_are_read(tmp_path: Path) -> None:
     assert special_types([packed]) == ({"velo", "DEFAULT_BIKETYPE"}, {"O10"})
 
 
+def test_vehicle_types_of_an_included_file_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "types.xml").write_text(
+        '<additional><include href="bus.xml"/><vType id="velo" vClass="bicycle"/></additional>'
+    )
+    (tmp_path / "in" / "bus.xml").write_text('<routes><vType id="O10" vClass="bus"/></routes>')
+    path = tmp_path / "outer.add.xml"
+    path.write_text('<additional><include href="in/types.xml"/></additional>')
+    assert special_types([path]) == ({"velo", "DEFAULT_BIKETYPE"}, {"O10"})
+    (tmp_path / "in" / "bus.xml").write_text('<routes><include href="types.xml"/></routes>')
+    with pytest.raises(InputError, match=r"types\.xml: is included by itself"):
+        special_types([path])
+
+
 def test_a_cut_off_packed_file_is_named(tmp_path: Path) -> None:
     packed = tmp_path / "cut.rou.xml.gz"
     packed.write_bytes(gzip.compress(ROUTES.encode() * 50)[:-20])

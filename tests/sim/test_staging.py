@@ -18,6 +18,7 @@ from sim.sumo.evaluator import SumoEvaluator
 from sim.sumo.run import sumo_binary, sumo_environment
 from sim.sumo.scenario import SumoScenario
 from sim.sumo.staging import Staging
+from tests.sim.raw_runs import raw_run
 from tests.sim.sources import CROSS_NET
 
 OUTPUTS = """<additional>
@@ -251,3 +252,26 @@ def test_a_file_that_includes_itself_over_another_is_named(town: Path) -> None:
         Staging(scenario_in(town, "one.add.xml"), ()),
     ):
         pass
+
+
+STOPPING = """<additional><tlLogic id="0" type="static" programID="slow" offset="0">
+    <phase duration="60" state="rrrGGgrrrGGg"/><phase duration="3" state="rrryygrrryyg"/>
+    <phase duration="20" state="GGgrrrGGgrrr"/><phase duration="3" state="yygrrryygrrr"/>
+    </tlLogic></additional>"""
+"""A program under which the town's only trip meets red for long."""
+
+
+@pytest.mark.integration
+def test_the_program_of_an_included_file_is_the_baseline(town: Path, tmp_path: Path) -> None:
+    (town / "slow.xml").write_text(STOPPING, encoding="utf-8")
+    (town / "outputs.add.xml").write_text(
+        '<additional><include href="slow.xml"/></additional>', encoding="utf-8"
+    )
+    config = town / "town.sumocfg"
+    raw = raw_run(config, tmp_path / "raw", "--seed", "1")
+    area = open_area(config, None, SafetyLimits())
+    assert [pattern.program for pattern in area.running.patterns] == ["slow"]
+    with SumoEvaluator(area.scenario, area.network, workers=1, timeout_s=60.0) as evaluator:
+        (outcome,) = evaluator.evaluate([Evaluation(plan=area.running, seed=1)])
+    assert raw.mean_delay_s > 20
+    assert outcome.mean_delay_s == pytest.approx(raw.mean_delay_s, abs=0.01)

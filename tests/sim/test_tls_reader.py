@@ -107,3 +107,44 @@ def test_a_truncated_file_is_refused(tmp_path: Path, name: str) -> None:
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     assert "does not exist; check the path" in refused(tmp_path / "none.add.xml")
+
+
+def test_a_program_of_an_included_file_runs(tmp_path: Path) -> None:
+    """Names are looked up from the file in which they stand, however deep."""
+    for folder in ("outer", "inner"):
+        (tmp_path / folder).mkdir()
+    waut = '<WAUT id="w" startProg="q"/><wautJunction wautID="w" junctionID="J"/>'
+    written(tmp_path / "inner", program(TWO_PHASES, programID="q"), waut)
+    written(tmp_path / "outer", '<include href="../inner/tls.add.xml"/>', program(TWO_PHASES))
+    path = written(tmp_path, '<include href="outer/tls.add.xml"/>')
+    declarations = read_declarations([path])
+    assert [one.program for one in declarations.programs] == ["q", "p"]
+    assert declarations.active == {"J": "q"}
+    (day_plan,) = declarations.day_plans
+    assert list(day_plan.intersections) == ["J"]
+
+
+def test_an_included_file_may_be_the_program_itself(tmp_path: Path) -> None:
+    (tmp_path / "one.xml").write_text(program(TWO_PHASES))
+    path = written(tmp_path, '<include href="one.xml"/>')
+    assert read_declarations([path]).active == {"J": "p"}
+
+
+def test_a_broken_program_is_told_with_the_file_in_which_it_stands(tmp_path: Path) -> None:
+    written(tmp_path, program('<phase duration="0" state="G"/>'), name="inner.xml")
+    path = written(tmp_path, '<include href="inner.xml"/>')
+    assert refused(path).startswith(f"{tmp_path / 'inner.xml'}: tlLogic 'J' program 'p' phase 0")
+
+
+def test_a_file_that_includes_itself_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, '<include href="./tls.add.xml"/>')
+    assert "tls.add.xml: is included by itself" in refused(path)
+    inner = written(tmp_path, '<include href="outer.xml"/>', name="inner.xml")
+    path = written(tmp_path, f'<include href="{inner}"/>', name="outer.xml")
+    assert "outer.xml: is included by itself" in refused(path)
+
+
+def test_a_file_that_is_included_and_missing_is_named(tmp_path: Path) -> None:
+    assert "nowhere.xml: does not exist" in refused(
+        written(tmp_path, '<include href="nowhere.xml"/>')
+    )
