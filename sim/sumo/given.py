@@ -10,7 +10,7 @@ from sim.sumo.scenario import SumoScenario
 from sim.sumo.xml_files import iterate_elements
 from sim.uncollected import uncollected
 
-_CHOSEN = frozenset({"trip", "flow", "routeDistribution", "rerouter", "include"})
+_CHOSEN = frozenset({"trip", "flow", "routeDistribution", "rerouter", "calibrator", "include"})
 """Elements that leave something for SUMO to choose."""
 _CHANGING_OPTIONS = ("rerouting", "scale")
 

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element
 from citybrain.errors import InputError
 from sim.sumo.xml_files import attribute, iterate_elements, read_xml
 
-INPUTS = {"rerouter": "file", "variableSpeedSign": "file"}
+INPUTS = {"calibrator": "file", "rerouter": "file", "variableSpeedSign": "file"}
 """Element → its attribute that names a file which SUMO reads.
 
 Images (``imgFile``, ``osgFile``) are read by SUMO's windows alone.

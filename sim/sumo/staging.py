@@ -1,12 +1,14 @@
 """The private folder that simulations run in: the user's files are read, never written.
 
-A user's additional files may name outputs (loops, edge data, signal logs).  Run as they are,
-parallel simulations would write over each other and over the user's results, so files that
-name outputs, or include others that may, are copied without them.
+A user's network and additional files may name outputs (loops, edge data, signal logs).  Run as
+they are, parallel simulations would write over each other and over the user's results, so files
+that name outputs, or include others that do, are copied without them.
+
+Source: SUMO 1.28, ``data/xsd/additional_file.xsd``, and where SUMO was seen to write.
 """
 
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +18,16 @@ from sim.sumo.includes import INPUTS, read_unfolded
 from sim.sumo.scenario import SumoScenario
 
 _OUTPUT_ATTRIBUTES = ("file", "dest", "output")
+"""Attributes that name an output of whatever element, apart from ``INPUTS``."""
+_EDGES_OF_OUTPUT = "edgesFile"
+"""Attribute that names a list of edges for an output.
+
+SUMO looks for it from the folder in which it is started, and fails without it.
+"""
+_OUTPUT_PARAMETERS = frozenset({"device.ssm.file", "device.toc.file"})
+"""Parameters of vehicles and their types that name an output."""
+_DETECTORS_OUTPUT = "file"
+"""Parameter of a ``tlLogic`` that names the output of its detectors, even where it never runs."""
 _NOWHERE = "NUL"
 
 
@@ -33,7 +45,7 @@ class Staging(AbstractContextManager["Staging"]):
     Raises
     ------
     InputError
-        An additional file is missing or broken.
+        The network or an additional file is missing or broken.
     """
 
     def __init__(self, scenario: SumoScenario, planned: Collection[str]) -> None:
@@ -41,6 +53,7 @@ class Staging(AbstractContextManager["Staging"]):
         self.folder = Path(self._temporary.name)
         self.scenario = scenario
         try:
+            self._net_file = _staged(scenario.net_file, self.folder / "network.net.xml", planned)
             self.additional_files = tuple(
                 _staged(path, self.folder / f"additional-{index}.xml", planned)
                 for index, path in enumerate(scenario.additional_files)
@@ -64,7 +77,7 @@ class Staging(AbstractContextManager["Staging"]):
         scenario = self.scenario
         values = {
             **dict(scenario.options),
-            "net-file": str(scenario.net_file),
+            "net-file": str(self._net_file),
             "route-files": ",".join(map(str, scenario.route_files)),
             "begin": f"{scenario.begin_s:.12g}",
             "end": f"{scenario.end_s:.12g}",
@@ -90,13 +103,22 @@ def _silence(root: ET.Element) -> bool:
     """Send every output that the file names to nowhere; tell whether there was one."""
     changed = False
     for element in root.iter():
-        if element.tag in INPUTS:
-            continue
         for name in _OUTPUT_ATTRIBUTES:
-            if name in element.attrib:
+            if name in element.attrib and INPUTS.get(element.tag) != name:
                 element.set(name, _NOWHERE)
+                element.attrib.pop(_EDGES_OF_OUTPUT, None)
                 changed = True
+    for parameter in _output_parameters(root):
+        parameter.set("value", _NOWHERE)
+        changed = True
     return changed
+
+
+def _output_parameters(root: ET.Element) -> Iterator[ET.Element]:
+    """Yield every ``param`` that names an output."""
+    for program in root.iter("tlLogic"):
+        yield from (p for p in program.iter("param") if p.get("key") == _DETECTORS_OUTPUT)
+    yield from (p for p in root.iter("param") if p.get("key") in _OUTPUT_PARAMETERS)
 
 
 def _release(root: ET.Element, planned: Collection[str]) -> bool:

@@ -15,7 +15,8 @@ from citybrain.engine.area import open_area
 from citybrain.errors import InputError
 from citybrain.ports.evaluation import Evaluation
 from sim.sumo.evaluator import SumoEvaluator
-from sim.sumo.run import sumo_binary, sumo_environment
+from sim.sumo.includes import INPUTS
+from sim.sumo.run import SUMO_HOME, sumo_binary, sumo_environment
 from sim.sumo.scenario import SumoScenario
 from sim.sumo.staging import Staging
 from tests.sim.raw_runs import raw_run
@@ -275,3 +276,89 @@ def test_the_program_of_an_included_file_is_the_baseline(town: Path, tmp_path: P
         (outcome,) = evaluator.evaluate([Evaluation(plan=area.running, seed=1)])
     assert raw.mean_delay_s > 20
     assert outcome.mean_delay_s == pytest.approx(raw.mean_delay_s, abs=0.01)
+
+
+ACTUATED = """<tlLogic id="0" type="actuated" programID="{program}" offset="0">
+    <param key="file" value="detectors.xml"/><param key="freq" value="10"/>
+    <phase duration="33" minDur="5" maxDur="50" state="GGgrrrGGgrrr"/>
+    <phase duration="3" state="yygrrryygrrr"/>
+    <phase duration="33" minDur="5" maxDur="50" state="rrrGGgrrrGGg"/>
+    <phase duration="3" state="rrryygrrryyg"/></tlLogic>"""
+
+
+@pytest.mark.integration
+def test_detectors_of_a_program_that_stays_write_nothing(town: Path) -> None:
+    text = f"<additional>{ACTUATED.format(program='follows')}</additional>"
+    (town / "logic.add.xml").write_text(text, encoding="utf-8")
+    before = prints(town)
+    with Staging(scenario_in(town, "logic.add.xml"), ()) as staging:
+        run_staged(staging)
+    assert prints(town) == before
+
+
+@pytest.mark.integration
+def test_detectors_of_the_networks_own_program_write_nothing(town: Path) -> None:
+    """SUMO writes there even where another program runs, so the network is copied."""
+    net = ElementTree.parse(CROSS_NET)
+    place = list(net.getroot()).index(own := next(net.getroot().iter("tlLogic")))
+    net.getroot().remove(own)
+    net.getroot().insert(place, ElementTree.fromstring(ACTUATED.format(program="0")))
+    net.write(town / "own.net.xml")
+    scenario = replace(scenario_in(town, "plain.add.xml"), net_file=town / "own.net.xml")
+    before = prints(town)
+    with Staging(scenario, ()) as staging:
+        run_staged(staging)
+    assert prints(town) == before
+
+
+CALIBRATED = """<additional><route id="r" edges="1fi 1si 2o 2fo"/>
+    <calibrator id="c" edge="1fi" pos="1" file="flows.xml" output="calibrated.xml"/>
+    </additional>"""
+
+
+@pytest.mark.integration
+def test_a_calibrator_reads_its_flows_and_writes_nothing(
+    town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flow = '<flow begin="0" end="120" route="r" vehsPerHour="900" speed="10"/>'
+    (town / "flows.xml").write_text(f"<calibrator>{flow}</calibrator>", encoding="utf-8")
+    (town / "outputs.add.xml").write_text(CALIBRATED, encoding="utf-8")
+    monkeypatch.chdir(town)
+    before = prints(town)
+    area = open_area(town / "town.sumocfg", None, SafetyLimits())
+    with SumoEvaluator(area.scenario, area.network, workers=1, timeout_s=60.0) as evaluator:
+        (outcome,) = evaluator.evaluate([Evaluation(plan=area.running, seed=1)])
+    assert prints(town) == before
+    raw = raw_run(town / "town.sumocfg", tmp_path / "raw", "--seed", "1")
+    assert outcome.vehicle_count == len(raw.trips) > 1
+
+
+def test_devices_of_vehicles_write_nothing(town: Path) -> None:
+    kept = '<param key="has.ssm.device" value="true"/>'
+    named = "".join(f'<param key="device.{d}.file" value="x.xml"/>' for d in ("ssm", "toc"))
+    root = staged(town, f'<additional><vType id="t">{kept}{named}</vType></additional>')
+    assert [param.get("value") for param in root.iter("param")] == ["true", "NUL", "NUL"]
+
+
+def test_edges_of_an_output_that_goes_nowhere_are_not_looked_for(town: Path) -> None:
+    root = staged(town, '<additional><edgeData id="e" file="e.xml" edgesFile="l"/></additional>')
+    assert root[0].attrib == {"id": "e", "file": "NUL"}
+
+
+def test_every_file_that_sumos_schema_names_is_an_input_or_an_output() -> None:
+    """A new SUMO with another kind of file is told here before it reads or writes one."""
+    schema = ElementTree.parse(SUMO_HOME / "data" / "xsd" / "additional_file.xsd").getroot()
+    xsd = "{http://www.w3.org/2001/XMLSchema}"
+    found = {
+        (kind.get("name", "").removesuffix("Type"), attribute.get("name", ""))
+        for kind in schema.iter(f"{xsd}complexType")
+        for attribute in kind.findall(f"{xsd}attribute")
+        if attribute.get("name", "").lower().endswith(("file", "output", "dest"))
+    }
+    inputs = {pair for pair in INPUTS.items() if pair[0] != "rerouter"}  # of former versions
+    detectors = {"e1Detector", "e2Detector", "e3Detector", "instantInductionLoop"}
+    probes = {"vTypeProbe", "routeProbe", "meandata"}
+    outputs = {(kind, "file") for kind in detectors | probes}
+    outputs |= {("timedEvent", "dest"), ("calibrator", "output"), ("meandata", "edgesFile")}
+    images = {("polygon", "imgFile"), ("poi", "imgFile")}
+    assert found == inputs | outputs | images
