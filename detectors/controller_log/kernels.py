@@ -354,7 +354,7 @@ def _fall_silent(  # noqa: PLR0913, PLR0917 - kernels take arrays
 @njit(cache=True, nogil=True)
 def _signals(code: Codes, begin: int, end: int) -> bool:
     for k in range(begin, end):  # noqa: SIM110 - compiled
-        if _colour_of(code[k]) != UNKNOWN:
+        if code[k] <= LAST_RED and _colour_of(code[k]) != UNKNOWN:
             return True
     return False
 
@@ -407,7 +407,8 @@ def pass_over(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one pass, and kernels 
         if _signals(code, begin, end):
             for colour in (ON_GREEN, ON_YELLOW, ON_RED):
                 for k in range(begin, end):
-                    if _colour_of(code[k]) == colour and 0 <= parameter[k] < wiring.shape[1]:
+                    is_own = code[k] <= LAST_RED and _colour_of(code[k]) == colour
+                    if is_own and 0 <= parameter[k] < wiring.shape[1]:
                         phase = wiring[device[k], parameter[k]].phase
                         if phase >= 0:
                             _signal(colour, now_ms, phase, phases, rules, phase_sums)
@@ -431,8 +432,9 @@ def pass_over(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one pass, and kernels 
                 total = phase_sums[_row(now_ms, rules), wire.phase]
                 _other(code[k], now_ms, wire.phase, phases, total)
         while silent < len(silences) and silences[silent].begin_ms <= now_ms:
-            carried = detectors, phases, detector_sums, phase_sums
-            _fall_silent(silences[silent], wiring, rules, *carried)
+            _fall_silent(
+                silences[silent], wiring, rules, detectors, phases, detector_sums, phase_sums
+            )
             silent += 1
         begin = end
 
