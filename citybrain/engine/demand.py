@@ -18,6 +18,7 @@ from citybrain.model.verdict import GEH_TARGET, DetectorFit
 from citybrain.units import SECONDS_PER_HOUR
 from detectors.turning import estimate_turning_demand
 from detectors.window import busiest_window
+from sim.sumo.demand_scales import check_additional
 from sim.sumo.driven import DrivenTrip, driven_trips
 from sim.sumo.given import given_trips
 from sim.sumo.reweight import reweighted, timetabled_vehicles, write_demand
@@ -119,22 +120,35 @@ def observed_demand(
     Raises
     ------
     InputError
-        The flows name a lane that the network lacks, a route file is cut off, or nobody departs.
+        The flows name a lane that the network lacks, a route file is cut off, additional files
+        hold vehicles that the counts decide about, or nobody departs.
     SimulationError
         The survey run failed.
     """
     check_flow_lanes(flows, area)
+    given = area.scenario
+    check_additional(given.additional_files, given.scale)
     flows = _of_the_studied_length(flows, area.hours)
     trips = _surveyed(area, timeout_s)
     stations = stations_of(flows, detectors, area.network)
-    timetabled = timetabled_vehicles(area.scenario.route_files)
+    timetabled = timetabled_vehicles((*given.route_files, *given.additional_files))
     result = reweighted(trips, stations, area.hours, timetabled)
-    write_demand(result.trips, area.scenario.route_files, routes)
+    write_demand(
+        result.trips,
+        given.route_files,
+        routes,
+        scale=given.scale,
+        additional_files=given.additional_files,
+    )
     turning = _with_routes_as_prior(
         estimate_turning_demand(flows, area.network, detectors=detectors), result.trips, area.hours
     )
     return Demand(
-        scenario=replace(area.scenario, route_files=(routes.resolve(),)),
+        scenario=replace(
+            given,
+            route_files=(routes.resolve(),),
+            options=tuple(option for option in given.options if option[0] != "scale"),
+        ),
         turning=turning,
         description=_described(flows, len(trips), len(result.trips), len(stations)),
         fits=result.fits,

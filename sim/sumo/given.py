@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 
+from sim.sumo.demand_scales import type_scale
 from sim.sumo.driven import DrivenTrip, kept_attributes
 from sim.sumo.routes import departure_s
 from sim.sumo.scenario import SumoScenario
@@ -12,6 +13,7 @@ from sim.uncollected import uncollected
 
 _CHOSEN = frozenset({"trip", "flow", "routeDistribution", "rerouter", "calibrator", "include"})
 """Elements that leave something for SUMO to choose."""
+_TOLD = _CHOSEN | {"route", "vehicle", "vType"}
 _CHANGING_OPTIONS = ("rerouting", "scale")
 
 Routes = dict[str, tuple[str, ...]]
@@ -44,7 +46,9 @@ def given_trips(scenario: SumoScenario) -> tuple[DrivenTrip, ...] | None:
         return None
     routes: Routes = {}
     for path in scenario.additional_files:
-        for element in iterate_elements(path, {"route", "vehicle", *_CHOSEN}):
+        for element in iterate_elements(path, _TOLD):
+            if element.tag == "vType" and type_scale(element) == 1:
+                continue
             if element.tag != "route":
                 return None
             routes[element.get("id", "")] = tuple(element.get("edges", "").split())
@@ -62,7 +66,9 @@ def given_trips(scenario: SumoScenario) -> tuple[DrivenTrip, ...] | None:
 
 def _trips(path: Path, routes: Routes) -> Iterator[DrivenTrip | None]:
     """Yield the vehicles of a file; nothing for each element that does not say it all."""
-    for element in iterate_elements(path, {"route", "vehicle", *_CHOSEN}):
+    for element in iterate_elements(path, _TOLD):
+        if element.tag == "vType" and type_scale(element) == 1:
+            continue
         if element.tag == "route":
             routes[element.get("id", "")] = tuple(element.get("edges", "").split())
         elif element.tag == "vehicle":

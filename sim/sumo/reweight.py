@@ -25,6 +25,7 @@ from scipy.optimize import lsq_linear
 
 from citybrain.files import atomic_write_text
 from citybrain.model.verdict import DetectorFit
+from sim.sumo.demand_scales import VEHICLES, is_public_transport, keep_scales
 from sim.sumo.driven import DrivenTrip
 from sim.sumo.routes import departure_s
 from sim.sumo.stations import Station, geh, passes
@@ -160,11 +161,17 @@ def _resampled(trips: Sequence[DrivenTrip], count: int, last_s: float) -> Iterat
         yield replace(trip, vehicle=f"{trip.vehicle}+{number}", depart_s=round(later_s, 2))
 
 
-_SCALED = frozenset({"vehicle", "trip", "flow"})
 _KEPT = frozenset({"vType", "vTypeDistribution", "person", "personFlow", "container", "route"})
 
 
-def write_demand(trips: Sequence[DrivenTrip], route_files: Sequence[Path], path: Path) -> None:
+def write_demand(
+    trips: Sequence[DrivenTrip],
+    route_files: Sequence[Path],
+    path: Path,
+    *,
+    scale: float = 1.0,
+    additional_files: Sequence[Path] = (),
+) -> None:
     """Write a route file with new vehicles and everything else that the scenario's files hold.
 
     Parameters
@@ -172,17 +179,22 @@ def write_demand(trips: Sequence[DrivenTrip], route_files: Sequence[Path], path:
     trips
         Vehicles in order of departure.
     route_files
-        Files of the scenario; types, people and public transport are taken over as they are.
+        Files of the scenario; types, people and public transport are taken over.
     path
-        File to write.
+        File to write: to be run without the scenario's option ``scale``.
+    scale
+        That option: people and public transport keep it, by types of their own. [-]
+    additional_files
+        Files that declare further types.
 
     Raises
     ------
     InputError
-        A route file is missing or cut off, or the new one cannot be written.
+        A file is missing or cut off, a scale would be lost, or the file cannot be written.
     """
     kept = [element for file in route_files for element in _kept_elements(file)]
-    timeless = [element for _, element in kept if _departure_s(element) is None]
+    added = keep_scales([element for _, element in kept], scale, additional_files)
+    timeless = [*added, *(element for _, element in kept if _departure_s(element) is None)]
     timed = [(_departure_s(e) or 0.0, order, e) for order, e in kept if _departure_s(e) is not None]
     timed += [(trip.depart_s, len(kept), _vehicle(trip)) for trip in trips]
     root = ET.Element("routes")
@@ -194,7 +206,7 @@ def write_demand(trips: Sequence[DrivenTrip], route_files: Sequence[Path], path:
 
 def _kept_elements(path: Path) -> Iterator[tuple[int, ET.Element]]:
     for order, element in enumerate(_top_level(path)):
-        is_transit = element.tag in _SCALED and is_public_transport(element)
+        is_transit = element.tag in VEHICLES and is_public_transport(element)
         if element.tag in _KEPT or is_transit:
             yield order, element
 
@@ -216,13 +228,8 @@ def timetabled_vehicles(route_files: Sequence[Path]) -> frozenset[str]:
         element.get("id", "")
         for path in route_files
         for element in _top_level(path)
-        if element.tag in _SCALED and is_public_transport(element)
+        if element.tag in VEHICLES and is_public_transport(element)
     )
-
-
-def is_public_transport(element: ET.Element) -> bool:
-    """Tell whether a vehicle runs to a timetable: it has a line, or stops on its way."""
-    return "line" in element.attrib or element.find("stop") is not None
 
 
 def _departure_s(element: ET.Element) -> float | None:

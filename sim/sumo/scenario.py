@@ -109,6 +109,11 @@ class SumoScenario:
     caveats: tuple[str, ...] = ()
 
     @property
+    def scale(self) -> float:
+        """Option ``scale``: how many travellers each of the files stands for [-]."""
+        return float(dict(self.options).get("scale", "1"))
+
+    @property
     def input_files(self) -> dict[str, Path]:
         """Role → file, for the record of provenance."""
         files = {"config": self.config, "network": self.net_file}

@@ -46,6 +46,7 @@ def test_routes_of_vehicles_are_read_inside_them_and_by_name(tmp_path: Path) -> 
         '<flow id="4" begin="0" end="90" number="3" route="a"/>',
         '<vehicle id="4" depart="triggered" route="a"/>',
         '<vehicle id="4" depart="3" route="a"/>',
+        '<vType id="half" scale="0.5"/>',
     ],
 )
 def test_what_sumo_has_to_choose_or_to_sort_is_left_to_sumo(tmp_path: Path, added: str) -> None:
