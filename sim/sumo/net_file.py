@@ -151,6 +151,16 @@ class NetFile:
     signalled_inside: frozenset[str]
     roundabouts: frozenset[str] = frozenset()
 
+    def crossing_of(self, connection: Connection) -> str | None:
+        """Return the lane of the crossing that a connection lets walk, none if it is no such one.
+
+        A crossing whose two directions have signals of their own is entered by one connection and
+        left by the other; either lets walk all of it.
+        """
+        if connection.to_edge in self.crossings:
+            return connection.to_lane
+        return connection.from_lane if connection.from_edge in self.crossings else None
+
     def signalled(self) -> dict[str, list[Connection]]:
         """Return signal → the connections it controls, in the order of the file."""
         found: dict[str, list[Connection]] = defaultdict(list)
@@ -190,15 +200,16 @@ def _net_file(path: Path, root: ElementTree.Element) -> NetFile:
     connections = tuple(_connection(c, path) for c in root.findall("connection"))
     junctions = {attribute(j, "id", path): _junction(j) for j in root.findall("junction")}
     onward = {c.from_lane: c.via for c in connections if c.from_edge in internal_edges and c.via}
+    crossings = frozenset(name for name, kind in functions.items() if kind == "crossing")
     return NetFile(
         path=path,
         lanes={lane.name: lane for edge in edges for lane in _lanes(edge, path)},
         internal_edges=internal_edges,
-        crossings=frozenset(name for name, kind in functions.items() if kind == "crossing"),
+        crossings=crossings,
         connections=connections,
         junctions=junctions,
         onward=onward,
-        requests=_requests(junctions, connections, onward),
+        requests=_requests(junctions, connections, onward, crossings),
         signalled_inside=frozenset(
             c.from_lane for c in connections if c.signal and c.from_edge in internal_edges
         ),
@@ -209,12 +220,16 @@ def _net_file(path: Path, root: ElementTree.Element) -> NetFile:
 
 
 def _requests(
-    junctions: dict[str, Junction], connections: tuple[Connection, ...], onward: dict[str, str]
+    junctions: dict[str, Junction],
+    connections: tuple[Connection, ...],
+    onward: dict[str, str],
+    crossings: frozenset[str],
 ) -> dict[tuple[str, str], tuple[str, int]]:
     """Find the number of every link at its junction, as SUMO counts.
 
     The internal lanes of a junction are listed in the order of its requests, crossings last;
-    a way that waits inside the junction is listed by its last part.  A network without internal
+    a way that waits inside the junction is listed by its last part, and who leaves a crossing at a
+    signal of the other direction by the crossing.  A network without internal
     lanes has one request for each connection, in the order of lanes and connections.
     """
     inside = {
@@ -227,7 +242,8 @@ def _requests(
     leaving: dict[str, list[Connection]] = defaultdict(list)
     for connection in connections:
         leaving[connection.from_lane].append(connection)
-        ways = (*way_inside(connection.via, onward), connection.to_lane)
+        back = (connection.from_lane,) if connection.from_edge in crossings else ()
+        ways = (*way_inside(connection.via, onward), connection.to_lane, *back)
         place = next((inside[lane] for lane in ways if lane in inside), None)
         if place is not None:
             found[connection.from_lane, connection.to_lane] = place

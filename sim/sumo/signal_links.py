@@ -81,11 +81,18 @@ def foe_links(net: NetFile, paths: tuple[LinkPath, ...]) -> Iterator[tuple[LinkP
 def _meeting_parts(
     parts: list[LinkPath], others: list[LinkPath]
 ) -> Iterator[tuple[LinkPath, LinkPath]]:
-    """Yield the pairs of foes; of a way that is signalled twice, the parts that do meet."""
+    """Yield the pairs of foes; of a way that is signalled twice, the parts that do meet.
+
+    A crossing with a signal for each direction is no such way: both walk all of it.
+    """
     for first, second in product(parts, others):
-        is_whole = len(parts) == 1 and len(others) == 1
+        is_whole = _is_whole(first, parts) and _is_whole(second, others)
         if is_whole or way_to_meeting_m(first.shape, second.shape) is not None:
             yield first, second
+
+
+def _is_whole(path: LinkPath, parts: Sequence[LinkPath]) -> bool:
+    return len(parts) == 1 or path.link.kind is LinkKind.CROSSING
 
 
 def _foes(junction: Junction, request: int) -> str:
@@ -93,10 +100,13 @@ def _foes(junction: Junction, request: int) -> str:
 
 
 def _link_path(net: NetFile, connection: Connection) -> LinkPath:
-    is_crossing = connection.to_edge in net.crossings
-    names = (connection.to_lane,) if is_crossing else tuple(_until_next_signal(net, connection))
+    crossing = net.crossing_of(connection)
+    is_crossing = crossing is not None
+    names = (crossing,) if crossing else tuple(_until_next_signal(net, connection))
     inside = [net.lanes[name] for name in names]
     shape = tuple(point for lane in inside for point in lane.shape)
+    if crossing == connection.from_lane:
+        shape = shape[::-1]
     if not inside:
         shape = (net.lanes[connection.from_lane].shape[-1], net.lanes[connection.to_lane].shape[0])
     before = net.lanes[connection.from_lane]
