@@ -12,6 +12,8 @@ from sim.sumo.routes import SpecialTypes
 from sim.sumo.xml_files import iterate_elements
 
 _NONE = SpecialTypes()
+_TAKEN_OUT = frozenset({"calibrator", "vaporizer"})
+"""Who takes vehicles out because the scenario says so; others do where traffic fails."""
 
 
 @dataclass(slots=True)
@@ -66,8 +68,16 @@ def wanted_to_depart(trip: ET.Element) -> bool:
 
 
 def has_arrived(trip: ET.Element) -> bool:
-    """Tell whether a vehicle reached its destination, by its own power."""
-    return float(trip.attrib["arrival"]) >= 0 and not trip.get("vaporized")
+    """Tell whether a vehicle reached its destination, by its own power.
+
+    Where the scenario's own calibrators and vaporizers take one out, that is where it was to go.
+    """
+    return float(trip.attrib["arrival"]) >= 0 and not _was_lost(trip)
+
+
+def _was_lost(trip: ET.Element) -> bool:
+    reason = trip.get("vaporized")
+    return bool(reason) and reason not in _TAKEN_OUT
 
 
 def vehicle_delay_s(trip: ET.Element, end_s: float) -> float:
@@ -89,7 +99,7 @@ def vehicle_delay_s(trip: ET.Element, end_s: float) -> float:
     """
     delay_s = float(trip.attrib["timeLoss"]) + float(trip.attrib["departDelay"])
     arrival_s = float(trip.attrib["arrival"])
-    if arrival_s >= 0 and trip.get("vaporized"):
+    if arrival_s >= 0 and _was_lost(trip):
         delay_s += end_s - arrival_s
     return delay_s
 
