@@ -146,4 +146,4 @@ def holds_walkers(files: Sequence[Path]) -> bool:
     InputError
         A file is missing or cut off.
     """
-    return any(next(iterate_elements(path, _WALKING), None) is not None for path in files)
+    return any(next(iterate_unfolded(path, _WALKING), None) is not None for path in files)

@@ -16,6 +16,7 @@ from xml.etree import ElementTree as ET
 
 from sim.sumo.includes import INPUTS, read_unfolded
 from sim.sumo.scenario import SumoScenario
+from sim.sumo.xml_files import iterate_elements
 
 _OUTPUT_ATTRIBUTES = ("file", "dest", "output")
 """Attributes that name an output of whatever element, apart from ``INPUTS``."""
@@ -28,6 +29,7 @@ _OUTPUT_PARAMETERS = frozenset({"device.ssm.file", "device.toc.file"})
 """Parameters of vehicles and their types that name an output."""
 _DETECTORS_OUTPUT = "file"
 """Parameter of a ``tlLogic`` that names the output of its detectors, even where it never runs."""
+
 _NOWHERE = "NUL"
 
 
@@ -53,7 +55,9 @@ class Staging(AbstractContextManager["Staging"]):
         self.folder = Path(self._temporary.name)
         self.scenario = scenario
         try:
-            self._net_file = _staged(scenario.net_file, self.folder / "network.net.xml", planned)
+            self._net_file = scenario.net_file
+            if _writes_detectors(scenario.net_file):
+                self._net_file = _staged(self._net_file, self.folder / "network.net.xml", planned)
             self.additional_files = tuple(
                 _staged(path, self.folder / f"additional-{index}.xml", planned)
                 for index, path in enumerate(scenario.additional_files)
@@ -87,6 +91,12 @@ class Staging(AbstractContextManager["Staging"]):
         for name, value in values.items():
             ET.SubElement(root, name, value=value)
         ET.ElementTree(root).write(self.config, encoding="utf-8", xml_declaration=True)
+
+
+def _writes_detectors(net_file: Path) -> bool:
+    """Tell whether a program of a network names an output; large networks are not held for it."""
+    programs = iterate_elements(net_file, {"tlLogic"})
+    return any(next(_output_parameters(program), None) is not None for program in programs)
 
 
 def _staged(path: Path, copy: Path, planned: Collection[str]) -> Path:
