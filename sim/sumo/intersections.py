@@ -80,7 +80,8 @@ def read_signal(
     """
     name = str(connections[0].signal)
     running = programs.running(name)
-    reason = _rail(net, connections) or _why_fixed(programs.active.get(name), running, limits)
+    reason = _rail(net, connections) or _unknown_foes(net, connections)
+    reason = reason or _why_fixed(programs.active.get(name), running, limits)
     switching = programs.switching_plan(name)
     if switching and not reason:
         reason = f"day plan '{switching}' changes its program within the studied time"
@@ -101,6 +102,13 @@ def _rail(net: NetFile, connections: Sequence[Connection]) -> str:
     places = (net.requests.get((c.from_lane, c.to_lane)) for c in connections)
     kinds = {net.junctions[place[0]].kind for place in places if place is not None}
     return "rail signal or level crossing" if kinds & _RAIL_JUNCTIONS else ""
+
+
+def _unknown_foes(net: NetFile, connections: Sequence[Connection]) -> str:
+    """Tell of a link that no junction lists: it would seem to meet nobody."""
+    lost = (c.index for c in connections if (c.from_lane, c.to_lane) not in net.requests)
+    index = next(lost, None)
+    return "" if index is None else f"no junction tells whom link {index} meets"
 
 
 def _why_fixed(active: str | None, running: ProgramDeclaration | None, limits: SafetyLimits) -> str:
