@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detectors.aliveness import GAP_S
 from detectors.pulses import SIMULATION_START, FeedRepairs, Floats, Ints, Pulses
-from detectors.repair import GAP_S, RawPulses, tidy
+from detectors.repair import RawPulses, tidy
 
 LANES = 12
 FEED_S = 3 * 3600.0

@@ -8,6 +8,7 @@ import numpy as np
 from citybrain.errors import InfeasibleError
 from citybrain.model.flows import Detector, FlowSnapshot
 from citybrain.units import DAY_S
+from detectors.aliveness import GAP_S
 from detectors.bins import (
     END_SILENCE_S,
     END_SILENCE_SHARE,
@@ -19,7 +20,6 @@ from detectors.bins import (
 from detectors.choice import detector_of_lanes, silent_lanes
 from detectors.intervals import pulse_interval
 from detectors.pulses import Floats, Ints, Pulses, controller_of
-from detectors.repair import GAP_S
 from detectors.tally import Tally
 from detectors.trust import TrustRules, judge
 

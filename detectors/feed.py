@@ -10,13 +10,13 @@ import numpy as np
 
 from citybrain.errors import InfeasibleError, InputError
 from citybrain.model.flows import Detector, FlowSnapshot
+from detectors.aliveness import GAP_S
 from detectors.counting import QUARTER_HOUR_S, count_pulses
 from detectors.health.filling import judged
 from detectors.health.timeline import HealthSpan, health_of
 from detectors.pulses import SIMULATION_START, FeedRepairs, Pulses
 from detectors.readers import hires, pems, sumo_e1, sumo_instant, table, utd19
 from detectors.readers.aggregate import IntervalFlows
-from detectors.repair import GAP_S
 from detectors.tables import GZIP_MAGIC, column_names, first_line
 from detectors.xml import root_tag
 

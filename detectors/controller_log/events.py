@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from citybrain.errors import InfeasibleError
 from citybrain.units import DAY_S, MS_PER_S
-from detectors.controller_log.kernels import Codes
+from detectors.controller_log.records import Codes
 from detectors.pulses import Ints
 
 QUARTER_HOUR_MS = 900_000

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from citybrain.units import MS_PER_S
+from detectors.aliveness import GAP_S, MISSING_MOMENTS, SHORTEST_GAP_S, alive_spans_s
 from detectors.bins import reaching_to
 from detectors.controller_log.events import EventLog
-from detectors.controller_log.kernels import NEVER_MS, SILENCE, Records, longest_silences
+from detectors.controller_log.kernels import longest_silences
+from detectors.controller_log.records import NEVER_MS, SILENCE, Records
 from detectors.pulses import Floats, Ints
-from detectors.repair import GAP_S, MISSING_MOMENTS, SHORTEST_GAP_S, alive_spans_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

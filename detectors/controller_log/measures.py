@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from detectors.controller_log.events import QUARTER_HOUR_MS, EventLog
 from detectors.controller_log.hearing import hearing_of
-from detectors.controller_log.kernels import (
+from detectors.controller_log.kernels import close, pass_over
+from detectors.controller_log.records import (
     DETECTOR_STATE,
     DETECTOR_SUMS,
     DOUBLED,
@@ -23,8 +24,6 @@ from detectors.controller_log.kernels import (
     UNREAD,
     Records,
     Rules,
-    close,
-    pass_over,
 )
 from detectors.controller_log.wiring import CHANNELS, wire_up
 from detectors.pulses import FeedRepairs, Flags, Floats, Ints

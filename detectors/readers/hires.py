@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from citybrain.errors import InputError
+from detectors.aliveness import GAP_S
 from detectors.clock import first_instant, seconds_since, utc_instants
 from detectors.clock_steps import overlaid_rows, wild_times
 from detectors.controller_log.codes import Event, are_published, unpublished_note
 from detectors.pulses import FeedRepairs, Floats, Ints, Pulses
-from detectors.repair import GAP_S, RawPulses, Speakers, older_than_before, pair_events, tidy
+from detectors.repair import RawPulses, Speakers, older_than_before, pair_events, tidy
 from detectors.tables import codes_and_names, column_names, numbers, read_rows
 
 DETECTOR_OFF, DETECTOR_ON = int(Event.DETECTOR_OFF), int(Event.DETECTOR_ON)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from detectors.aliveness import GAP_S
 from detectors.pulses import FeedRepairs, Pulses
-from detectors.repair import GAP_S, RawPulses, older_than_before, pair_events, tidy
+from detectors.repair import RawPulses, older_than_before, pair_events, tidy
 from detectors.xml import read_attributes, to_numbers
 
 ROOT = "instantE1"

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from citybrain.errors import InputError
+from detectors.aliveness import GAP_S
 from detectors.clock import first_instant, seconds_since, utc_instants
 from detectors.clock_steps import overlaid_rows, wild_times
 from detectors.pulses import FeedRepairs, Floats, Pulses
-from detectors.repair import GAP_S, RawPulses, older_than_before, tidy
+from detectors.repair import RawPulses, older_than_before, tidy
 from detectors.tables import codes_and_names, column_names, numbers, read_rows
 
 MILLISECONDS_FROM = 1e11

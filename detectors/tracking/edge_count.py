@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from detectors.aliveness import GAP_S, alive_spans_s
 from detectors.pulses import FeedRepairs, Ints, Pulses
 from detectors.readers.edge_boxes import EdgeBoxes, read_edge_boxes
 from detectors.readers.edge_lines import BoxForm
 from detectors.readers.edge_rows import EdgeFeed
-from detectors.repair import GAP_S, alive_spans_s
 from detectors.tracking.crossing.counter import CrossingRules, Crossings, LineCounter
 from detectors.tracking.crossing.pulses import crossing_pulses
 from detectors.tracking.kinds import VEHICLES

@@ -9,16 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
+from detectors.aliveness import GAP_S, MISSING_MOMENTS, alive_spans_s
 from detectors.pulses import Pulses
-from detectors.repair import (
-    GAP_S,
-    MISSING_MOMENTS,
-    RawPulses,
-    Speakers,
-    alive_spans_s,
-    pair_events,
-    tidy,
-)
+from detectors.repair import RawPulses, Speakers, pair_events, tidy
 from tests.detectors.feeds import pulses, raw_pulses
 
 NAN = np.nan
