@@ -8,8 +8,8 @@ from citybrain.units import MS_PER_S
 from detectors.aliveness import GAP_S, MISSING_MOMENTS, SHORTEST_GAP_S, alive_spans_s
 from detectors.bins import reaching_to
 from detectors.controller_log.events import EventLog
-from detectors.controller_log.kernels import longest_silences
 from detectors.controller_log.records import NEVER_MS, SILENCE, Records
+from detectors.controller_log.speaking import longest_silences
 from detectors.pulses import Floats, Ints
 
 

@@ -7,9 +7,7 @@ belongs to the new colour; the others in the order of the log.
 
 from typing import Any
 
-import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from detectors.cells import Whole
 from detectors.controller_log.records import (
@@ -251,36 +249,6 @@ def _other(code: Whole, now_ms: Whole, phase: Whole, state: Records, total: Any)
         total.ped_served += 1
         total.ped_delay_ms += now_ms - now.ped_call_ms
         now.ped_call_ms = NEVER_MS
-
-
-@njit(cache=True, nogil=True)
-def mark_speaking(device: Codes, code: Codes, parameter: Codes, speaks: NDArray[np.bool_]) -> None:
-    """Mark the channels ``[device, parameter]`` that a detector event names."""
-    for k in range(len(code)):
-        if DETECTOR_OFF <= code[k] <= DETECTOR_ON and 0 <= parameter[k] < speaks.shape[1]:
-            speaks[device[k], parameter[k]] = True
-
-
-@njit(cache=True, nogil=True)
-def longest_silences(
-    time_ms: Ints, device: Codes, first_ms: Ints, last_ms: Ints, longest_ms: Ints
-) -> None:
-    """Find the first and the last event of each controller and the longest time between two.
-
-    Parameters
-    ----------
-    time_ms, device
-        Time of each event in order, and its controller by position. [ms]
-    first_ms, last_ms, longest_ms
-        `NEVER_MS`, `NEVER_MS` and 0 for each controller; changed in place. [ms]
-    """
-    for k in range(len(time_ms)):
-        at = device[k]
-        if last_ms[at] == NEVER_MS:
-            first_ms[at] = time_ms[k]
-        else:
-            longest_ms[at] = max(longest_ms[at], time_ms[k] - last_ms[at])
-        last_ms[at] = time_ms[k]
 
 
 @njit(cache=True, nogil=True)

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from detectors.controller_log.events import EventLog
-from detectors.controller_log.kernels import mark_speaking
 from detectors.controller_log.records import LINK, WIRING, Records
+from detectors.controller_log.speaking import mark_speaking
 from detectors.pulses import Flags
 
 CHANNELS = 256

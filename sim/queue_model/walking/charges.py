@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from citybrain.config import PAYING_WEIGHT
 from citybrain.model.network import Network
 from citybrain.ports.tables import SignalTables
-from sim.queue_model.arrays import Floats
+from sim.queue_model.arrays import Flags, Floats
 from sim.queue_model.walking.kernels import mean_waits_s
 
 _Places = NDArray[np.int64]
@@ -36,7 +36,7 @@ class WalkingCharges:
     first_row: _Places
     row: _Places
     today_s: Floats
-    is_known: Floats
+    is_known: Flags
 
     @classmethod
     def of(
@@ -57,7 +57,7 @@ class WalkingCharges:
         first_row = np.cumsum([0, *map(len, rows)]).astype(np.int64)
         row = np.array([each for own in rows for each in own], dtype=np.int64)
         today_s = _waits_s(running, first_row, row)[0]
-        return cls(first_row, row, today_s, (running.gap_s[0, : len(rows)] == 0).astype(np.float64))
+        return cls(first_row, row, today_s, running.gap_s[0, : len(rows)] == 0)
 
     def charge_s(self, tables: SignalTables, vehicles: float) -> Floats:
         """Return what each plan is charged at each intersection, (plans, intersections) [s].

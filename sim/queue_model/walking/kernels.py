@@ -19,6 +19,10 @@ def mean_wait_s(colour: Cells, first: Whole, cycle_s: Whole) -> float:
     colour, first, cycle_s
         Pool of codes, where a group's row begins in it, and how many seconds it has.  A group
         that is never green lets wait for a cycle.
+
+    References
+    ----------
+    HCM, 6th edition, chapter 19: delay of pedestrians, ``(C - g)² / 2C``, here of several reds.
     """
     begin = -1
     for k in range(cycle_s):
