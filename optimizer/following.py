@@ -4,11 +4,13 @@ The same as ``Block.of`` of the pattern that ``actuated`` makes, for whole secon
 asks for thousands of them, and a pattern with all its windows takes ten times as long.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from citybrain.model.aspects import CHANGING, GREENS, Aspect
-from citybrain.ports.blocks import MOST_HELD_S, Block
+from citybrain.ports.blocks import MOST_HELD_S, Block, Held
 from citybrain.ports.tables import CODES
 from optimizer.actuating import Option, stretches
 from optimizer.timetable import Timetable
@@ -48,20 +50,28 @@ def following_block(shown: Aspects, timing: Timing, timetable: Timetable, option
         How stretches follow the traffic.
     """
     spans_s = _stretchable(shown)
-    if option.is_coordinated or not spans_s:
+    if not spans_s:
         return fixed_block(shown)
     found = stretches(spans_s, timing.times_s, timing.cycle_s, timetable, option)
     is_kept = np.ones(shown.shape[1], dtype=bool)
     for stretch in found:
         start = round(stretch.start_s)
         is_kept[start + round(stretch.minimum_s) : start + round(spans_s[stretch.start_s])] = False
-    block = fixed_block(shown[:, is_kept])
+    if option.is_coordinated and len(is_kept) - is_kept.sum() > MOST_HELD_S:
+        return fixed_block(shown)
     place = np.cumsum(is_kept) - 1
-    for stretch in found:
-        last = place[round(stretch.start_s) + round(stretch.minimum_s) - 1]
-        held_s = min(round(stretch.maximum_s - stretch.minimum_s), MOST_HELD_S)
-        block.colour[-1, last] = held_s
-    return Block(colour=block.colour, offset_s=0, gap_s=option.gap_s, detector_s=option.detector_s)
+    held = [
+        Held(
+            second=place[round(stretch.start_s) + round(stretch.minimum_s) - 1],
+            extra_s=round(stretch.maximum_s - stretch.minimum_s),
+            spared_s=round(spans_s[stretch.start_s] - stretch.minimum_s),
+        )
+        for stretch in found
+    ]
+    block = fixed_block(shown[:, is_kept]).held(held)
+    if option.is_coordinated:
+        block = block.in_step(held, shown.shape[1])
+    return replace(block, gap_s=option.gap_s, detector_s=option.detector_s)
 
 
 def _stretchable(shown: Aspects) -> dict[float, float]:

@@ -202,9 +202,8 @@ def _let_follow(
     bases = dict.fromkeys([running, *search.leaders(_BASES)])
     plain, annealed = workshop.following(bases, OPTIONS), list[Candidate]()
     if forge is not None:
-        free = tuple(option for option in OPTIONS if not option.is_coordinated)
-        forge.annealer.mover = replace(search.mover, options=free)
-        annealed = forge.again(seen, workshop.following(bases, free))
+        forge.annealer.mover = replace(search.mover, options=OPTIONS)
+        annealed = forge.again(seen, workshop.following(bases, OPTIONS))
     in_turn = chain.from_iterable(zip_longest(annealed, plain))
     first = _plain(workshop, running)
     tried = search.sieve(dict.fromkeys([*first, *filter(None, in_turn)]))

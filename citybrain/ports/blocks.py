@@ -1,8 +1,9 @@
 """Patterns as blocks of colours, and blocks as the tables that a fast model prices."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,25 @@ from citybrain.model.pattern import Pattern
 from citybrain.ports.tables import CODES, SignalTables
 
 MOST_HELD_S = 255
-"""Longest time for which a second can be held in a table. [s]"""
+"""Longest time for which a second can be held in a table, or its end put off. [s]"""
+
+
+class Held(NamedTuple):
+    """The last second of a stretch in the shortest cycle.
+
+    Parameters
+    ----------
+    second
+        Which one.
+    extra_s
+        For how long it may be held. [s]
+    spared_s
+        How much shorter the shortest stretch is than the one that the pattern shows. [s]
+    """
+
+    second: int
+    extra_s: int
+    spared_s: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -22,16 +41,19 @@ class Block:
     Parameters
     ----------
     colour
-        Codes, and in the last row for how many seconds each second may be held. uint8, shape
-        (groups + 1, cycle)
+        Codes, and rows that tell how far each second may be held; see ``SignalTables``. uint8,
+        shape (groups + 1, cycle), where it keeps step with a cycle (groups + 3, cycle)
     offset_s
         Offset in whole seconds. [s]
+    step_s
+        Cycle that stretches keep in step with; 0 where there are none or they keep none. [s]
     gap_s, detector_s
         What holds a second: see ``citybrain.model.actuation.Actuation``. [s]
     """
 
     colour: NDArray[np.uint8]
     offset_s: int
+    step_s: int = 0
     gap_s: float = 0.0
     detector_s: float = 0.0
 
@@ -39,9 +61,9 @@ class Block:
     def of(cls, pattern: Pattern, groups: Sequence[str]) -> "Block":
         """Tabulate a pattern second by second; parts of a second round to the nearest.
 
-        Of one that follows detectors freely the shortest cycle is shown, and the last second of
-        each stretch may be held, for at most ``MOST_HELD_S``.  One that keeps step with a fixed
-        cycle is shown as if nothing moved it.
+        Of one that follows detectors the shortest cycle is shown, and the last second of each
+        stretch may be held, for at most ``MOST_HELD_S``.  One that keeps step with a cycle which
+        a table cannot say is shown as if nothing moved it.
 
         Parameters
         ----------
@@ -50,11 +72,12 @@ class Block:
         groups
             Its groups, in the order of the rows.
         """
-        if isinstance(pattern, ActuatedPattern) and not pattern.actuation.is_coordinated:
-            block = cls.of(pattern.shortest(), groups)
-            for second, extra_s in _held(pattern):
-                block.colour[-1, second] = min(round(extra_s), MOST_HELD_S)
-            actuation = pattern.actuation
+        if isinstance(pattern, ActuatedPattern) and _can_be_told(pattern):
+            actuation, held = pattern.actuation, tuple(_held(pattern))
+            block = cls.of(pattern.shortest(), groups).held(held)
+            if actuation.is_coordinated:
+                block = block.in_step(held, round(pattern.cycle_s))
+                block = block.with_offset(round(pattern.offset_s))
             return replace(block, gap_s=actuation.gap_s, detector_s=actuation.detector_s)
         cycle_s = max(1, round(pattern.cycle_s))
         colour = np.zeros((len(groups) + 1, cycle_s), dtype=np.uint8)
@@ -65,15 +88,50 @@ class Block:
 
     def with_offset(self, offset_s: int) -> "Block":
         """Return the block with another offset [s]."""
-        return replace(self, offset_s=offset_s % self.colour.shape[1])
+        return replace(self, offset_s=offset_s % (self.step_s or self.colour.shape[1]))
+
+    def held(self, seconds: Iterable[Held]) -> "Block":
+        """Return the block with seconds that may be held, in place of its last row."""
+        colour = self.colour.copy()
+        for each in seconds:
+            colour[-1, each.second] = min(each.extra_s, MOST_HELD_S)
+        return replace(self, colour=colour)
+
+    def in_step(self, seconds: Iterable[Held], step_s: int) -> "Block":
+        """Return the block with stretches that end at times of a fixed cycle.
+
+        Parameters
+        ----------
+        seconds
+            Last seconds of all stretches.
+        step_s
+            The cycle. [s]
+        """
+        windows = np.zeros((2, self.colour.shape[1]), dtype=np.uint8)
+        late_s = 0
+        for each in seconds:
+            late_s += each.spared_s
+            if each.extra_s > 0:
+                windows[:, each.second] = late_s, each.spared_s
+        return replace(self, colour=np.vstack([self.colour, windows]), step_s=step_s)
 
 
-def _held(pattern: ActuatedPattern) -> Iterator[tuple[int, float]]:
-    """Yield the last second of every interval in the shortest cycle, and how long it may last."""
+def _can_be_told(pattern: ActuatedPattern) -> bool:
+    """Tell whether a table can say how a pattern follows detectors."""
+    if not pattern.actuation.is_coordinated:
+        return True
+    spared_s = [each.spared_s for each in _held(pattern)]
+    return min(spared_s) >= 0 and sum(spared_s) <= MOST_HELD_S
+
+
+def _held(pattern: ActuatedPattern) -> Iterator[Held]:
+    """Yield the last second of every interval in the shortest cycle."""
     stretches = pattern.bounds()
     ends_s = accumulate(stretch.minimum_s for stretch in stretches)
-    for stretch, end_s in zip(stretches, ends_s, strict=True):
-        yield round(end_s) - 1, stretch.maximum_s - stretch.minimum_s
+    for interval, stretch, end_s in zip(pattern.intervals(), stretches, ends_s, strict=True):
+        extra_s = round(stretch.maximum_s - stretch.minimum_s)
+        spared_s = round(interval.duration_s - stretch.minimum_s)
+        yield Held(round(end_s) - 1, extra_s, spared_s)
 
 
 def stacked(plans: Sequence[Sequence[Block]]) -> SignalTables:
@@ -99,6 +157,7 @@ def stacked(plans: Sequence[Sequence[Block]]) -> SignalTables:
         colour=np.concatenate(pool) if pool else np.zeros(0, dtype=np.uint8),
         start=np.array(starts, np.int64).reshape(shape),
         cycle_s=np.array([b.colour.shape[1] for b in blocks], np.int32).reshape(shape),
+        step_s=np.array([b.step_s for b in blocks], np.int32).reshape(shape),
         offset_s=np.array([b.offset_s for b in blocks], np.int32).reshape(shape),
         gap_s=np.array([b.gap_s for b in blocks], np.float64).reshape(shape),
         detector_s=np.array([b.detector_s for b in blocks], np.float64).reshape(shape),

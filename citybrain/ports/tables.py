@@ -32,18 +32,22 @@ class SignalTables(NamedTuple):
     """What the signals show under several plans.
 
     ``colour`` is one pool of blocks.  A block holds one intersection's groups × its cycle, row by
-    row, in local cycle time, and a last row that tells for how many seconds more each second may
-    be shown while traffic keeps coming (0 in fixed cycles).  Several plans may point to the same
-    block, so a search that changes one intersection adds one block and keeps the others.
+    row, in local cycle time, and a row that tells for how many seconds more each second may
+    be shown while traffic keeps coming (0 in fixed cycles).  Where ``step_s`` is not 0, two more
+    rows tell how far the last second of a stretch that ends as late as it may lies behind its
+    place in the block, and how many seconds before that it may end.  Several plans may point to
+    the same block, so a search that changes one intersection adds one block and keeps the others.
 
     Parameters
     ----------
     colour
-        Codes of ``CODES``, and seconds in the last row of a block. uint8, shape (cells,)
+        Codes of ``CODES``, and seconds in the last rows of a block. uint8, shape (cells,)
     start
         First cell of the block of each intersection. int64, shape (plans, intersections)
     cycle_s
-        Whole seconds. int32, same shape. [s]
+        Seconds that the block shows. int32, same shape. [s]
+    step_s
+        Fixed cycle that stretches keep in step with, 0 where they keep none. int32, same shape. [s]
     offset_s
         Lag of local time 0 behind master time 0, whole seconds. int32, same shape. [s]
     gap_s
@@ -55,6 +59,7 @@ class SignalTables(NamedTuple):
     colour: NDArray[np.uint8]
     start: NDArray[np.int64]
     cycle_s: NDArray[np.int32]
+    step_s: NDArray[np.int32]
     offset_s: NDArray[np.int32]
     gap_s: NDArray[np.float64]
     detector_s: NDArray[np.float64]

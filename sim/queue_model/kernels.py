@@ -28,7 +28,7 @@ from sim.queue_model.state import (
     State,
 )
 
-CALLEES = "b4daedc7fd71ab82"
+CALLEES = "747763a663e07434"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 TOTALS = 6
@@ -85,10 +85,11 @@ def simulate(  # noqa: PLR0913, PLR0917 - a plan, a day, and where
     trips["stands_on"][:] = -1
     groups, signals, until_s = signal_rows(colour, timing, shape, begin_s)
     cell, place, signal = groups
-    cycle_s, clock, _, hold, held_s = signals
-    signs = Signs(colour, cell, place, signal, cycle_s, clock, hold, held_s, until_s)
+    cycle_s, clock, _, hold, held_s, step_s, shift_s = signals
+    keeps = (hold, held_s, step_s, shift_s)
+    signs = Signs(colour, cell, place, signal, cycle_s, clock, *keeps, until_s)
     heads = stop_lines(links["group"], links["from_lane"], street_lanes, signals, signal)
-    gap_s, detector_s = timing[3:]
+    gap_s, detector_s = timing[4:]
     reach_m = place_detectors(signals, (colour, cell), detector_s, heads, lanes["speed_mps"])
     passed_s = np.full(len(lanes), -FAR)
     on_lanes = (passed_s, reach_m, lanes, queues, trips, drivers)
@@ -227,14 +228,21 @@ def simulate_each(  # noqa: PLR0913, PLR0917 - what one run takes, for several
     """
     totals, link_delay, link_count, link_stops, lane_queue, lane_blocked = found[:6]
     kept_out, bus_delay = found[6:]
-    start, cycle_s, offset_s, gap_s, detector_s = timings
+    start, cycle_s, step_s, offset_s, gap_s, detector_s = timings
     for plan in range(first, end):
         one = simulate(
             streets,
             routes,
             demand,
             colour,
-            (start[plan], cycle_s[plan], offset_s[plan], gap_s[plan], detector_s[plan]),
+            (
+                start[plan],
+                cycle_s[plan],
+                step_s[plan],
+                offset_s[plan],
+                gap_s[plan],
+                detector_s[plan],
+            ),
             shape,
             physics,
             times,

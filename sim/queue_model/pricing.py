@@ -209,6 +209,7 @@ def with_fixed(model: QueueModel, tables: SignalTables) -> SignalTables:
         np.concatenate([tables.colour, own.colour]),
         _beside(tables.start, own.start),
         _beside(tables.cycle_s, own.cycle_s),
+        _beside(tables.step_s, own.step_s),
         _beside(tables.offset_s, own.offset_s),
         _beside(tables.gap_s, own.gap_s),
         _beside(tables.detector_s, own.detector_s),

@@ -72,8 +72,9 @@ class Signs(NamedTuple):
 
     ``colour`` is the pool.  Per group: ``cell``, its first colour there, ``place``, its first
     entry of ``until_s``, and ``signal``.  Per signal: ``cycle_s``, ``clock``, the second of it that
-    is shown, ``hold``, the first cell of the row that tells what may be held, and ``held_s``, for
-    how long that has been.
+    is shown, ``hold``, the first cell of the row that tells what may be held, ``held_s``, for how
+    long that has been, ``step_s``, the cycle that it keeps in step with, or 0, and ``shift_s``, the
+    second of that one at the begin.
     """
 
     colour: Cells
@@ -84,6 +85,8 @@ class Signs(NamedTuple):
     clock: Ints
     hold: Ints
     held_s: Ints
+    step_s: Ints
+    shift_s: Ints
     until_s: Ints
 
 

@@ -17,7 +17,7 @@ from tests.model.crossroads import Crossroads
 
 RUNNING = Plan(name="running", patterns=(Crossroads().pattern(),))
 OTHERS = tuple(replace(RUNNING, name=name) for name in ("a", "b"))
-NONE = SignalTables(*(np.zeros((0, 0)) for _ in range(6)))
+NONE = SignalTables(*(np.zeros((0, 0)) for _ in range(7)))
 COSTS_S = {
     ("running", 1): 50.0,
     ("running", 2): 100.0,

@@ -10,7 +10,7 @@ from numba import njit
 from citybrain.ports.tables import PERMISSIVE, PROTECTED, RED, STOP_THEN_GO
 from sim.queue_model.arrays import Arrays, Cells, Whole
 
-CALLEES = "6564fe870ba6acf7"
+CALLEES = "73ee027afe5de0d6"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 NEVER = 65535
@@ -45,11 +45,12 @@ def signal_rows(colour: Cells, timing: Arrays, shape: Arrays, begin_s: Whole) ->
         Per group: first cell in the pool, first in ``until_s``, and number of its signal.
     signal_rows
         Per signal: its cycle, its clock at the begin, first group, first cell of the row that
-        tells what may be held, or -1 where nothing may, and for how long its clock has been held.
+        tells what may be held, or -1 where nothing may, for how long its clock has been held, the
+        cycle that it keeps in step with, or 0, and the second of that one at the begin.
     until_s
         Per cell of the groups, seconds until the next green or permission; 0 where it shows.
     """
-    start, cycle_s, offset_s = timing[:3]
+    start, cycle_s, step_s, offset_s = timing[:4]
     signals = len(shape)
     group_count = 0
     cells = 0
@@ -63,6 +64,9 @@ def signal_rows(colour: Cells, timing: Arrays, shape: Arrays, begin_s: Whole) ->
     clock = np.empty(signals, np.int64)
     first_group = np.empty(signals + 1, np.int64)
     hold = np.full(signals, -1, np.int64)
+    held = np.zeros(signals, np.int64)
+    step = np.zeros(signals, np.int64)
+    shift = np.zeros(signals, np.int64)
     until = np.empty(cells, np.uint16)
     at = np.int64(0)
     group = 0
@@ -76,26 +80,79 @@ def signal_rows(colour: Cells, timing: Arrays, shape: Arrays, begin_s: Whole) ->
             cell[group] = first
             place[group] = at
             signal[group] = i
-            wait = np.int64(NEVER)
-            for k in range(c):
-                if colour[first + k] in (PROTECTED, PERMISSIVE, STOP_THEN_GO):
-                    wait = np.int64(k)
-                    break
-            for k in range(c - 1, -1, -1):
-                shown = colour[first + k]
-                if shown in (PROTECTED, PERMISSIVE, STOP_THEN_GO):
-                    wait = np.int64(0)
-                elif wait < NEVER:
-                    wait = wait + 1
-                until[at + k] = wait
+            _note_waits(colour[first : first + c], until[at : at + c])
             at += c
             group += 1
         last = start[i] + shape[i] * c
         if np.any(colour[last : last + c] > 0):
             hold[i] = last
+            if step_s[i] > 0:
+                step[i] = step_s[i]
+                shift[i] = (begin_s - offset_s[i]) % step[i]
+                clock[i], held[i] = _stands_at(shift[i], colour[last + c : last + 3 * c])
     first_group[signals] = group
-    held = np.zeros(signals, np.int64)
-    return (cell, place, signal), (cycle, clock, first_group, hold, held), until
+    return (cell, place, signal), (cycle, clock, first_group, hold, held, step, shift), until
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _note_waits(colour: Cells, until: Arrays) -> None:
+    """Write, for each second of a cycle, how long it is until the next green or permission."""
+    cycle = len(colour)
+    wait = np.int64(NEVER)
+    for k in range(cycle):
+        if colour[k] in (PROTECTED, PERMISSIVE, STOP_THEN_GO):
+            wait = np.int64(k)
+            break
+    for k in range(cycle - 1, -1, -1):
+        if colour[k] in (PROTECTED, PERMISSIVE, STOP_THEN_GO):
+            wait = np.int64(0)
+        elif wait < NEVER:
+            wait = wait + 1
+        until[k] = wait
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _stands_at(second: Whole, windows: Cells) -> tuple[int, int]:
+    """Return where a clock in step with a cycle stands, and for how long it has been held.
+
+    Parameters
+    ----------
+    second
+        Second of the cycle; everything has ended as late as it may until then.
+    windows
+        Two rows: how late the last second of a stretch may be, and how much of that is its own.
+    """
+    cycle = len(windows) // 2
+    left = second
+    for k in range(cycle):
+        if left <= windows[cycle + k]:
+            return k, left
+        left -= 1 + windows[cycle + k]
+    return cycle - 1, 0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def early_s(now: Whole, end: Whole, window: Whole, cycle: Whole) -> int:
+    """Tell how much too early it is to end a stretch that keeps step with a cycle [s].
+
+    Returns
+    -------
+    int
+        Seconds until it may end, 0 if it may, -1 if it must.
+
+    Parameters
+    ----------
+    now, end
+        Second of the cycle, and the one at which it ends at the latest. [s]
+    window
+        How long before that it may end. [s]
+    cycle
+        Who comes too late for the end of this cycle waits for that of the next. [s]
+    """
+    left = (end - now) % cycle
+    if left == 0:
+        return -1
+    return max(0, left - window)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -151,7 +208,7 @@ def place_detectors(
     SUMO puts it at its travel time, and no farther than the queue that the shortest stretch of
     the lane clears, at 1.9 s for each vehicle (``passing-time`` of its actuated programs).
     """
-    cycle, _, _, hold, _ = signals
+    cycle, hold = signals[0], signals[3]
     colour = shown[0]
     first_lane, lane_of = heads[:2]
     reach_m = np.zeros(len(speed_mps))
@@ -225,7 +282,7 @@ def is_held(  # noqa: PLR0913, PLR0917 - what stands where
         The second that begins. [s]
     """
     first_lane, lane_of, _, _, is_served = heads
-    if signals[4][i] == 0:
+    if signals[4][i] == 0 or signals[5][i] > 0:  # in step, nobody is asked before the end may come
         _note_served(i, signals[1][i], shown, heads)
     for at in range(first_lane[i], first_lane[i + 1]):
         if is_served[at] and _is_asked(lane_of[at], now, gap_s, lanes):

@@ -14,14 +14,14 @@ from citybrain.ports.tables import PERMISSIVE, PROTECTED, RED, STOP_THEN_GO, YEL
 from sim.queue_model.arrays import Whole
 from sim.queue_model.calendar.kernels import next_awake, wake
 from sim.queue_model.choosing.kernels import chosen, note_entry, note_exit
-from sim.queue_model.colours.kernels import LAUNCHED, NEVER, WAVE_S, is_held, touches
+from sim.queue_model.colours.kernels import LAUNCHED, NEVER, WAVE_S, early_s, is_held, touches
 from sim.queue_model.crossing.kernels import drive_on, join, leave_lane, note_loss, pass_line
 from sim.queue_model.landing.kernels import lane_behind
 from sim.queue_model.room.kernels import FAR, queue_by, wait_for, wait_no_longer
 from sim.queue_model.state import Given, Signs, State
 from sim.queue_model.yielding.kernels import held_by
 
-CALLEES = "fd7b19ee4ca5461e"
+CALLEES = "1dce5fc217edc941"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _WITHOUT_MEMORY: dict[str, Any] = {"_nrt": False}
@@ -195,8 +195,14 @@ def _turn_clocks(tick: Whole, state: State) -> None:
     signs, detectors = state.signs, state.detectors
     for i in range(len(signs.cycle_s)):
         k = signs.clock[i]
-        # asked as seldom as can be: the call takes a lot of arrays
         may_stay = signs.hold[i] >= 0 and signs.colour[signs.hold[i] + k] > signs.held_s[i]
+        if may_stay and signs.step_s[i] > 0:
+            early = _too_early_s(i, k, tick, signs)
+            may_stay = early >= 0
+            if early > 0:
+                signs.held_s[i] += 1
+                continue
+        # asked as seldom as can be: the call takes a lot of arrays
         if may_stay and is_held(
             i,
             detectors.signals,
@@ -210,6 +216,16 @@ def _turn_clocks(tick: Whole, state: State) -> None:
             continue
         signs.held_s[i] = 0
         signs.clock[i] = k + 1 if k + 1 < signs.cycle_s[i] else 0
+
+
+@njit(cache=True, nogil=True, inline="always", error_model="numpy")
+def _too_early_s(i: Whole, k: Whole, tick: Whole, signs: Signs) -> int:
+    """Tell whether a signal in step with a cycle may leave its second; see ``early_s``."""
+    late = signs.hold[i] + signs.cycle_s[i] + k
+    step_s = signs.step_s[i]
+    now = (signs.shift_s[i] + tick) % step_s
+    end = k + 1 + signs.colour[late]
+    return int(early_s(now, end, signs.colour[late + signs.cycle_s[i]], step_s))
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")

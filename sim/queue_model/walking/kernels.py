@@ -6,7 +6,7 @@ from numba import njit
 from citybrain.ports.tables import PERMISSIVE, PROTECTED
 from sim.queue_model.arrays import Arrays, Cells, Floats, Whole
 
-CALLEES = "6564fe870ba6acf7"
+CALLEES = "73ee027afe5de0d6"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 
