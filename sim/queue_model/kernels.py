@@ -12,8 +12,9 @@ from numba import njit
 from sim.queue_model.arrays import Arrays, Cells, Whole
 from sim.queue_model.calendar.kernels import empty_calendar, wake
 from sim.queue_model.choosing.kernels import empty_edges
-from sim.queue_model.colours.kernels import LAUNCHED, place_detectors, signal_rows, stop_lines
+from sim.queue_model.clocks.kernels import signal_rows
 from sim.queue_model.crossing.kernels import note_loss
+from sim.queue_model.detecting.kernels import LAUNCHED, place_detectors, stop_lines
 from sim.queue_model.driving.kernels import run_calendar
 from sim.queue_model.inputs import Constants, DemandArrays, Records, RouteArrays, StreetArrays
 from sim.queue_model.room.kernels import FAR
@@ -28,7 +29,7 @@ from sim.queue_model.state import (
     State,
 )
 
-CALLEES = "747763a663e07434"
+CALLEES = "20ab804c32cdcf43"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 TOTALS = 6

@@ -94,7 +94,7 @@ class Detectors(NamedTuple):
     """What signals that follow the traffic ask, of which there may be none.
 
     ``is_any`` tells whether there are.  Per lane: when its detector was ``passed_s``, and how far
-    before the stop line it lies.  The rest is what ``colours.kernels.is_held`` takes.
+    before the stop line it lies.  The rest is what ``detecting.kernels.is_held`` takes.
     """
 
     is_any: bool

@@ -13,7 +13,7 @@ from citybrain.ports.blocks import Block
 from citybrain.ports.evaluation import Evaluation
 from optimizer.actuating import OPTIONS, USUAL
 from optimizer.workshop import Workshop
-from sim.queue_model.colours.kernels import _stands_at, early_s
+from sim.queue_model.clocks.kernels import early_s, stands_at
 from sim.queue_model.model import QueueModel
 from sim.sumo.evaluator import SumoEvaluator
 from tests.sim.queue_streets import area, model, routes, trips
@@ -97,7 +97,7 @@ def test_a_clock_in_step_begins_with_the_colours_that_are_shown_then() -> None:
         block = Block.of(in_step(pattern, 0.0, gap_s=3.0), groups)
         assert block.step_s == shown.shape[1] > block.colour.shape[1]
         for second in range(block.step_s):
-            place, held_s = _stands_at(second, block.colour[-2:].ravel())
+            place, held_s = stands_at(second, block.colour[-2:].ravel())
             np.testing.assert_array_equal(block.colour[:-3, place], shown[:, second])
             assert held_s == 0 or block.colour[-1, place] > 0
 
@@ -106,7 +106,7 @@ def test_what_nobody_asks_for_keeps_step_with_its_cycle() -> None:
     begin_s, late, spared = 7, [0, 0, 6, 6, 10], [0, 0, 6, 0, 4]
     limits = np.array([0, 0, 6, 0, 10])
     ends = []
-    clock, held = _stands_at(begin_s, np.array([*late, *spared], dtype=np.uint8))
+    clock, held = stands_at(begin_s, np.array([*late, *spared], dtype=np.uint8))
     for second in range(begin_s, 60):
         early = early_s((second + 1) % 15, clock + 1 + late[clock], spared[clock], 15)
         if limits[clock] > held and early > 0:

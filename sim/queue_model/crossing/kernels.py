@@ -4,11 +4,11 @@ from numba import njit
 
 from sim.queue_model.arrays import Whole
 from sim.queue_model.calendar.kernels import wake
-from sim.queue_model.colours.kernels import LAUNCHED
+from sim.queue_model.detecting.kernels import LAUNCHED
 from sim.queue_model.room.kernels import leave_room
 from sim.queue_model.state import Given, State
 
-CALLEES = "bf2c26497fc9a2c6"
+CALLEES = "a4d42d90d03a7e2b"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _CREEP_MPS = 0.5

@@ -14,14 +14,15 @@ from citybrain.ports.tables import PERMISSIVE, PROTECTED, RED, STOP_THEN_GO, YEL
 from sim.queue_model.arrays import Whole
 from sim.queue_model.calendar.kernels import next_awake, wake
 from sim.queue_model.choosing.kernels import chosen, note_entry, note_exit
-from sim.queue_model.colours.kernels import LAUNCHED, NEVER, WAVE_S, early_s, is_held, touches
+from sim.queue_model.clocks.kernels import NEVER, early_s
 from sim.queue_model.crossing.kernels import drive_on, join, leave_lane, note_loss, pass_line
+from sim.queue_model.detecting.kernels import LAUNCHED, WAVE_S, is_held, touches
 from sim.queue_model.landing.kernels import lane_behind
 from sim.queue_model.room.kernels import FAR, queue_by, wait_for, wait_no_longer
 from sim.queue_model.state import Given, Signs, State
 from sim.queue_model.yielding.kernels import held_by
 
-CALLEES = "1dce5fc217edc941"
+CALLEES = "143004e983479ee3"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _WITHOUT_MEMORY: dict[str, Any] = {"_nrt": False}

@@ -1,0 +1,1 @@
+"""What signals show, second by second."""

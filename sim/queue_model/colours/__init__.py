@@ -1,1 +1,0 @@
-"""What signal groups show."""
