@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citybrain.model.aspects import CHANGING, GREENS, Aspect
-from citybrain.ports.blocks import MOST_HELD_S, Block, Held
+from citybrain.ports.blocks import Block, Held, can_keep_step
 from citybrain.ports.tables import CODES
 from optimizer.actuating import Option, stretches
 from optimizer.timetable import Timetable
@@ -57,8 +57,6 @@ def following_block(shown: Aspects, timing: Timing, timetable: Timetable, option
     for stretch in found:
         start = round(stretch.start_s)
         is_kept[start + round(stretch.minimum_s) : start + round(spans_s[stretch.start_s])] = False
-    if option.is_coordinated and len(is_kept) - is_kept.sum() > MOST_HELD_S:
-        return fixed_block(shown)
     place = np.cumsum(is_kept) - 1
     held = [
         Held(
@@ -68,6 +66,8 @@ def following_block(shown: Aspects, timing: Timing, timetable: Timetable, option
         )
         for stretch in found
     ]
+    if option.is_coordinated and not can_keep_step(held):
+        return fixed_block(shown)
     block = fixed_block(shown[:, is_kept]).held(held)
     if option.is_coordinated:
         block = block.in_step(held, shown.shape[1])

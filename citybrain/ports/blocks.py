@@ -72,13 +72,14 @@ class Block:
         groups
             Its groups, in the order of the rows.
         """
-        if isinstance(pattern, ActuatedPattern) and _can_be_told(pattern):
+        if isinstance(pattern, ActuatedPattern):
             actuation, held = pattern.actuation, tuple(_held(pattern))
-            block = cls.of(pattern.shortest(), groups).held(held)
-            if actuation.is_coordinated:
-                block = block.in_step(held, round(pattern.cycle_s))
-                block = block.with_offset(round(pattern.offset_s))
-            return replace(block, gap_s=actuation.gap_s, detector_s=actuation.detector_s)
+            if not actuation.is_coordinated or can_keep_step(held):
+                block = cls.of(pattern.shortest(), groups).held(held)
+                if actuation.is_coordinated:
+                    block = block.in_step(held, round(pattern.cycle_s))
+                    block = block.with_offset(round(pattern.offset_s))
+                return replace(block, gap_s=actuation.gap_s, detector_s=actuation.detector_s)
         cycle_s = max(1, round(pattern.cycle_s))
         colour = np.zeros((len(groups) + 1, cycle_s), dtype=np.uint8)
         for row, group in enumerate(groups):
@@ -116,11 +117,15 @@ class Block:
         return replace(self, colour=np.vstack([self.colour, windows]), step_s=step_s)
 
 
-def _can_be_told(pattern: ActuatedPattern) -> bool:
-    """Tell whether a table can say how a pattern follows detectors."""
-    if not pattern.actuation.is_coordinated:
-        return True
-    spared_s = [each.spared_s for each in _held(pattern)]
+def can_keep_step(seconds: Sequence[Held]) -> bool:
+    """Tell whether a block can say when stretches end that keep step with a cycle.
+
+    Parameters
+    ----------
+    seconds
+        Last seconds of all stretches.
+    """
+    spared_s = [each.spared_s for each in seconds]
     return min(spared_s) >= 0 and sum(spared_s) <= MOST_HELD_S
 
 

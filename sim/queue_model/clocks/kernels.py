@@ -118,6 +118,9 @@ def stands_at(second: Whole, windows: Cells) -> tuple[int, int]:
 def early_s(now: Whole, end: Whole, window: Whole, cycle: Whole) -> int:
     """Tell how much too early it is to end a stretch that keeps step with a cycle [s].
 
+    As SUMO's ``earliestEnd`` and ``latestEnd`` of coordinated programs (SUMO 1.28, user
+    documentation, "Simulation/Traffic Lights", type 'actuated').
+
     Returns
     -------
     int
