@@ -75,6 +75,19 @@ class Budget:
             return 0
         left: float = self.runs_left()
         if self.seconds is not None and self.spent:
-            pace_s = (self.elapsed_s - self._aside_s) / self.spent
-            left = min(left, (self.seconds - self.elapsed_s) / max(pace_s, _QUICKEST_S))
+            left = min(left, (self.seconds - self.elapsed_s) / self._pace_s)
         return max(0, math.floor(left))
+
+    def seconds_beside(self, runs: int) -> float:
+        """Return the time left beside some runs, by the pace of those so far [s]."""
+        if self.seconds is None:
+            return math.inf
+        return max(0.0, self.seconds - self.elapsed_s - self.seconds_of(runs))
+
+    def seconds_of(self, runs: int) -> float:
+        """Return how long some runs take, by the pace of those so far [s]; zero if none was yet."""
+        return runs * self._pace_s if self.spent else 0.0
+
+    @property
+    def _pace_s(self) -> float:
+        return max((self.elapsed_s - self._aside_s) / self.spent, _QUICKEST_S)

@@ -17,7 +17,7 @@ from optimizer.annealing import Annealer
 from optimizer.bridging import bridged_plan
 from optimizer.budget import Budget
 from optimizer.candidate import Candidate
-from optimizer.forge import Forge, Ranked
+from optimizer.forge import FEWEST_RUNS, Forge, Ranked
 from optimizer.moves import Mover
 from optimizer.painting import Painter
 from optimizer.scoring import PLAN_NAME, Scorer
@@ -49,6 +49,9 @@ class Retiming:
         Plans that were priced by the fast model.
     running_cost_s, best_cost_s
         Cost on the search's seeds. [s/veh]
+    seconds_wanted
+        Budget with which the choice would be a sure one, where so few runs fitted that it is not;
+        none elsewhere. [s]
     """
 
     plan: Plan
@@ -57,6 +60,7 @@ class Retiming:
     model_evaluations: int
     running_cost_s: float
     best_cost_s: float
+    seconds_wanted: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +166,7 @@ def retime(
         if settings.with_actuation:
             _let_follow(search, workshop, running)
     else:
+        search.pace()
         with budget.aside():
             painter = Painter(workshop, evaluators.fast())
         annealer = Annealer(painter, replace(mover, options=()), rng)
@@ -184,7 +189,20 @@ def retime(
         model_evaluations=tried,
         running_cost_s=found.running_cost_s,
         best_cost_s=min(found.cost_s, found.running_cost_s),
+        seconds_wanted=_seconds_wanted(budget, settings.model_share),
     )
+
+
+def _seconds_wanted(budget: Budget, model_share: float) -> float | None:
+    """Return the time that leaves room for enough runs beside the fast model [s], if this did not.
+
+    Who bounds the runs, or ends the search by hand, has been given what was asked for.
+    """
+    if budget.seconds is None or budget.evaluations is not None or budget.is_stopped():
+        return None
+    if budget.spent >= FEWEST_RUNS:
+        return None
+    return budget.seconds_of(FEWEST_RUNS) / (1 - model_share)
 
 
 def _let_follow(

@@ -77,6 +77,18 @@ class Search:
     def _climbing(self) -> Sequence[Day]:
         return self.days[:MODEL_DAYS]
 
+    def pace(self) -> None:
+        """Run the running plan where only time bounds the search, so that its pace is known.
+
+        Raises
+        ------
+        SimulationError
+            A run failed.
+        """
+        budget = self.scorer.budget
+        if budget.seconds is not None and budget.evaluations is None and budget.left():
+            self.scorer.running_score(self._climbing)
+
     def sieve(self, starts: Iterable[Candidate]) -> list[tuple[Candidate, Score]]:
         """Run starts on one day, the better half on a second.
 

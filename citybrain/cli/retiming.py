@@ -1,5 +1,6 @@
 """The commands ``retime`` and ``demo``."""
 
+import math
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,6 +15,9 @@ from citybrain.engine.prove import proof_seeds
 from citybrain.engine.retiming import Measured, Result, Settings, retime_area
 from citybrain.report.wording import count
 from citybrain.store.safety import read_safety
+
+_ROUND_S = 10
+"""Proposed budgets are multiples of this. [s]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,7 @@ def _content(result: Result) -> dict[str, object]:
         "accepted": result.is_accepted,
         "evaluations": result.retiming.evaluations,
         "model_evaluations": result.retiming.model_evaluations,
+        "seconds_wanted": result.retiming.seconds_wanted,
         "course": asdict(result.course),
         "bound_reds": result.bound_reds,
         "overloads": [asdict(overload) for overload in result.overloads],
@@ -103,6 +108,11 @@ def _print(flows: Measured | None, result: Result) -> None:
         f"searched  {result.retiming.model_evaluations} plans on the fast model, "
         f"{result.retiming.evaluations} simulation runs"
     )
+    if result.retiming.seconds_wanted:
+        wanted_s = math.ceil(result.retiming.seconds_wanted / _ROUND_S) * _ROUND_S
+        OUTPUT.print(
+            f"          few runs to choose by: --seconds-budget {wanted_s} makes a surer choice"
+        )
     if result.bound_reds is not None:
         OUTPUT.print(f"storage   {_bound(result.bound_reds)}")
     for overload in result.overloads:
