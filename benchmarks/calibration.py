@@ -28,6 +28,9 @@ _CYCLE_S, _GREEN_S, _YELLOW_S = 120, 60, 3
 _SEEDS = (0, 1)
 _CAR = '<vType id="car" vClass="passenger" {told}/>'
 _STEP_S = 1.0
+_WAYS_M = {1: 10.1, 2: 14.3}
+"""Lanes of each street → way of a left turner from the waiting place on, as netconvert lays it. [m]
+"""
 """SUMO's positions at a time hold the motion of the second before: greens act one step early."""
 
 
@@ -78,7 +81,7 @@ def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
     physics = Physics()
     findings = [*_starts(physics), *_stops(physics), *_minors(physics), *_discharges(physics)]
     findings += _kept_headways(physics)
-    findings += [*_cruises(), *_gaps(physics), _room_behind()]
+    findings += [*_cruises(), *_gaps(physics), *_turns(physics), _room_behind()]
     misses = [f"{f.experiment}, {f.quantity}" for f in findings if not f.agrees]
     if is_json:
         rows = [{name: getattr(f, name) for name in Finding.__dataclass_fields__} for f in findings]
@@ -276,6 +279,21 @@ def _gaps(physics: Physics) -> Iterator[Finding]:
     )
 
 
+def _turns(physics: Physics) -> Iterator[Finding]:
+    """Left turners wait inside a junction for gaps of the stream against them."""
+    gaps_s = np.array([5.0, 6.0, 7.0, 8.0, 9.0])
+    for lanes, way_m in _WAYS_M.items():
+        passed = np.array([_turned_per_gap(gap_s, lanes) for gap_s in gaps_s])
+        ahead_s, passed_s = physics.gaps_s(np.array([way_m]), np.array([True]))
+        yield Finding(
+            experiment=f"left turners against a regular stream, {way_m:.0f} m of way to clear",
+            quantity="gap that lets one pass, s",
+            measured=float(np.interp(1.0, passed, gaps_s)),
+            modelled=float(ahead_s[0] + passed_s[0]),
+            tolerance=0.5,
+        )
+
+
 def _edge(name: str, priority: int, told: str = 'numLanes="1"') -> str:
     """Return an edge between the two nodes whose letters make its name."""
     return (
@@ -310,6 +328,25 @@ def _room_behind() -> Finding:
         modelled=float(exit_m // _SPACE_M),
         tolerance=0.5,
     )
+
+
+def _turned_per_gap(gap_s: float, lanes: int) -> float:
+    """Return how many waiting left turners pass per gap of the stream against them."""
+    told = f'numLanes="{lanes}"'
+    street = Street(
+        nodes='<node id="W" x="-600" y="0"/><node id="C" x="0" y="0" type="priority"/>'
+        '<node id="E" x="600" y="0"/><node id="S" x="0" y="-400"/><node id="N" x="0" y="400"/>',
+        edges="".join(_edge(name, 5, told) for name in ("WC", "CW", "EC", "CE"))
+        + "".join(_edge(name, 1, told) for name in ("SC", "CS", "NC", "CN")),
+        detectors={"stop": (f"CN_{lanes - 1}", 5.0)},
+        demand=_CAR.format(told="")
+        + f'<flow id="a" type="car" begin="0" end="1800" period="{gap_s}" departSpeed="max">'
+        '<route edges="EC CW"/></flow><flow id="m" type="car" begin="0" end="1800" '
+        'period="4" departSpeed="max" departLane="best"><route edges="WC CN"/></flow>',
+        end_s=1800.0,
+    )
+    times_s = np.array(list(passages(street, 1)["stop"].values()))
+    return float((times_s > 600).sum() / (1200.0 / gap_s))
 
 
 def _per_gap(gap_s: float) -> float:

@@ -24,12 +24,14 @@ LANE = np.dtype(
         ("first_room", np.int32),
         ("end_room", np.int32),
         ("edge", np.int32),
+        ("in_way", np.int32),
     ],
     align=True,
 )
 """A lane: ``store_m`` is its room, ``wave_s`` how long room takes to travel back; its ring of rooms
 lies from ``first_room`` to before ``end_room``; ``edge`` is -1 inside junctions.  A lane without
-length is a source."""
+length is a source.  ``in_way`` is a waiting place inside the junction that begins at the lane, on
+which one is in the way of others from there, -1 for none; that one's ``in_way`` is the next."""
 
 LINK = np.dtype(
     [
@@ -37,6 +39,8 @@ LINK = np.dtype(
         ("per_cross", np.float64),
         ("inside_m", np.float64),
         ("slowing_s", np.float64),
+        ("gap_s", np.float64),
+        ("clearance_s", np.float64),
         ("group", np.int32),
         ("from_lane", np.uint32),
         ("onto", np.int32),
@@ -47,8 +51,9 @@ LINK = np.dtype(
     align=True,
 )
 """A link: ``onto`` is the lane where it ends, -1 if that is inside a junction; whom it gives way to
-is told from ``first_yield`` to before ``end_yield``; ``keeps_clear`` says that its junction has to
-be left before anybody stands."""
+is told from ``first_yield`` to before ``end_yield``, and ``gap_s`` and ``clearance_s`` are the time
+that it needs before the next and after the last of these; ``keeps_clear`` says that its junction
+has to be left before anybody stands."""
 
 OPTION = np.dtype(
     [
@@ -146,8 +151,6 @@ class Constants(NamedTuple):
     reaction_s: float
     headway_s: float
     space_factor: float
-    gap_s: float
-    clearance_s: float
     merge_gap_s: float
     merge_clearance_s: float
     patience_s: float

@@ -39,6 +39,11 @@ class Physics:
         Speed at which the gap that a leaving vehicle opens travels back. [m/s]
     gap_s, clearance_s
         Time that a yielding vehicle needs before the next and after the last foe. [s]
+    ahead_s, passed_s
+        The same for who waits inside a junction, see ``gaps_s``; the first is by how much SUMO's
+        drivers want to have left it before the foe comes. [s]
+    acceleration_mps2, length_m
+        Of the usual car. [m/s²], [m]
     merge_gap_s, merge_clearance_s
         What both are longer by where the foe heads for the same lane. [s]
     patience_s
@@ -68,6 +73,10 @@ class Physics:
     wave_mps: float = 5.8
     gap_s: float = 4.2
     clearance_s: float = 1.4
+    ahead_s: float = 1.0
+    passed_s: float = 2.0
+    acceleration_mps2: float = 2.6
+    length_m: float = 5.0
     merge_gap_s: float = 2.0
     merge_clearance_s: float = 1.0
     patience_s: float = 300.0
@@ -92,6 +101,25 @@ class Physics:
         """
         fast: NDArray[np.float64] = np.sqrt(2.0 * self.seen_m * deceleration_mps2)
         return fast + self.careful_more_mps
+
+    def gaps_s(
+        self, way_m: NDArray[np.float64], is_inner: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the times that one needs before the next and after the last foe [s].
+
+        Who waits inside a junction drives the rest of the way, and his own length, from a
+        standstill.
+
+        Parameters
+        ----------
+        way_m
+            Ways to the end of the junction. [m]
+        is_inner
+            Whether they begin at a waiting place inside it.
+        """
+        driven_s = np.sqrt(2.0 * (way_m + self.length_m) / self.acceleration_mps2)
+        ahead_s = np.where(is_inner, self.ahead_s + driven_s, self.gap_s)
+        return ahead_s, np.where(is_inner, self.passed_s, self.clearance_s)
 
     def packed(self) -> Constants:
         """Return the constants as the kernels read them."""

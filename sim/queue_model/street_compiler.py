@@ -10,6 +10,7 @@ from sim.queue_model.inputs import LANE, LINK, Records, StreetArrays, table
 from sim.queue_model.physics import Physics
 from sim.queue_model.right_of_way import RightOfWay
 from sim.queue_model.streets import Streets, Way
+from sim.queue_model.waiting_places import is_in_way
 from sim.sumo.net_file import Connection, NetFile, way_inside
 
 SMALLEST_SPACE_M = 3.0
@@ -75,6 +76,11 @@ class _Compiler:
         self._final: dict[tuple[str, int], int] = {}
         self._request: dict[int, tuple[str, int]] = {}
         self._ways: dict[str, list[Way]] = defaultdict(list)
+        self._leaving: dict[str, list[Connection]] = defaultdict(list)
+        for connection in net.connections:
+            if connection.to_lane in self._numbers:
+                self._leaving[connection.from_lane].append(connection)
+        self._in_way: dict[int, int] = {}
 
     def streets(self) -> Streets:
         for connection in self._net.connections:
@@ -116,6 +122,9 @@ class _Compiler:
         to_lane = self._numbers[connection.to_lane]
         if len(inside) > 1:
             inner = self._add_lane(f"{connection.via}", lengths[0], inside[0].speed_mps)
+            if self._is_in_way(connection):
+                self._in_way[inner] = self._in_way.get(lane, -1)
+                self._in_way[lane] = inner
             first = self._add_link(lane, group, 0.0, speed, ends)
             last = self._add_link(inner, -1, sum(lengths[1:]), speed, ends)
             way = Way(number=first, to_lane=connection.to_lane, inner=inner, onward=last)
@@ -129,6 +138,15 @@ class _Compiler:
             self._interior[to_lane] = max(self._interior[to_lane], sum(lengths))
         self._onto[last] = connection.to_lane
         self._ways[connection.from_lane].append(way)
+
+    def _is_in_way(self, connection: Connection) -> bool:
+        """Tell whether who waits inside the junction keeps others from driving by."""
+        others = [
+            self._net.lanes[other.via].shape
+            for other in self._leaving[connection.from_lane]
+            if other.via is not None and other.via != connection.via
+        ]
+        return is_in_way(self._net.lanes[str(connection.via)].shape, others)
 
     def _add_lane(self, name: str, length_m: float, speed_mps: float) -> int:
         self._lanes.append(name)
@@ -243,16 +261,21 @@ class _Compiler:
             first_room=[0, *ends[:-1]],
             end_room=ends,
             edge=self._edge_numbers(len(self._numbers)),
+            in_way=[self._in_way.get(lane, -1) for lane in range(len(self._length))],
         )
 
     def _link_records(self, yields: Sequence[int]) -> Records:
         links, ends = range(len(self._group)), np.cumsum(yields)
+        is_inner = np.array(self._from_lane) >= len(self._numbers)
+        gap_s, clearance_s = self._physics.gaps_s(np.array(self._inside), is_inner)
         return table(
             LINK,
             cross_mps=self._cross,
             per_cross=1.0 / np.array(self._cross),
             inside_m=self._inside,
             slowing_s=self._slowing_s(),
+            gap_s=gap_s,
+            clearance_s=clearance_s,
             group=self._group,
             from_lane=self._from_lane,
             onto=[self._numbers.get(self._onto.get(link, ""), -1) for link in links],

@@ -22,7 +22,7 @@ from sim.queue_model.room.kernels import FAR, queue_by, wait_for, wait_no_longer
 from sim.queue_model.state import Given, Signs, State
 from sim.queue_model.yielding.kernels import held_by
 
-CALLEES = "98b65b9df788df81"
+CALLEES = "d9dcfe3ff0ac6cfe"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _WITHOUT_MEMORY: dict[str, Any] = {"_nrt": False}
@@ -286,8 +286,8 @@ def _held_until(link: Whole, now_s: float, given: Given, state: State) -> tuple[
         until_s = held_by(
             given.yield_link[place],
             now_s,
-            physics.gap_s + merging * physics.merge_gap_s,
-            physics.clearance_s + merging * physics.merge_clearance_s,
+            given.links[link].gap_s + merging * physics.merge_gap_s,
+            given.links[link].clearance_s + merging * physics.merge_clearance_s,
             given,
             state,
         )

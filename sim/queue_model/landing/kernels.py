@@ -7,7 +7,7 @@ from sim.queue_model.room.kernels import FAR, opening, release
 from sim.queue_model.state import Given, State
 from sim.queue_model.yielding.kernels import is_green
 
-CALLEES = "d1bff8cb651e27e4"
+CALLEES = "a88cf46be54e21b8"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _TINY = 1.0e-6
@@ -17,6 +17,8 @@ _BESIDE_M = 15.0
 """Queue that a driver accepts rather than to stand on the lane beside its own. [m]"""
 _MOVES_S = 3.0
 """Who may cross this soon moves on. [s]"""
+_PASSES_S = 2.0
+"""Who leaves a waiting place this soon is not in the way. [s]"""
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
@@ -51,13 +53,17 @@ def lane_behind(
     """
     pair = beside = full = -1
     least_m = opens_s = FAR
+    in_way = _in_way(given.options[here].lane, now_s, given, state) if is_patient else -1
     for each in range(given.options[here].first_pair, given.options[here].end_pair):
         way = given.pairs[each]
         after = given.options[way.option]
+        lane = after.lane
+        if in_way >= 0 and lane != in_way:
+            full = in_way
+            continue
         if after.first_pair == after.end_pair:
             pair = each
             break
-        lane = after.lane
         release(lane, now_s, given, state)
         store_m = given.lanes[lane].store_m
         room_m = store_m - state.queues[lane].occupied_m
@@ -88,6 +94,20 @@ def lane_behind(
             opens_s = soon_s
             full = lane
     return pair, beside, full, opens_s
+
+
+@njit(cache=True, nogil=True, inline="always", error_model="numpy")
+def _in_way(lane: Whole, now_s: float, given: Given, state: State) -> int:
+    """Return where inside the junction one waits in the way of a lane; -1 if nobody does."""
+    place = given.lanes[lane].in_way
+    while place >= 0:
+        queue = state.queues[place]
+        if queue.head >= 0:
+            goes_s = max(state.trips[queue.head].ready_s, queue.free_s)
+            if queue.gives_way or queue.full >= 0 or goes_s > now_s + _PASSES_S:
+                break
+        place = given.lanes[place].in_way
+    return place
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
