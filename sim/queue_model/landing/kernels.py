@@ -107,7 +107,7 @@ def _in_way(lane: Whole, now_s: float, given: Given, state: State) -> int:
             if queue.gives_way or queue.full >= 0 or goes_s > now_s + _PASSES_S:
                 break
         place = given.lanes[place].in_way
-    return place
+    return int(place)
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
