@@ -46,6 +46,8 @@ class Trip:
         Stops on the way, at bus stops say: edge → time at each visit. [s]
     vclass
         SUMO's class of the vehicle: cars keep off bus lanes.
+    departs_abreast
+        It may depart on any lane that serves its route, beside others; else all wait for one.
     """
 
     depart_s: float
@@ -61,6 +63,7 @@ class Trip:
     choices: tuple[tuple[str, ...], ...] = ()
     dwell_s: tuple[tuple[str, float], ...] = ()
     vclass: str = "passenger"
+    departs_abreast: bool = False
 
     @property
     def route(self) -> Route:
@@ -154,6 +157,7 @@ def compile_demand(
             jitter_s=physics.reaction_deviation_s * rng.standard_normal(len(ordered)),
             careful_mps=physics.careful_mps(brake),
             later_s=later_s,
+            abreast=[_abreast(trip, streets) for trip in ordered],
             choice=[routes.choices[trip.choice] if trip.choice else -1 for trip in ordered],
             is_bus=[trip.vclass in BUSES for trip in ordered],
         ),
@@ -163,6 +167,11 @@ def compile_demand(
         first=first,
         last=last,
     )
+
+
+def _abreast(trip: Trip, streets: Streets) -> float:
+    """Return how long a vehicle that departs keeps others waiting, as a share of a headway [-]."""
+    return 1.0 / len(streets.edge_lanes[trip.edges[0]]) if trip.departs_abreast else 1.0
 
 
 def _most(trip: Trip, streets: Streets) -> float:

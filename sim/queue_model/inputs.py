@@ -85,6 +85,7 @@ DRIVER = np.dtype(
         ("jitter_s", np.float64),
         ("careful_mps", np.float64),
         ("later_s", np.float64),
+        ("abreast", np.float64),
         ("choice", np.int32),
         ("is_bus", np.bool_),
     ],
@@ -95,7 +96,8 @@ acceleration [m/s²] and the loss of speed [m/s] on average, ``brake`` is the de
 ``launch_s`` the time to drive one space from a standstill, and ``jitter_s`` how much later than
 others it starts in a queue; ``careful_mps`` is how fast it approaches a link that gives way;
 ``later_s`` is how much longer than SUMO's usual driver it keeps behind the one ahead in motion;
-``is_bus`` tells whose delay is told apart."""
+``abreast`` is the share of a headway for which it keeps others from departing; ``is_bus`` tells
+whose delay is told apart."""
 
 
 class StreetArrays(NamedTuple):

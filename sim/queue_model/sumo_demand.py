@@ -132,6 +132,8 @@ def _is_free(one: DrivenTrip, free: Collection[str]) -> bool:
     return one.vehicle in free or one.vehicle.rpartition(".")[0] in free
 
 
+_ABREAST = frozenset({"random", "free", "allowed", "best", "best_prob"})
+"""Values of ``departLane`` with which vehicles depart on several lanes; SUMO's own is the first."""
 _Ends = tuple[str, str, str]
 """First edge, last edge and class of a vehicle."""
 
@@ -163,5 +165,6 @@ def _trip(
         edges=one.edges,
         # who stops on the way keeps to the way of the stops
         choices=known.get(_ends(one, kinds), ()) if known and not own else (),
+        departs_abreast=dict(one.attributes).get("departLane") in _ABREAST,
         dwell_s=tuple((edge, time_s / max(1, one.edges.count(edge))) for edge, time_s in own),
     )

@@ -28,10 +28,10 @@ def crossing(name: str, x: float = 0.0) -> "Streets":
 
 
 class Streets:
-    """Nodes and edges of a network."""
+    """Nodes and edges of a network, all with so many lanes."""
 
-    def __init__(self, nodes: Sequence[Node], edges: Sequence[Edge]) -> None:
-        self.nodes, self.edges = list(nodes), list(edges)
+    def __init__(self, nodes: Sequence[Node], edges: Sequence[Edge], lanes: int = 1) -> None:
+        self.nodes, self.edges, self.lanes = list(nodes), list(edges), lanes
 
     def __add__(self, other: "Streets") -> "Streets":
         return Streets([*self.nodes, *other.nodes], [*self.edges, *other.edges])
@@ -40,7 +40,7 @@ class Streets:
         """Build the network with netconvert."""
         nodes = "".join(f'<node id="{n}" x="{x}" y="{y}" type="{t}"/>' for n, x, y, t in self.nodes)
         edges = "".join(
-            f'<edge id="{a}.{b}" from="{a}" to="{b}" numLanes="1" speed="13.9"/>'
+            f'<edge id="{a}.{b}" from="{a}" to="{b}" numLanes="{self.lanes}" speed="13.9"/>'
             for a, b in self.edges
         )
         (folder / "n.nod.xml").write_text(f"<nodes>{nodes}</nodes>")

@@ -22,7 +22,7 @@ from sim.queue_model.room.kernels import FAR, queue_by, wait_for, wait_no_longer
 from sim.queue_model.state import Given, Signs, State
 from sim.queue_model.yielding.kernels import held_by
 
-CALLEES = "a546b46229481d62"
+CALLEES = "3d225779a942a455"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _WITHOUT_MEMORY: dict[str, Any] = {"_nrt": False}
@@ -158,6 +158,7 @@ def run_calendar(given: Given, state: State) -> None:  # noqa: C901, PLR0912, PL
                 is_stop = not is_source and lost_s > _STOP_S
                 if is_source:
                     passing_mps = given.lanes[onto].speed_mps
+                    queue.free_s = t + (queue.free_s - t) * given.drivers[v].abreast
                 else:
                     leave_lane(v, lane, t, given, state)
                 state.links[link].crossed_s = t

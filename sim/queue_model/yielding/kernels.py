@@ -6,7 +6,7 @@ from citybrain.ports.tables import PERMISSIVE, PROTECTED
 from sim.queue_model.arrays import Whole
 from sim.queue_model.state import Given, State
 
-CALLEES = "946fc8f763b36dda"
+CALLEES = "5fcda94e33d8be2e"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _LOOK_AT = 4
