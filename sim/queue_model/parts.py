@@ -124,7 +124,14 @@ class PartPricers:
                 stood_s = sum(stops.get(edge, 0.0) for edge in piece.passed) if stops else 0.0
                 depart_s = trip.depart_s + piece.after_s + stood_s
                 if depart_s < self._whole.horizon_s:
-                    yield replace(trip, depart_s=depart_s, edges=piece.edges, choices=())
+                    yield replace(
+                        trip,
+                        depart_s=depart_s,
+                        edges=piece.edges,
+                        choices=(),
+                        # who comes from elsewhere comes on all lanes
+                        departs_abreast=trip.departs_abreast or bool(piece.passed),
+                    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
