@@ -28,7 +28,6 @@ _WARMEST = 0.02
 _COLDEST = 0.0005
 _LONGEST_REACH_S = 13.0
 _SHORTEST_REACH_S = 2.0
-_STRETCH_PROBABILITY = 0.1
 _SPAN = 0.02
 _OTHER_OPTION = 0.1
 """How far two ways of following detectors are apart, as a share of the cycle. [-]"""
@@ -177,10 +176,8 @@ class Annealer:
             walk.cost_s, walk.local_s = float(costs_s[best]), locals_s[best]
 
     def _neighbour(self, candidate: Candidate, reach_s: float) -> Candidate:
-        if self.rng.random() < _STRETCH_PROBABILITY:
-            return self.mover.stretched(candidate, self.rng, reach_s=reach_s)
         share = self.rng.choice((0.0, 0.1, 0.25, 0.5))
-        return self.mover.perturbed(candidate, self.rng, share=share, reach_s=reach_s)
+        return self.mover.neighbour(candidate, self.rng, share=share, reach_s=reach_s)
 
     def _combined(
         self, start: Candidate, before_s: Floats, tried: Sequence[Candidate], local_s: Floats

@@ -8,11 +8,27 @@ from citybrain.units import rounded_s, same_time
 from optimizer.actuating import Option
 from optimizer.candidate import Candidate
 from optimizer.timing import Timing
+from optimizer.timing_moves import (
+    band_moved,
+    lengthened,
+    one_moved,
+    pieces,
+    shifted,
+    signed_step_s,
+    swapped,
+)
 from optimizer.workshop import Workshop
 
-_STEPS_S = (1, 2, 3, 5, 8, 13)
 _TRIES = 12
 _SHIFT_SHARE = 0.25
+_OWN_CYCLE = 0.3
+"""Weight of another cycle for one intersection alone, beside 13 of all its other moves.  Such a
+move may gain at once, and costs the step with the neighbours; the way back is long."""
+
+_STRETCHED = 0.1
+_GATHERED = 0.1
+_GATHERED_SHARES = (0.0, 0.25, 1.0)
+"""Of the moves, those that change the common cycle, and those that bring others back to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +49,31 @@ class Mover:
     workshop: Workshop
     options: tuple[Option, ...] = ()
     is_isolated: bool | None = None
+
+    def neighbour(
+        self, candidate: Candidate, rng: random.Random, *, share: float, reach_s: float
+    ) -> Candidate:
+        """Return a candidate near to another: of one common cycle more or less, or perturbed.
+
+        Parameters
+        ----------
+        candidate
+            Where to start from.
+        rng
+            Dice.
+        share
+            Probability that an intersection is moved, where not all are. [-]
+        reach_s
+            Largest step. [s]
+        """
+        kind = rng.random()
+        if kind < _STRETCHED:
+            return self.stretched(candidate, rng, reach_s=reach_s)
+        if kind < _STRETCHED + _GATHERED:
+            gathered = self.gathered(candidate, rng, share=rng.choice(_GATHERED_SHARES))
+            if gathered != candidate:
+                return gathered
+        return self.perturbed(candidate, rng, share=share, reach_s=reach_s)
 
     def perturbed(
         self, candidate: Candidate, rng: random.Random, *, share: float, reach_s: float
@@ -71,13 +112,35 @@ class Mover:
         reach_s
             Half of the longest step. [s]
         """
-        cycles_s = [timing.cycle_s for _, timing in candidate.timings]
-        common_s = max(set(cycles_s), key=lambda cycle_s: (cycles_s.count(cycle_s), cycle_s))
-        step_s = rng.choice((-1, 1)) * _step_s(rng, 2 * reach_s)
+        common_s = _common_cycle_s(candidate)
+        step_s = signed_step_s(rng, 2 * reach_s)
         timings = candidate.by_name()
         for name, timing in candidate.timings:
             if same_time(timing.cycle_s, common_s):
                 timings[name] = self._stretched(name, timing, rng, step_s)
+        return Candidate.of(timings)
+
+    def gathered(self, candidate: Candidate, rng: random.Random, *, share: float) -> Candidate:
+        """Return a candidate with more intersections at its most common cycle, if that can be.
+
+        Parameters
+        ----------
+        candidate
+            Where to start from.
+        rng
+            Dice.
+        share
+            Probability that an intersection with another cycle takes on the common one; at least
+            one of them tries. [-]
+        """
+        common_s = _common_cycle_s(candidate)
+        apart = [n for n, timing in candidate.timings if not same_time(timing.cycle_s, common_s)]
+        if not apart:
+            return candidate
+        timings = candidate.by_name()
+        for name in [n for n in apart if rng.random() < share] or [rng.choice(apart)]:
+            step_s = round(common_s - timings[name].cycle_s)
+            timings[name] = self._stretched(name, timings[name], rng, step_s)
         return Candidate.of(timings)
 
     def moved(self, name: str, timing: Timing, rng: random.Random, reach_s: float) -> Timing:
@@ -101,14 +164,14 @@ class Mover:
             shift_share = 0.0 if is_isolated else _SHIFT_SHARE
             return self._moved_in_rings(name, timing, rng, reach_s, shift_share)
         kinds: Sequence[Callable[[], Timing]] = (
-            lambda: _one_moved(timing, rng, reach_s),
-            lambda: _band_moved(timing, rng, reach_s),
-            lambda: _lengthened(timing, rng, rng.choice((-1, 1)) * _step_s(rng, reach_s)),
-            lambda: _swapped(timing, rng),
-            lambda: _shifted(timing, rng, reach_s),
+            lambda: one_moved(timing, rng, reach_s),
+            lambda: band_moved(timing, rng, reach_s),
+            lambda: lengthened(timing, rng, signed_step_s(rng, reach_s)),
+            lambda: swapped(timing, rng),
+            lambda: shifted(timing, rng, reach_s),
             lambda: replace(timing, option=rng.choice((None, *self.options))),
         )
-        weights = [4, 4, 2, 1, 0, 0] if is_isolated else [4, 4, 1, 1, 4, 0]
+        weights = [4, 4, 2, 1, 0, 0] if is_isolated else [4, 4, _OWN_CYCLE, 1, 4, 0]
         if _follows_freely(timing):
             weights[-2] = 0
         weights[-1] = 4 if self.options else 0
@@ -125,22 +188,22 @@ class Mover:
         rings = self.workshop.rings[name]
         for _ in range(_TRIES):
             if rng.random() < shift_share:
-                moved = _shifted(timing, rng, reach_s)
+                moved = shifted(timing, rng, reach_s)
             else:
-                moved = rings.moved(timing, rng, rng.choice((-1, 1)) * _step_s(rng, reach_s))
+                moved = rings.moved(timing, rng, signed_step_s(rng, reach_s))
             if moved != timing and self._is_allowed(name, moved):
                 return moved
         return timing
 
     def _stretched(self, name: str, timing: Timing, rng: random.Random, step_s: int) -> Timing:
         """Give or take seconds of the cycle, in several pieces where one is not allowed."""
-        lengthened = _lengthened
+        put_in = lengthened
         if name in self.workshop.rings:
-            lengthened = self.workshop.rings[name].lengthened
+            put_in = self.workshop.rings[name].lengthened
         for _ in range(_TRIES):
             moved = timing
-            for piece_s in _pieces(step_s, rng.choice((1, 2, 3))):
-                moved = lengthened(moved, rng, piece_s)
+            for piece_s in pieces(step_s, rng.choice((1, 2, 3))):
+                moved = put_in(moved, rng, piece_s)
             longer_s = timing.offset_s * (moved.cycle_s / timing.cycle_s - 1.0)
             offset_s = (timing.offset_s + round(longer_s)) % moved.cycle_s
             moved = replace(moved, offset_s=rounded_s(offset_s) % moved.cycle_s)
@@ -156,64 +219,11 @@ class Mover:
         return is_in_range and timetable.is_safe(timing.times_s, timing.cycle_s)
 
 
+def _common_cycle_s(candidate: Candidate) -> float:
+    cycles_s = [timing.cycle_s for _, timing in candidate.timings]
+    return max(set(cycles_s), key=lambda cycle_s: (cycles_s.count(cycle_s), cycle_s))
+
+
 def _follows_freely(timing: Timing) -> bool:
     """Tell whether a controller keeps no step with a cycle, so that its offset means nothing."""
     return timing.option is not None and not timing.option.is_coordinated
-
-
-def _one_moved(timing: Timing, rng: random.Random, reach_s: float) -> Timing:
-    """Move one event: a group gives up or takes some green on its own."""
-    times_s = list(timing.times_s)
-    times_s[rng.randrange(len(times_s))] += rng.choice((-1, 1)) * _step_s(rng, reach_s)
-    return Timing.of(times_s, timing.cycle_s, timing.offset_s, timing.option)
-
-
-def _band_moved(timing: Timing, rng: random.Random, reach_s: float) -> Timing:
-    """Move all events between two instants: seconds go from one stage to another."""
-    first_s, last_s = rng.choice(timing.times_s), rng.choice(timing.times_s)
-    step_s = rng.choice((-1, 1)) * _step_s(rng, reach_s)
-    width_s = (last_s - first_s) % timing.cycle_s
-    times_s = [
-        time_s + step_s if (time_s - first_s) % timing.cycle_s <= width_s else time_s
-        for time_s in timing.times_s
-    ]
-    return Timing.of(times_s, timing.cycle_s, timing.offset_s, timing.option)
-
-
-def _lengthened(timing: Timing, rng: random.Random, step_s: int) -> Timing:
-    """Put some seconds into the cycle at one instant, or take them out."""
-    if timing.cycle_s + step_s < 1:
-        return timing
-    at_s = rng.choice(timing.times_s)
-    times_s = [time_s + step_s if time_s >= at_s else time_s for time_s in timing.times_s]
-    return Timing.of(times_s, timing.cycle_s + step_s, timing.offset_s, timing.option)
-
-
-def _swapped(timing: Timing, rng: random.Random) -> Timing:
-    """Exchange two neighbouring parts of the cycle: another sequence."""
-    first_s, middle_s, last_s = sorted(rng.choices(timing.times_s, k=3))
-    times_s = [
-        _swapped_time_s(time_s, first_s, middle_s, last_s) if first_s <= time_s < last_s else time_s
-        for time_s in timing.times_s
-    ]
-    return Timing.of(times_s, timing.cycle_s, timing.offset_s, timing.option)
-
-
-def _swapped_time_s(time_s: float, first_s: float, middle_s: float, last_s: float) -> float:
-    return time_s + (last_s - middle_s if time_s < middle_s else first_s - middle_s)
-
-
-def _shifted(timing: Timing, rng: random.Random, reach_s: float) -> Timing:
-    step_s = rng.choice((-1, 1)) * _step_s(rng, 2 * reach_s)
-    return replace(timing, offset_s=(timing.offset_s + step_s) % timing.cycle_s)
-
-
-def _pieces(step_s: int, count: int) -> Sequence[int]:
-    """Split some seconds into a number of pieces."""
-    whole, rest = divmod(abs(step_s), count)
-    sign = 1 if step_s > 0 else -1
-    return [sign * (whole + (index < rest)) for index in range(count)]
-
-
-def _step_s(rng: random.Random, reach_s: float) -> int:
-    return rng.choice([step_s for step_s in _STEPS_S if step_s <= max(reach_s, 1)])

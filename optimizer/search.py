@@ -35,7 +35,6 @@ _SHORTEST_REACH_S = 2.0
 _FEWEST_ROUNDS = 4
 _PATIENCE = 4
 _MOST_IDLE = 50
-_STRETCH_PROBABILITY = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,10 +257,8 @@ class Search:
         return best if best[1].mean_s < score.mean_s else None
 
     def _neighbour(self, incumbent: Candidate, reach_s: float) -> Candidate:
-        if self.rng.random() < _STRETCH_PROBABILITY:
-            return self.mover.stretched(incumbent, self.rng, reach_s=reach_s)
         share = self.rng.choice((0.25, 0.5, 1.0))
-        return self.mover.perturbed(incumbent, self.rng, share=share, reach_s=reach_s)
+        return self.mover.neighbour(incumbent, self.rng, share=share, reach_s=reach_s)
 
     def _scored(self, candidate: Candidate, days: Sequence[Day]) -> Score:
         return self.scorer.scores([candidate], days)[0]

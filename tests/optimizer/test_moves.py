@@ -31,6 +31,8 @@ def test_every_plan_on_a_random_walk_keeps_the_rules(
         reach_s = rng.choice((2.0, 5.0, 13.0))
         if step % 10 == 9:
             candidate = mover.stretched(candidate, rng, reach_s=reach_s)
+        elif step % 10 == 4:
+            candidate = mover.gathered(candidate, rng, share=0.5)
         else:
             candidate = mover.perturbed(candidate, rng, share=0.5, reach_s=reach_s)
         assert check_plan(workshop.plan(candidate, "p"), network) == ()
@@ -53,6 +55,32 @@ def test_a_perturbed_candidate_is_another_one(
 
 
 @FEWER
+@given(junctions("A"), junctions("B"), DICE)
+def test_gathering_brings_cycles_together_and_none_apart(
+    first: Junction, second: Junction, rng: random.Random
+) -> None:
+    workshop = Workshop.of(plan_of(first, second), network_of(first, second))
+    mover, candidate = Mover(workshop), workshop.start()
+    for _ in range(STEPS):
+        candidate = mover.perturbed(candidate, rng, share=1.0, reach_s=5.0)
+        before_s = {timing.cycle_s for _, timing in candidate.timings}
+        gathered = mover.gathered(candidate, rng, share=1.0)
+        after_s = {timing.cycle_s for _, timing in gathered.timings}
+        assert after_s <= before_s
+        assert len(before_s) > 1 or gathered == candidate
+
+
+def test_a_junction_that_ran_a_cycle_of_its_own_comes_back_to_the_common_one() -> None:
+    free = [crossroads_with_room("A"), crossroads_with_room("B"), crossroads_with_room("C", 31.0)]
+    workshop = Workshop.of(plan_of(*free), network_of(*free))
+    start = workshop.start()
+    gathered = Mover(workshop).gathered(start, random.Random(1), share=1.0)
+    common_s = start.by_name()["A"].cycle_s
+    assert start.by_name()["C"].cycle_s == common_s + 11
+    assert {timing.cycle_s for _, timing in gathered.timings} == {common_s}
+
+
+@FEWER
 @given(junctions("A"), junctions("B"))
 def test_the_running_plan_is_its_own_candidate(first: Junction, second: Junction) -> None:
     running = plan_of(first, second)
@@ -61,6 +89,20 @@ def test_the_running_plan_is_its_own_candidate(first: Junction, second: Junction
     rendered = workshop.plan(workshop.start(), "running")
     for old, new in zip(running.patterns, rendered.patterns, strict=True):
         assert colours(new) == colours(old)
+
+
+def crossroads_with_room(name: str, green_s: float = 20.0) -> Junction:
+    junction = Crossroads(green_s=green_s)
+    least = tuple(replace(g, minimum_green_s=5.0) for g in junction.intersection().groups)
+    intersection = replace(
+        junction.intersection(),
+        name=name,
+        groups=least,
+        minimum_cycle_s=20.0,
+        maximum_cycle_s=120.0,
+        maximum_reds_s={},
+    )
+    return Junction(intersection, replace(junction.pattern(), intersection=name))
 
 
 def crossroads_that_breaks_an_intergreen(**bounds: object) -> Junction:
