@@ -24,6 +24,7 @@ import numpy as np
 from scipy.special import betainc
 from scipy.stats import nbinom
 
+from citybrain.errors import InfeasibleError
 from detectors.bins import Bins
 from detectors.interval_evidence import (
     UNKNOWN_DISPERSION,
@@ -53,6 +54,11 @@ class CountErrors:
     confidence
         Rate at which the interval covers. [0-1]
 
+    Raises
+    ------
+    InfeasibleError
+        A share is not in [0, 1), or the rate not between 0 and 1.
+
     References
     ----------
     Klein, Mills, Gibson, "Traffic Detector Handbook", FHWA-HRT-06-108, 2006: inductive loops in
@@ -62,6 +68,15 @@ class CountErrors:
     missed: float = 0.03
     doubled: float = 0.03
     confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        """Refuse what is no share and no rate."""
+        if not (0 <= self.missed < 1 and 0 <= self.doubled < 1 and 0 < self.confidence < 1):
+            msg = (
+                f"missed {self.missed:g}, doubled {self.doubled:g}, confidence "
+                f"{self.confidence:g}: the shares are at least 0 and below 1, the rate between"
+            )
+            raise InfeasibleError(msg)
 
     @property
     def tail(self) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import citybrain
+from citybrain.errors import InputError
 from sim.sumo.includes import read_unfolded
 from sim.sumo.run import sumo_version
 
@@ -14,9 +15,19 @@ _ADDITIONAL = "additional "
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Return the SHA-256 of a file, in hexadecimal.
+
+    Raises
+    ------
+    InputError
+        It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        what = f"cannot be read ({error.strerror})"
+        raise InputError(path, what, "leave the inputs in place until the proof is done") from None
 
 
 def hashes(files: Mapping[str, Path]) -> dict[str, str]:
@@ -25,7 +36,7 @@ def hashes(files: Mapping[str, Path]) -> dict[str, str]:
     Raises
     ------
     InputError
-        An additional file, or one that it includes, is missing or broken.
+        A file cannot be read, or what an additional file includes is missing or broken.
     """
     named = {
         f"{role}, file {number}": inner

@@ -75,16 +75,20 @@ class LiveStreet(AbstractContextManager["LiveStreet"]):
         self.time_s = scenario.begin_s
         self.collisions = 0
         self._network = network
-        self._staging = Staging(scenario, settings.intersections)
-        folder = self._staging.folder
-        self._files = RunFiles(trips=folder / "trips.xml", statistics=folder / "statistics.xml",
-                               routes=None)  # fmt: skip
         zones = {name: approach_lanes(network, name) for name in settings.intersections}
         watch = Watch(
             zones=tuple(lane for lanes in zones.values() for lane in lanes),
             intersections=settings.intersections,
         )
-        self._pipe, self._process = _started(self._command(watch.zones), watch)
+        self._staging = Staging(scenario, settings.intersections)
+        folder = self._staging.folder
+        self._files = RunFiles(trips=folder / "trips.xml", statistics=folder / "statistics.xml",
+                               routes=None)  # fmt: skip
+        try:
+            self._pipe, self._process = _started(self._command(watch.zones), watch)
+        except BaseException:
+            self._staging.__exit__(None, None, None)
+            raise
         try:
             self.states: dict[str, str] = self._heard()
         except BaseException:

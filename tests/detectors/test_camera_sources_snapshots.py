@@ -126,3 +126,10 @@ def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="no folder for snapshots"):
         SnapshotFolder(SnapshotRule(folder=tmp_path / "file" / "x"))
+
+
+def test_folder_that_is_taken_away_is_named(tmp_path: Path) -> None:
+    folder = SnapshotFolder(SnapshotRule(folder=tmp_path / "kept"))
+    (tmp_path / "kept").rmdir()
+    with pytest.raises(InputError, match=r"kept: a snapshot cannot be written \(No such file"):
+        folder.write(blurred(picture(1)))

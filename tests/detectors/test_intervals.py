@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from benchmarks.intervals import STATED, STRATA, study
+from citybrain.errors import InfeasibleError
 from detectors.bins import Bins
 from detectors.interval_evidence import dispersions, neighbours_of, suspects
-from detectors.intervals import count_interval
+from detectors.intervals import CountErrors, count_interval
 from tests.detectors.feeds import START, pulses
 
 
@@ -90,3 +91,9 @@ def test_a_bin_with_a_long_gap_is_told_by_its_neighbours() -> None:
     assert both[1][9, 0] - both[0][9, 0] < 0.7 * (alone[1][9, 0] - alone[0][9, 0])
     few = neighbours_of(count_veh[:5], np.ones((5, 2)))
     assert np.all(np.isinf(few.variance_veh))
+
+
+@pytest.mark.parametrize("told", [{"missed": 1.0}, {"doubled": -0.1}, {"confidence": 1.0}])
+def test_allowances_that_are_no_shares_are_refused(told: dict[str, float]) -> None:
+    with pytest.raises(InfeasibleError, match="the shares are at least 0"):
+        CountErrors(**told)

@@ -12,7 +12,7 @@ from citybrain.engine import provenance
 from citybrain.engine.area import open_area
 from citybrain.engine.demand import SURVEY_SEED
 from citybrain.engine.prove import check_rules, proof_seeds
-from citybrain.errors import UnsafePlanError
+from citybrain.errors import InputError, UnsafePlanError
 
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "crossing_arterials"
 SEEN = st.lists(st.integers(1, 60) | st.none() | st.just(SURVEY_SEED), max_size=40)
@@ -62,3 +62,8 @@ def test_provenance_names_what_additional_files_include_and_read(tmp_path: Path)
         "additional 1, file 1": provenance.sha256(tmp_path / "inner.xml"),
         "additional 1, file 2": provenance.sha256(tmp_path / "speeds.xml"),
     }
+
+
+def test_an_input_that_has_gone_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"gone\.net\.xml: cannot be read \(No such file"):
+        provenance.hashes({"network": tmp_path / "gone.net.xml"})

@@ -125,8 +125,19 @@ class PhaseMap:
             raise InfeasibleError(fault)
 
     def phase(self, number: int) -> Phase:
-        """Return a phase by its number."""
-        return next(phase for phase in self.phases if phase.number == number)
+        """Return a phase by its number.
+
+        Raises
+        ------
+        InfeasibleError
+            The unit has no such phase.
+        """
+        for phase in self.phases:
+            if phase.number == number:
+                return phase
+        known = ", ".join(str(phase.number) for phase in self.phases)
+        msg = f"the unit has no phase {number}; it has {known}"
+        raise InfeasibleError(msg)
 
     def output(self, group: str) -> Output | None:
         """Return what a group follows; none if no phase drives it."""

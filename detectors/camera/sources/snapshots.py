@@ -113,8 +113,12 @@ class SnapshotFolder:
         ----------
         small
             As `blurred` gives it; blurred again if it is larger.
+
+        Raises
+        ------
+        InputError
+            It cannot be written.
         """
-        self.remove_expired()
         begin_s = self._now_s()
         self._number += 1
         end_s = int(np.ceil(begin_s + self._rule.expires_s))
@@ -124,8 +128,13 @@ class SnapshotFolder:
         picture = blurred(small) if max(small.shape[:2]) > SIDE_PX else small
         shown = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_LINEAR)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-            file.write(cv2.imencode(".png", shown)[1].tobytes())
+        try:
+            self.remove_expired()
+            with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+                file.write(cv2.imencode(".png", shown)[1].tobytes())
+        except OSError as error:
+            what = f"a snapshot cannot be written ({error.strerror})"
+            raise InputError(self._rule.folder, what, "make room, or go on without") from None
         return path
 
     def remove_expired(self) -> int:

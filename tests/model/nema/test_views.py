@@ -212,3 +212,8 @@ def test_rings_tell_who_may_be_green_together() -> None:
     assert not EIGHT.are_concurrent(2, 8)
     assert EIGHT.rings(1) == ((1, 2, 3, 4), (5, 6, 7, 8))
     assert LEAD_LEAD in EIGHT.sequences.values()
+
+
+def test_a_phase_that_the_unit_has_not_is_named() -> None:
+    with pytest.raises(InfeasibleError, match="the unit has no phase 9; it has 1, 2"):
+        EIGHT.phase(9)
