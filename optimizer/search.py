@@ -1,9 +1,4 @@
-"""The search: from starting candidates, by local moves, to finalists on fresh days.
-
-One simulation tests a move at many intersections at once.  Each run charges its delay to
-movements, so every intersection can keep the move that helped it; whether the kept moves also
-help together is then tested in a run of its own.
-"""
+"""The search in SUMO: from starting candidates by a climb to finalists on more and more days."""
 
 import random
 from collections.abc import Iterable, Sequence
@@ -12,10 +7,10 @@ from dataclasses import dataclass, field
 from citybrain.config import MODEL_DAYS
 from citybrain.ports.evaluation import Progress
 from optimizer.candidate import Candidate
+from optimizer.climb import ROUND_RUNS, Climb, best_of_each, by_cost
 from optimizer.moves import Mover
 from optimizer.scoring import Day, Score, Scorer
 
-_BATCH = 3
 _FEWEST_STARTS = 3
 _START_SHARE = 0.3
 Finals = Sequence[tuple[int, int]]
@@ -30,11 +25,7 @@ _LATE_FINALS: Finals = ((12, 3), (16, 2))
 sixteen with 19 %."""
 
 _FEWEST_FINALISTS = 2
-_LONGEST_REACH_S = 13.0
-_SHORTEST_REACH_S = 2.0
 _FEWEST_ROUNDS = 4
-_PATIENCE = 4
-_MOST_IDLE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +114,7 @@ class Search:
             if not left:
                 break
             scores = self.scorer.scores(left, days[:count])
-            ranked = sorted(zip(left, scores, strict=True), key=_by_cost)
+            ranked = sorted(zip(left, scores, strict=True), key=by_cost)
             left = [candidate for candidate, _ in ranked[: max(3, len(ranked) // 2)]]
             self._note(ranked, count)
             if not self.scorer.budget.left():
@@ -151,7 +142,7 @@ class Search:
         if not tried:
             return []
         best, score = tried[0]
-        joined = _combined(best, score, tried[1:])
+        joined = best_of_each(best, score, tried[1:])
         return [joined] if joined != best else []
 
     def best(self) -> Found:
@@ -167,7 +158,7 @@ class Search:
             reserve = self._runs_of(finals, MODEL_DAYS)
             if self._rounds_beside(reserve) < _FEWEST_ROUNDS:
                 reserve = self._runs_of(_FINALS, MODEL_DAYS)
-            self._climb(self.leaders(1)[0], self._climbing, reserve)
+            self._climb().run(self.leaders(1)[0], self._climbing, reserve)
         self._choose(finals)
         return self._best_known()
 
@@ -191,12 +182,15 @@ class Search:
             if self._rounds_beside(reserve) < _FEWEST_ROUNDS:
                 reserve = 0
             spare = self.scorer.budget.left() - reserve
-            climbing = days[: max(MODEL_DAYS, spare // (_FEWEST_ROUNDS * (_BATCH + 1)))]
-            reached = self._climb(leader, climbing, reserve + len(days) - len(climbing))
+            climbing = days[: max(MODEL_DAYS, spare // (_FEWEST_ROUNDS * ROUND_RUNS))]
+            reached = self._climb().run(leader, climbing, reserve + len(days) - len(climbing))
             if self._affordable([reached], days, self.scorer.budget.left()):
-                self._note([(reached, self._scored(reached, days))], len(days))
+                self._note([(reached, self.scorer.scores([reached], days)[0])], len(days))
         self._choose((*_FINALS, *_LATE_FINALS))
         return self._best_known()
+
+    def _climb(self) -> Climb:
+        return Climb(self.scorer, self.mover, self.rng, self._note)
 
     def _affordable(
         self, candidates: Sequence[Candidate], days: Sequence[Day], runs: int
@@ -206,62 +200,6 @@ class Search:
         while left and self.scorer.cost(left, days) > runs:
             left.pop()
         return left
-
-    def _climb(self, incumbent: Candidate, days: Sequence[Day], reserve: int) -> Candidate:
-        """Move on to better candidates until the budget or the neighbourhood is used up.
-
-        Parameters
-        ----------
-        incumbent
-            Where to start.
-        days
-            Days that decide.
-        reserve
-            Runs that are kept for later.
-
-        Returns
-        -------
-        Candidate
-            Where the climb ended.
-        """
-        if not self._affordable([incumbent], days, self.scorer.budget.left()):
-            return incumbent
-        reach_s, failures, idle = _LONGEST_REACH_S, 0, 0
-        score = self._scored(incumbent, days)
-        size = (_BATCH + 1) * len(days)
-        while self.scorer.budget.allows(size + reserve) and idle < _MOST_IDLE:
-            spent = self.scorer.budget.spent
-            better = self._improved(incumbent, score, days, reach_s)
-            idle = idle + 1 if self.scorer.budget.spent == spent else 0
-            reach_s = _LONGEST_REACH_S if idle else reach_s
-            if better is None:
-                failures += 1
-                if failures >= _PATIENCE:
-                    reach_s, failures = max(_SHORTEST_REACH_S, reach_s / 2), 0
-                continue
-            (incumbent, score), failures = better, 0
-        return incumbent
-
-    def _improved(
-        self, incumbent: Candidate, score: Score, days: Sequence[Day], reach_s: float
-    ) -> tuple[Candidate, Score] | None:
-        """Try a batch of moves and their combination; return the best if it is better."""
-        batch = [self._neighbour(incumbent, reach_s) for _ in range(_BATCH)]
-        tried = list(zip(batch, self.scorer.scores(batch, days), strict=True))
-        combined = _combined(incumbent, score, tried)
-        if combined != incumbent and combined not in batch:
-            tried.append((combined, self._scored(combined, days)))
-        tried.sort(key=_by_cost)
-        self._note(tried, len(days))
-        best = tried[0]
-        return best if best[1].mean_s < score.mean_s else None
-
-    def _neighbour(self, incumbent: Candidate, reach_s: float) -> Candidate:
-        share = self.rng.choice((0.25, 0.5, 1.0))
-        return self.mover.neighbour(incumbent, self.rng, share=share, reach_s=reach_s)
-
-    def _scored(self, candidate: Candidate, days: Sequence[Day]) -> Score:
-        return self.scorer.scores([candidate], days)[0]
 
     def _note(self, ranked: Iterable[tuple[Candidate, Score]], day_count: int) -> None:
         """Keep candidates; those that were run on more days stand before the others."""
@@ -296,28 +234,10 @@ class Search:
 
     def _rounds_beside(self, reserve: int) -> int:
         """Return for how many rounds of a climb the budget has room beside some runs."""
-        return (self.scorer.budget.left() - reserve) // (MODEL_DAYS * (_BATCH + 1))
+        return (self.scorer.budget.left() - reserve) // (MODEL_DAYS * ROUND_RUNS)
 
     def _runs_of(self, finals: Finals, seen: int) -> int:
         """Return how many runs a choice takes that begins after some days and is all affordable."""
         days = [min(count, len(self.days)) for count, _ in finals]
         added = [count - before for count, before in zip(days, (seen, *days), strict=False)]
         return sum(max(0, more) * (keep + 1) for more, (_, keep) in zip(added, finals, strict=True))
-
-
-def _by_cost(priced: tuple[Candidate, Score]) -> float:
-    return priced[1].mean_s
-
-
-def _combined(
-    incumbent: Candidate, score: Score, tried: Sequence[tuple[Candidate, Score]]
-) -> Candidate:
-    """Give every intersection the timing under which it had the least delay of its own."""
-    timings = incumbent.by_name()
-    for name, present in incumbent.timings:
-        best_s = score.local_s.get(name, 0.0)
-        for candidate, outcome in tried:
-            timing = candidate.by_name()[name]
-            if timing != present and outcome.local_s.get(name, 0.0) < best_s:
-                best_s, timings[name] = outcome.local_s.get(name, 0.0), timing
-    return Candidate.of(timings)

@@ -1,6 +1,5 @@
 """A workshop: takes plans apart into candidates, and renders candidates to plans."""
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -15,13 +14,11 @@ from citybrain.model.network import Network
 from citybrain.model.pattern import Pattern
 from citybrain.model.plan import Plan
 from citybrain.model.rules import check_pattern
-from citybrain.units import RESOLUTION_S
 from optimizer.actuating import USUAL, Option, actuated
 from optimizer.candidate import Candidate, Split, Splits
-from optimizer.contradiction import find_contradiction
-from optimizer.greens import scaled_gaps, shortest_gaps
+from optimizer.mending import check_runnable, is_sound, mended
 from optimizer.rings import Rings
-from optimizer.skeleton import Gaps, Skeleton
+from optimizer.skeleton import Skeleton
 from optimizer.timetable import Timetable
 from optimizer.timing import Timing
 
@@ -135,7 +132,7 @@ class Workshop:
         low_s, high_s = intersection.minimum_cycle_s, intersection.maximum_cycle_s
         if phase_map is not None:
             high_s = min(high_s, LARGEST_BYTE)
-            _check_runnable(pattern, timetable, (low_s, high_s))
+            check_runnable(pattern, timetable, (low_s, high_s))
             self.rings[name] = Rings(phase_map, timetable)
         self.cycle_ranges_s[name] = low_s, high_s
 
@@ -166,8 +163,8 @@ class Workshop:
 
     def _start_split(self, name: str, skeleton: Skeleton) -> Split:
         shown = self.shown.pattern(name)
-        mended = _mended(skeleton, self.cycle_ranges_s[name])
-        return Split(mended, shown.offset_s % sum(mended))
+        gaps_s = mended(skeleton, self.cycle_ranges_s[name])
+        return Split(gaps_s, shown.offset_s % sum(gaps_s))
 
     def candidate(self, splits: Splits) -> Candidate:
         """Return splits in the running pattern's order of events as a candidate."""
@@ -229,7 +226,7 @@ class Workshop:
             if name in self.todays or name not in self.skeletons:
                 continue
             is_shown = running == shown
-            if not is_shown or not _is_sound(self.skeletons[name], self.cycle_ranges_s[name]):
+            if not is_shown or not is_sound(self.skeletons[name], self.cycle_ranges_s[name]):
                 return None
         return self.today()
 
@@ -262,52 +259,5 @@ class Workshop:
         return actuated(pattern, timing.times_s, timetable, timing.option)
 
 
-def _check_runnable(
-    pattern: Pattern, timetable: Timetable, cycle_range_s: tuple[float, float]
-) -> None:
-    """Raise where what a unit shows breaks a bound; other times of it are not looked for."""
-    low_s, high_s = cycle_range_s
-    broken = timetable.broken(timetable.running_s, pattern.cycle_s)
-    told = f"group {' and '.join(broken.groups)}: '{broken.reason}'" if broken else ""
-    if not low_s <= pattern.cycle_s <= high_s:
-        told = f"its cycle of {pattern.cycle_s:g} s is outside {low_s:g} to {high_s:g} s"
-    if told:
-        msg = (
-            f"{pattern.intersection}: the nearest to the running plan that its unit can show "
-            f"breaks a bound: {told}"
-        )
-        raise InfeasibleError(msg)
-
-
 def _as_unit(pattern: Pattern, phase_map: PhaseMap | None) -> Pattern:
     return pattern if phase_map is None else shown_by_unit(pattern, phase_map).pattern
-
-
-def _mended(skeleton: Skeleton, cycle_range_s: tuple[float, float]) -> Gaps:
-    """Return the gaps nearest to the running ones that keep every bound, the cycle's too.
-
-    Raises
-    ------
-    InfeasibleError
-        No gaps do; the smallest set of bounds in conflict is named.
-    """
-    if _is_sound(skeleton, cycle_range_s):
-        return skeleton.running
-    contradiction = find_contradiction(skeleton, cycle_range_s)
-    if contradiction is not None:
-        raise InfeasibleError(str(contradiction))
-    low_s, high_s = math.ceil(cycle_range_s[0]), cycle_range_s[1]
-    shortest = shortest_gaps(skeleton, low_s)
-    if shortest is None or sum(shortest) > high_s:
-        msg = f"{skeleton.intersection}: its bounds leave no pattern in whole seconds"
-        raise InfeasibleError(msg)
-    nearest_s = max(math.ceil(sum(skeleton.running)), round(sum(shortest)))
-    cycle_s = math.floor(min(high_s, nearest_s))
-    return scaled_gaps(skeleton, skeleton.running, cycle_s) or shortest
-
-
-def _is_sound(skeleton: Skeleton, cycle_range_s: tuple[float, float]) -> bool:
-    """Tell whether the running gaps keep every bound, the cycle's too."""
-    low_s, high_s = cycle_range_s
-    is_usual = low_s - RESOLUTION_S < sum(skeleton.running) < high_s + RESOLUTION_S
-    return is_usual and skeleton.is_safe(skeleton.running)
