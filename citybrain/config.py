@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from itertools import cycle
 
+from citybrain.errors import InfeasibleError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafetyLimits:
@@ -87,11 +89,17 @@ class SearchSettings:
     with_actuation
         Greens may follow the traffic at intersections, which then need detectors.
     model_share
-        Share of the time that goes to the fast model, half of it before SUMO ran a plan. [-]
+        Largest share of the time that goes to the fast model; less where SUMO's runs take long.
+        [0-1, without 1]
     objective
         What counts for how much.
     model_runs
         Plans that the fast model prices for each simulation run of an evaluation budget.
+
+    Raises
+    ------
+    InfeasibleError
+        The fast model would have all the time, or less than none.
     """
 
     seconds_budget: float | None = 60.0
@@ -104,6 +112,12 @@ class SearchSettings:
     model_share: float = 0.5
     model_runs: int = 100
     objective: Objective = Objective()
+
+    def __post_init__(self) -> None:
+        """Refuse shares that leave SUMO no time."""
+        if not 0 <= self.model_share < 1:
+            msg = f"a share of {self.model_share:g} for the fast model: at least 0, and below 1"
+            raise InfeasibleError(msg)
 
     @property
     def days(self) -> tuple[tuple[int, float], ...]:

@@ -20,14 +20,13 @@ from numpy.typing import NDArray
 from optimizer.candidate import Candidate
 from optimizer.moves import Mover
 from optimizer.painting import Painter
+from optimizer.timing_moves import LONGEST_REACH_S, SHORTEST_REACH_S
 
 Floats = NDArray[np.float64]
 
 _BATCH = 5
 _WARMEST = 0.02
 _COLDEST = 0.0005
-_LONGEST_REACH_S = 13.0
-_SHORTEST_REACH_S = 2.0
 _SPAN = 0.02
 _OTHER_OPTION = 0.1
 """How far two ways of following detectors are apart, as a share of the cycle. [-]"""
@@ -148,7 +147,7 @@ class Annealer:
             heard(self.archive.best()[1])
 
     def _round(self, walk: _Walk, warmth: float) -> None:
-        reach_s = _SHORTEST_REACH_S + (_LONGEST_REACH_S - _SHORTEST_REACH_S) * warmth
+        reach_s = SHORTEST_REACH_S + (LONGEST_REACH_S - SHORTEST_REACH_S) * warmth
         tried = [self._neighbour(walk.candidate, reach_s) for _ in range(_BATCH)]
         prices = self.painter.prices(tried)
         costs_s, locals_s = list(prices.mean_s), list(prices.local_s)

@@ -11,19 +11,15 @@ from dataclasses import dataclass
 
 from optimizer.candidate import Candidate
 from optimizer.moves import Mover
-from optimizer.scoring import Day, Score, Scorer
+from optimizer.scoring import Day, Ranked, Score, Scorer
+from optimizer.timing_moves import LONGEST_REACH_S, SHORTEST_REACH_S
 
 _BATCH = 3
 ROUND_RUNS = _BATCH + 1
 """Runs of one round on each day: a batch of moves, and their combination."""
 
-_LONGEST_REACH_S = 13.0
-_SHORTEST_REACH_S = 2.0
 _PATIENCE = 4
 _MOST_IDLE = 50
-
-Tried = Sequence[tuple[Candidate, Score]]
-"""Candidates with their scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +41,7 @@ class Climb:
     scorer: Scorer
     mover: Mover
     rng: random.Random
-    heard: Callable[[Tried, int], None]
+    heard: Callable[[Ranked, int], None]
 
     def run(self, incumbent: Candidate, days: Sequence[Day], reserve: int) -> Candidate:
         """Climb from a candidate.
@@ -72,18 +68,18 @@ class Climb:
         budget = self.scorer.budget
         if not budget.allows(self.scorer.cost([incumbent], days)):
             return incumbent
-        reach_s, failures, idle = _LONGEST_REACH_S, 0, 0
+        reach_s, failures, idle = LONGEST_REACH_S, 0, 0
         score = self._scored(incumbent, days)
         size = ROUND_RUNS * len(days)
         while budget.allows(size + reserve) and idle < _MOST_IDLE:
             spent = budget.spent
             better = self._improved(incumbent, score, days, reach_s)
             idle = idle + 1 if budget.spent == spent else 0
-            reach_s = _LONGEST_REACH_S if idle else reach_s
+            reach_s = LONGEST_REACH_S if idle else reach_s
             if better is None:
                 failures += 1
                 if failures >= _PATIENCE:
-                    reach_s, failures = max(_SHORTEST_REACH_S, reach_s / 2), 0
+                    reach_s, failures = max(SHORTEST_REACH_S, reach_s / 2), 0
                 continue
             (incumbent, score), failures = better, 0
         return incumbent
@@ -115,7 +111,7 @@ def by_cost(priced: tuple[Candidate, Score]) -> float:
     return priced[1].mean_s
 
 
-def best_of_each(incumbent: Candidate, score: Score, tried: Tried) -> Candidate:
+def best_of_each(incumbent: Candidate, score: Score, tried: Ranked) -> Candidate:
     """Return what has, at every intersection, the timing under which it had the least delay.
 
     Parameters

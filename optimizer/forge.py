@@ -5,6 +5,7 @@ it judges too kindly.  So SUMO runs some of them, the delay that the model sees 
 intersection is scaled to what SUMO saw there, and the annealing goes on with the scaled model.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -16,7 +17,7 @@ from optimizer.annealing import Annealer, Archive
 from optimizer.budget import Budget
 from optimizer.candidate import Candidate
 from optimizer.phasing import SHIFTS, well_phased
-from optimizer.scoring import Score
+from optimizer.scoring import Ranked
 
 FINALISTS = 20
 """Plans of the first annealing that SUMO runs."""
@@ -26,6 +27,7 @@ FEWEST_RUNS = 24
 signals of Bologna a run takes 17 s; with four of them in 150 s, three plans of the model were all
 that could be chosen among, and the chosen one had teleports and let buses pay."""
 _LEAST_SHARE = 0.25
+"""Of the whole time, that the annealing has beside slow runs, if so much is left of it."""
 _FIRST_SHARE = 0.6
 _EXTENSION = 0.2
 _MOST_EXTENSIONS = 3
@@ -35,10 +37,6 @@ annealing is far from its end when its time is over, and there a plan in SUMO ta
 
 _UNBOUNDED = 500
 """Simulation runs that the annealing is measured by where the budget has no bound at all."""
-
-
-Ranked = Sequence[tuple[Candidate, Score]]
-"""Candidates with their scores in SUMO, the best one first."""
 
 
 @dataclass(slots=True)
@@ -66,9 +64,9 @@ class Forge:
 
     def __post_init__(self) -> None:
         """Share what the budget still has [s]."""
-        whole_s = self.budget.seconds_beside(0)
-        beside_s = max(whole_s * _LEAST_SHARE, self._beside_s())
-        self._seconds = min(whole_s * self.settings.model_share, beside_s)
+        least_s = _LEAST_SHARE * (self.budget.seconds or math.inf)
+        beside_s = max(least_s, self._beside_s())
+        self._seconds = min(self.budget.seconds_beside(0) * self.settings.model_share, beside_s)
 
     def first(self, starts: Sequence[Candidate]) -> list[Candidate]:
         """Return diverse finalists, annealed from starting candidates; the cheapest first."""
@@ -105,7 +103,7 @@ class Forge:
     def _go_on(self) -> None:
         """Anneal on from the best for as long as that is worth the time of some simulations."""
         for _ in range(_MOST_EXTENSIONS):
-            if self._beside_s() <= self._seconds * (1 - _FIRST_SHARE + _EXTENSION):
+            if self._beside_s() < self._seconds * (1 - _FIRST_SHARE + _EXTENSION):
                 return
             best, before_s = self.annealer.archive.best()
             self._anneal([best], _EXTENSION)

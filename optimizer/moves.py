@@ -10,6 +10,7 @@ from optimizer.candidate import Candidate
 from optimizer.timing import Timing
 from optimizer.timing_moves import (
     band_moved,
+    cycle_weight,
     lengthened,
     one_moved,
     pieces,
@@ -21,14 +22,11 @@ from optimizer.workshop import Workshop
 
 _TRIES = 12
 _SHIFT_SHARE = 0.25
-_OWN_CYCLE = 0.3
-"""Weight of another cycle for one intersection alone, beside 13 of all its other moves.  Such a
-move may gain at once, and costs the step with the neighbours; the way back is long."""
-
-_STRETCHED = 0.1
-_GATHERED = 0.1
-_GATHERED_SHARES = (0.0, 0.25, 1.0)
+_STRETCHED, _GATHERED = 0.1, 0.1
 """Of the moves, those that change the common cycle, and those that bring others back to it."""
+
+_GATHERED_SHARES = (0.0, 0.25, 1.0)
+"""Of the intersections with another cycle, those that are brought back at once; at least one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +138,8 @@ class Mover:
         timings = candidate.by_name()
         for name in [n for n in apart if rng.random() < share] or [rng.choice(apart)]:
             step_s = round(common_s - timings[name].cycle_s)
-            timings[name] = self._stretched(name, timings[name], rng, step_s)
+            if same_time(timings[name].cycle_s + step_s, common_s):
+                timings[name] = self._stretched(name, timings[name], rng, step_s)
         return Candidate.of(timings)
 
     def moved(self, name: str, timing: Timing, rng: random.Random, reach_s: float) -> Timing:
@@ -161,8 +160,8 @@ class Mover:
         if is_isolated is None:
             is_isolated = len(self.workshop.timetables) == 1
         if name in self.workshop.rings:
-            shift_share = 0.0 if is_isolated else _SHIFT_SHARE
-            return self._moved_in_rings(name, timing, rng, reach_s, shift_share)
+            return self._moved_in_rings(name, timing, rng, reach_s, is_isolated=is_isolated)
+        own_cycle = cycle_weight(is_isolated=is_isolated)
         kinds: Sequence[Callable[[], Timing]] = (
             lambda: one_moved(timing, rng, reach_s),
             lambda: band_moved(timing, rng, reach_s),
@@ -171,10 +170,8 @@ class Mover:
             lambda: shifted(timing, rng, reach_s),
             lambda: replace(timing, option=rng.choice((None, *self.options))),
         )
-        weights = [4, 4, 2, 1, 0, 0] if is_isolated else [4, 4, _OWN_CYCLE, 1, 4, 0]
-        if _follows_freely(timing):
-            weights[-2] = 0
-        weights[-1] = 4 if self.options else 0
+        shift = 0 if is_isolated or _follows_freely(timing) else 4
+        weights = (4, 4, own_cycle, 1, shift, 4 if self.options else 0)
         for _ in range(_TRIES):
             moved = rng.choices(kinds, weights)[0]()
             if moved != timing and self._is_allowed(name, moved):
@@ -182,15 +179,18 @@ class Mover:
         return timing
 
     def _moved_in_rings(
-        self, name: str, timing: Timing, rng: random.Random, reach_s: float, shift_share: float
+        self, name: str, timing: Timing, rng: random.Random, reach_s: float, *, is_isolated: bool
     ) -> Timing:
         """Move what a unit keeps: splits, cycle, sequence, offset."""
         rings = self.workshop.rings[name]
+        shift_share = 0.0 if is_isolated else _SHIFT_SHARE
+        own_cycle = cycle_weight(is_isolated=is_isolated)
         for _ in range(_TRIES):
             if rng.random() < shift_share:
                 moved = shifted(timing, rng, reach_s)
             else:
-                moved = rings.moved(timing, rng, signed_step_s(rng, reach_s))
+                step_s = signed_step_s(rng, reach_s)
+                moved = rings.moved(timing, rng, step_s, own_cycle=own_cycle)
             if moved != timing and self._is_allowed(name, moved):
                 return moved
         return timing

@@ -17,10 +17,10 @@ from optimizer.annealing import Annealer
 from optimizer.bridging import bridged_plan
 from optimizer.budget import Budget
 from optimizer.candidate import Candidate
-from optimizer.forge import FEWEST_RUNS, Forge, Ranked
+from optimizer.forge import FEWEST_RUNS, Forge
 from optimizer.moves import Mover
 from optimizer.painting import Painter
-from optimizer.scoring import PLAN_NAME, Scorer
+from optimizer.scoring import PLAN_NAME, Ranked, Scorer
 from optimizer.search import Search
 from optimizer.starts import Starter
 from optimizer.workshop import Workshop
@@ -153,13 +153,14 @@ def retime(
         An intersection's bounds leave no plan.
     """
     budget = Budget(clock, settings.seconds_budget, settings.evaluation_budget, is_stopped)
-    workshop = task.workshop()
+    with budget.aside():
+        workshop = task.workshop()
+        starts = list(Starter(workshop, task.network, task.demand).candidates())
     scorer = Scorer(workshop, task.network, evaluators.proving, budget, settings.objective)
     rng = random.Random(settings.seed)
     mover = Mover(workshop, OPTIONS if settings.with_actuation else ())
     search = Search(scorer, mover, rng, settings.days, progress)
     running = workshop.start()
-    starts = list(Starter(workshop, task.network, task.demand).candidates())
     tried = 0
     if evaluators.fast is None:
         search.sieve(starts)
@@ -189,20 +190,21 @@ def retime(
         model_evaluations=tried,
         running_cost_s=found.running_cost_s,
         best_cost_s=min(found.cost_s, found.running_cost_s),
-        seconds_wanted=_seconds_wanted(budget, settings.model_share),
+        seconds_wanted=_seconds_wanted(budget, settings.model_share if tried else 0.0),
     )
 
 
 def _seconds_wanted(budget: Budget, model_share: float) -> float | None:
     """Return the time that leaves room for enough runs beside the fast model [s], if this did not.
 
-    Who bounds the runs, or ends the search by hand, has been given what was asked for.
+    Of what is added the fast model has its share again.  Who bounds the runs, or ends the search
+    by hand, has been given what was asked for.
     """
     if budget.seconds is None or budget.evaluations is not None or budget.is_stopped():
         return None
     if budget.spent >= FEWEST_RUNS:
         return None
-    return budget.seconds_of(FEWEST_RUNS) / (1 - model_share)
+    return budget.seconds + budget.seconds_of(FEWEST_RUNS - budget.spent) / (1 - model_share)
 
 
 def _let_follow(

@@ -29,7 +29,6 @@ from optimizer.timetable import Timetable
 from optimizer.timing import Timing
 
 _MOST_KNOWN = 20_000
-_WEIGHTS = (4, 2, 2, 1)
 
 SplitTimes = dict[int, int]
 """Phase → its split [s]."""
@@ -63,7 +62,7 @@ class Rings:
             return None
         return self._timing(shown, shown.offset_s)
 
-    def moved(self, timing: Timing, rng: random.Random, step_s: int) -> Timing:
+    def moved(self, timing: Timing, rng: random.Random, step_s: int, *, own_cycle: float) -> Timing:
         """Return a timing after a random move of some seconds, itself where that cannot be run.
 
         Parameters
@@ -74,6 +73,8 @@ class Rings:
             Dice.
         step_s
             Seconds that change place.
+        own_cycle
+            Weight of another cycle beside 7 of the other moves. [-]
         """
         kinds: Sequence[Callable[[ControllerPlan, random.Random, int], ControllerPlan | None]] = (
             self._within_a_ring,
@@ -81,7 +82,7 @@ class Rings:
             self._longer,
             self._in_another_sequence,
         )
-        kind = rng.choices(kinds, _WEIGHTS)[0]
+        kind = rng.choices(kinds, (4, 2, own_cycle, 1))[0]
         return self._shown(kind(self._plan(timing), rng, step_s), timing)
 
     def lengthened(self, timing: Timing, rng: random.Random, step_s: int) -> Timing:

@@ -35,6 +35,9 @@ class Score:
     day_count: int
 
 
+Ranked = Sequence[tuple[Candidate, Score]]
+"""Candidates with their scores in SUMO, the best one first."""
+
 Day = tuple[int, float]
 """Seed, and travellers for each one of the demand."""
 

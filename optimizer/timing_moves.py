@@ -7,6 +7,19 @@ from dataclasses import replace
 from optimizer.timing import Timing
 
 _STEPS_S = (1, 2, 3, 5, 8, 13)
+LONGEST_REACH_S, SHORTEST_REACH_S = 13.0, 2.0
+"""Largest step of a move where a search begins, and where it ends. [s]"""
+
+_OWN_CYCLE, _OWN_CYCLE_ALONE = 0.3, 2.0
+
+
+def cycle_weight(*, is_isolated: bool) -> float:
+    """Return the weight of another cycle for one intersection, of some 13 of all its moves [-].
+
+    Beside others such a move may gain at once, and costs the step with them; the way back is
+    long, so it is a rare one.
+    """
+    return _OWN_CYCLE_ALONE if is_isolated else _OWN_CYCLE
 
 
 def one_moved(timing: Timing, rng: random.Random, reach_s: float) -> Timing:

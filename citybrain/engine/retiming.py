@@ -241,7 +241,7 @@ def _search_whole(
             fast=lambda: record.pricing(_fast_model(area, demand, settings)),
         )
         with first_is_a_wish(progress) as is_stopped:
-            progress(0.0, "search: the fast model is made")
+            progress(0.0, "search: SUMO's pace is taken, and the fast model made")
             return retime(
                 task,
                 evaluators,

@@ -47,7 +47,8 @@ class Trip:
     vclass
         SUMO's class of the vehicle: cars keep off bus lanes.
     departs_abreast
-        It may depart on any lane that serves its route, beside others; else all wait for one.
+        It departs beside others, as many as its first edge has lanes that vehicles use, though
+        its route may go on from some of them only; else all wait for one.
     """
 
     depart_s: float

@@ -133,7 +133,11 @@ def _is_free(one: DrivenTrip, free: Collection[str]) -> bool:
 
 
 _ABREAST = frozenset({"random", "free", "allowed", "best", "best_prob"})
-"""Values of ``departLane`` with which vehicles depart on several lanes; SUMO's own is the first."""
+"""Values of ``departLane`` with which vehicles depart on several lanes.
+
+SUMO's default is the rightmost lane.  Vehicles that name lanes by number wait for one lane here,
+though those of different lanes need not.
+"""
 _Ends = tuple[str, str, str]
 """First edge, last edge and class of a vehicle."""
 

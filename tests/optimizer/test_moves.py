@@ -80,6 +80,14 @@ def test_a_junction_that_ran_a_cycle_of_its_own_comes_back_to_the_common_one() -
     assert {timing.cycle_s for _, timing in gathered.timings} == {common_s}
 
 
+def test_a_cycle_in_tenths_is_brought_to_the_common_one_or_left() -> None:
+    free = [crossroads_with_room("A"), crossroads_with_room("B"), crossroads_with_room("C", 30.4)]
+    workshop = Workshop.of(plan_of(*free), network_of(*free))
+    start = workshop.start()
+    assert start.by_name()["C"].cycle_s % 1
+    assert Mover(workshop).gathered(start, random.Random(1), share=1.0) == start
+
+
 @FEWER
 @given(junctions("A"), junctions("B"))
 def test_the_running_plan_is_its_own_candidate(first: Junction, second: Junction) -> None:
