@@ -110,9 +110,9 @@ class Mover:
         reach_s
             Half of the longest step. [s]
         """
-        common_s = _common_cycle_s(candidate)
-        step_s = signed_step_s(rng, 2 * reach_s)
         timings = candidate.by_name()
+        common_s = _common_cycle_s(list(timings.values()))
+        step_s = signed_step_s(rng, 2 * reach_s)
         for name, timing in candidate.timings:
             if same_time(timing.cycle_s, common_s):
                 timings[name] = self._stretched(name, timing, rng, step_s)
@@ -120,6 +120,8 @@ class Mover:
 
     def gathered(self, candidate: Candidate, rng: random.Random, *, share: float) -> Candidate:
         """Return a candidate with more intersections at its most common cycle, if that can be.
+
+        Those that follow the traffic freely keep step with nobody, and stay as they are.
 
         Parameters
         ----------
@@ -131,11 +133,14 @@ class Mover:
             Probability that an intersection with another cycle takes on the common one; at least
             one of them tries. [-]
         """
-        common_s = _common_cycle_s(candidate)
-        apart = [n for n, timing in candidate.timings if not same_time(timing.cycle_s, common_s)]
+        timings = candidate.by_name()
+        in_step = [name for name, timing in candidate.timings if not _follows_freely(timing)]
+        if not in_step:
+            return candidate
+        common_s = _common_cycle_s([timings[name] for name in in_step])
+        apart = [name for name in in_step if not same_time(timings[name].cycle_s, common_s)]
         if not apart:
             return candidate
-        timings = candidate.by_name()
         for name in [n for n in apart if rng.random() < share] or [rng.choice(apart)]:
             step_s = round(common_s - timings[name].cycle_s)
             if same_time(timings[name].cycle_s + step_s, common_s):
@@ -161,7 +166,8 @@ class Mover:
             is_isolated = len(self.workshop.timetables) == 1
         if name in self.workshop.rings:
             return self._moved_in_rings(name, timing, rng, reach_s, is_isolated=is_isolated)
-        own_cycle = cycle_weight(is_isolated=is_isolated)
+        is_alone = is_isolated or _follows_freely(timing)
+        own_cycle = cycle_weight(is_isolated=is_alone)
         kinds: Sequence[Callable[[], Timing]] = (
             lambda: one_moved(timing, rng, reach_s),
             lambda: band_moved(timing, rng, reach_s),
@@ -170,7 +176,7 @@ class Mover:
             lambda: shifted(timing, rng, reach_s),
             lambda: replace(timing, option=rng.choice((None, *self.options))),
         )
-        shift = 0 if is_isolated or _follows_freely(timing) else 4
+        shift = 0 if is_alone else 4
         weights = (4, 4, own_cycle, 1, shift, 4 if self.options else 0)
         for _ in range(_TRIES):
             moved = rng.choices(kinds, weights)[0]()
@@ -219,8 +225,8 @@ class Mover:
         return is_in_range and timetable.is_safe(timing.times_s, timing.cycle_s)
 
 
-def _common_cycle_s(candidate: Candidate) -> float:
-    cycles_s = [timing.cycle_s for _, timing in candidate.timings]
+def _common_cycle_s(timings: Sequence[Timing]) -> float:
+    cycles_s = [timing.cycle_s for timing in timings]
     return max(set(cycles_s), key=lambda cycle_s: (cycles_s.count(cycle_s), cycle_s))
 
 

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from citybrain.errors import InfeasibleError
 from citybrain.model.rules import check_plan
+from optimizer.actuating import USUAL
+from optimizer.candidate import Candidate
 from optimizer.moves import Mover
 from optimizer.workshop import Workshop
 from tests.model.crossroads import Crossroads
@@ -78,6 +80,14 @@ def test_a_junction_that_ran_a_cycle_of_its_own_comes_back_to_the_common_one() -
     common_s = start.by_name()["A"].cycle_s
     assert start.by_name()["C"].cycle_s == common_s + 11
     assert {timing.cycle_s for _, timing in gathered.timings} == {common_s}
+
+
+def test_who_follows_the_traffic_freely_is_not_brought_to_the_common_cycle() -> None:
+    free = [crossroads_with_room("A"), crossroads_with_room("B"), crossroads_with_room("C", 31.0)]
+    workshop = Workshop.of(plan_of(*free), network_of(*free))
+    timings = workshop.start().by_name()
+    alone = Candidate.of(timings | {"C": replace(timings["C"], option=USUAL)})
+    assert Mover(workshop).gathered(alone, random.Random(1), share=1.0) == alone
 
 
 def test_a_cycle_in_tenths_is_brought_to_the_common_one_or_left() -> None:
