@@ -57,3 +57,16 @@ def test_where_the_best_turn_out_to_be_brittle_another_is_proposed(good_days: in
     assert found.is_better
     assert found.best_cost_s < found.running_cost_s
     assert not is_brittle(found.plan)
+
+
+@pytest.mark.parametrize(("runs", "days"), [(30, 8), (40, 10), (150, 16)])
+def test_a_plan_is_chosen_on_as_many_days_as_the_budget_has_room_for(runs: int, days: int) -> None:
+    formula = Formula(FLOWS_VPH)
+    work = task({"A": (20.0, 40.0)}, FLOWS_VPH)
+    settings = SearchSettings(seconds_budget=None, evaluation_budget=runs)
+    found = retime(
+        work, Evaluators(proving=formula), settings, clock=lambda: 0.0, progress=lambda *_: None
+    )
+    chosen = {run.seed for run in formula.asked if run.plan == found.plan}
+    assert found.is_better
+    assert len(chosen) >= days
