@@ -80,7 +80,7 @@ def run(*, networks: list[str], is_check: bool, is_json: bool) -> int:
     check_nameless(networks, "calibration")
     physics = Physics()
     findings = [*_starts(physics), *_stops(physics), *_minors(physics), *_discharges(physics)]
-    findings += _kept_headways(physics)
+    findings += [*_kept_headways(physics), *_zips(physics)]
     findings += [*_cruises(), *_gaps(physics), *_turns(physics), _room_behind()]
     misses = [f"{f.experiment}, {f.quantity}" for f in findings if not f.agrees]
     if is_json:
@@ -105,20 +105,25 @@ def _table(findings: list[Finding]) -> Table:
 
 
 def _signal_street(speed_mps: float, told: str, shown: str = "G") -> Street:
-    red_s = _CYCLE_S - _GREEN_S - _YELLOW_S
-    phases = ((red_s, "r"), (_GREEN_S, shown), (_YELLOW_S, "y"))
-    rows = "".join(f'<phase duration="{s}" state="{state}"/>' for s, state in phases)
     return Street(
         nodes='<node id="a" x="0" y="0"/><node id="b" x="800" y="0" type="traffic_light"/>'
         '<node id="c" x="1600" y="0"/>',
         edges=f'<edge id="in" from="a" to="b" numLanes="1" speed="{speed_mps}"/>'
         f'<edge id="out" from="b" to="c" numLanes="1" speed="{speed_mps}"/>',
-        programs=f'<tlLogic id="b" type="static" programID="p" offset="0">{rows}</tlLogic>',
+        programs=_program(shown),
         detectors={"stop": ("in_0", -0.1)},
         demand=_CAR.format(told=told)
         + '<flow id="f" type="car" begin="0" end="3600" period="1.7" departSpeed="max" '
         'departPos="last"><route edges="in out"/></flow>',
     )
+
+
+def _program(shown: str) -> str:
+    """Return the program of a signal that shows red, then green of some kind, then yellow."""
+    red_s = _CYCLE_S - _GREEN_S - _YELLOW_S
+    phases = ((red_s, "r" * len(shown)), (_GREEN_S, shown), (_YELLOW_S, "y" * len(shown)))
+    rows = "".join(f'<phase duration="{s}" state="{state}"/>' for s, state in phases)
+    return f'<tlLogic id="b" type="static" programID="p" offset="0">{rows}</tlLogic>'
 
 
 @cache
@@ -127,13 +132,20 @@ def _crossings_s(speed_mps: float, told: str = "", shown: str = "G", count: int 
     rows = []
     for seed in _SEEDS:
         street = _signal_street(speed_mps, told, shown)
-        times = sorted(passages(street, seed)["stop"].values())
-        for cycle in range(4, 29):
-            green_s = cycle * _CYCLE_S + _CYCLE_S - _GREEN_S - _YELLOW_S - _STEP_S
-            after = [time_s - green_s for time_s in times if 0 <= time_s - green_s < _GREEN_S]
-            rows.append(after[:count])
-    mean_s: np.ndarray = np.mean([row for row in rows if len(row) == count], axis=0)
+        rows += _after_green_s(sorted(passages(street, seed)["stop"].values()), count)
+    mean_s: np.ndarray = np.mean(rows, axis=0)
     return mean_s
+
+
+def _after_green_s(times_s: list[float], count: int) -> list[list[float]]:
+    """Return the first times after the start of each green that has so many of them [s]."""
+    rows = []
+    for cycle in range(4, 29):
+        green_s = cycle * _CYCLE_S + _CYCLE_S - _GREEN_S - _YELLOW_S - _STEP_S
+        after = [time_s - green_s for time_s in times_s if 0 <= time_s - green_s < _GREEN_S]
+        if len(after) >= count:
+            rows.append(after[:count])
+    return rows
 
 
 _KINDS = (
@@ -241,6 +253,46 @@ def _headways_s(physics: Physics, speed_mps: float, later_s: float) -> np.ndarra
     moving_s = physics.headway_s + later_s + physics.space_factor * _SPACE_M / speed_mps
     headways_s: np.ndarray = np.maximum(starting_s + physics.starting_share * later_s, moving_s)
     return headways_s
+
+
+def _zips(physics: Physics) -> Iterator[Finding]:
+    """Two lanes discharge into one, or each into both of two lanes."""
+    for label, lanes, end in (
+        ("two lanes into one, straight on", 1, (1600.0, 0.0)),
+        ("two lanes turn left into one", 1, (800.0, 600.0)),
+        ("two lanes turn left, each into two", 2, (800.0, 600.0)),
+    ):
+        yield Finding(
+            experiment=label,
+            quantity="headway 4 to 13, s",
+            measured=_zipped_s(lanes, end),
+            modelled=physics.zip_s,
+            tolerance=0.2,
+        )
+
+
+def _zipped_s(lanes: int, end: tuple[float, float]) -> float:
+    """Return the mean headway of a queue on two lanes that both lead into each lane of a street."""
+    told = f'numLanes="{lanes}"'
+    street = Street(
+        nodes='<node id="a" x="0" y="0"/><node id="b" x="800" y="0" type="traffic_light"/>'
+        f'<node id="c" x="{end[0]:g}" y="{end[1]:g}"/>',
+        edges=_edge("ab", 1, 'numLanes="2"') + _edge("bc", 1, told),
+        connections="".join(
+            f'<connection from="ab" to="bc" fromLane="{lane}" toLane="{onto}"/>'
+            for lane in range(2)
+            for onto in range(lanes)
+        ),
+        programs=_program("G" * 2 * lanes),
+        detectors={f"in_{lane}": (f"bc_{lane}", 3.0) for lane in range(lanes)},
+        demand=_CAR.format(told="") + '<flow id="f" type="car" begin="0" end="3600" period="1.3" '
+        'departSpeed="max" departPos="last" departLane="free"><route edges="ab bc"/></flow>',
+    )
+    rows = []
+    for seed in _SEEDS:
+        times = [time_s for seen in passages(street, seed).values() for time_s in seen.values()]
+        rows += _after_green_s(sorted(times), 14)
+    return float(np.diff(np.mean(rows, axis=0))[3:].mean())
 
 
 def _cruises() -> Iterator[Finding]:

@@ -44,16 +44,18 @@ LINK = np.dtype(
         ("group", np.int32),
         ("from_lane", np.uint32),
         ("onto", np.int32),
+        ("zips_with", np.int32),
         ("first_yield", np.int32),
         ("end_yield", np.int32),
         ("keeps_clear", np.bool_),
     ],
     align=True,
 )
-"""A link: ``onto`` is the lane where it ends, -1 if that is inside a junction; whom it gives way to
-is told from ``first_yield`` to before ``end_yield``, and ``gap_s`` and ``clearance_s`` are the time
-that it needs before the next and after the last of these; ``keeps_clear`` says that its junction
-has to be left before anybody stands."""
+"""A link: ``onto`` is the lane where it ends, -1 if that is inside a junction; ``zips_with`` is the
+next one of a ring of links that a signal lets into the same lanes, -1 for none; whom it gives way
+to is told from ``first_yield`` to before ``end_yield``, and ``gap_s`` and ``clearance_s`` are the
+time that it needs before the next and after the last of these; ``keeps_clear`` says that its
+junction has to be left before anybody stands."""
 
 OPTION = np.dtype(
     [
@@ -157,6 +159,7 @@ class Constants(NamedTuple):
     merge_clearance_s: float
     patience_s: float
     starting_share: float
+    zip_s: float
 
 
 def table(dtype: np.dtype[Any], **columns: object) -> Records:

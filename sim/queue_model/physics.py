@@ -46,6 +46,9 @@ class Physics:
         Of the usual car. [m/s²], [m]
     merge_gap_s, merge_clearance_s
         What both are longer by where the foe heads for the same lane. [s]
+    zip_s
+        Time between two vehicles that come from different lanes of an approach with green into
+        one. [s]
     patience_s
         Standing at the front for longer takes a vehicle on, whatever is in its way; SUMO calls
         this teleporting. [s]
@@ -79,6 +82,7 @@ class Physics:
     length_m: float = 5.0
     merge_gap_s: float = 2.0
     merge_clearance_s: float = 1.0
+    zip_s: float = 2.75
     patience_s: float = 300.0
     look_ahead_m: float = 600.0
 

@@ -186,6 +186,28 @@ class _Compiler:
         """Tell whether one enters a link only if it can be left; waiting places are excepted."""
         return link in self._onto and self._has_foes(link)
 
+    def _zips_with(self) -> list[int]:
+        """Return for each link the next one of those that a signal lets into the same lanes.
+
+        Two turning lanes may both lead into both lanes of a street: SUMO's drivers do not spread
+        over these, they all take the one that suits them best, or the first, and zip there.
+        """
+        shown = [link for link in self._onto if self._group[link] >= 0 and self._has_foes(link)]
+        lanes: dict[tuple[int, str], set[str]] = defaultdict(set)
+        for link in shown:
+            lanes[self._from_lane[link], self._ends[link][1]].add(self._onto[link])
+        rings: dict[tuple[str, frozenset[str]], list[int]] = defaultdict(list)
+        for link in shown:
+            from_edge, to_edge = self._ends[link]
+            same = frozenset(lanes[self._from_lane[link], to_edge])
+            rings[from_edge, same].append(link)
+        zips_with = [-1] * len(self._group)
+        for links in rings.values():
+            if len({self._from_lane[link] for link in links}) > 1:
+                for link, other in zip(links, [*links[1:], links[0]], strict=True):
+                    zips_with[link] = other
+        return zips_with
+
     def _passing_s(self) -> Iterator[float]:
         for link, (inside_m, speed_mps) in enumerate(zip(self._inside, self._cross, strict=True)):
             gives_way = self._group[link] < 0 and bool(self._yields(link))
@@ -279,6 +301,7 @@ class _Compiler:
             group=self._group,
             from_lane=self._from_lane,
             onto=[self._numbers.get(self._onto.get(link, ""), -1) for link in links],
+            zips_with=self._zips_with(),
             first_yield=[0, *ends[:-1]],
             end_yield=ends,
             keeps_clear=[self._keeps_clear(link) for link in links],

@@ -15,6 +15,8 @@ Node = tuple[str, float, float, str]
 """Name, place [m] and type."""
 Edge = tuple[str, str]
 """From, to; named by both."""
+Connection = tuple[str, str, int, int]
+"""From and to edge, from and to lane."""
 
 
 def crossing(name: str, x: float = 0.0) -> "Streets":
@@ -28,10 +30,17 @@ def crossing(name: str, x: float = 0.0) -> "Streets":
 
 
 class Streets:
-    """Nodes and edges of a network, all with so many lanes."""
+    """Nodes and edges of a network, all with so many lanes; connections, where not guessed."""
 
-    def __init__(self, nodes: Sequence[Node], edges: Sequence[Edge], lanes: int = 1) -> None:
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        edges: Sequence[Edge],
+        lanes: int = 1,
+        connections: Sequence[Connection] = (),
+    ) -> None:
         self.nodes, self.edges, self.lanes = list(nodes), list(edges), lanes
+        self.connections = list(connections)
 
     def __add__(self, other: "Streets") -> "Streets":
         return Streets([*self.nodes, *other.nodes], [*self.edges, *other.edges])
@@ -45,7 +54,13 @@ class Streets:
         )
         (folder / "n.nod.xml").write_text(f"<nodes>{nodes}</nodes>")
         (folder / "n.edg.xml").write_text(f"<edges>{edges}</edges>")
-        words = [_BIN / "netconvert", "-n", "n.nod.xml", "-e", "n.edg.xml", "-o", NET]
+        connections = "".join(
+            f'<connection from="{a}" to="{b}" fromLane="{i}" toLane="{j}"/>'
+            for a, b, i, j in self.connections
+        )
+        (folder / "n.con.xml").write_text(f"<connections>{connections}</connections>")
+        words = [_BIN / "netconvert", "-n", "n.nod.xml", "-e", "n.edg.xml", "-x", "n.con.xml"]
+        words += ["-o", NET]
         subprocess.run(words, cwd=folder, check=True, capture_output=True, timeout=60)
 
 

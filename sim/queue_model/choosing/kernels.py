@@ -6,7 +6,7 @@ from numba import njit
 from sim.queue_model.arrays import Arrays, Floats, Ints, Whole
 from sim.queue_model.room.kernels import FAR
 
-CALLEES = "fd9ffb8bb52c3717"
+CALLEES = "69607ecccc986138"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _LENGTH, _LIMIT, SPEED, _SEEN, _COUNT, _DRIVING, _TIME, _FRESH_UNTIL = range(8)

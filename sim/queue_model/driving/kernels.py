@@ -22,7 +22,7 @@ from sim.queue_model.room.kernels import FAR, queue_by, wait_for, wait_no_longer
 from sim.queue_model.state import Given, Signs, State
 from sim.queue_model.yielding.kernels import held_by
 
-CALLEES = "3d225779a942a455"
+CALLEES = "bcd374e5af7e1a54"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _WITHOUT_MEMORY: dict[str, Any] = {"_nrt": False}
@@ -36,6 +36,8 @@ _EASED_S = 3.0
 _ROLLING = 2
 """Place in a queue of who begins to move while still rolling."""
 _HALF_S = 0.5
+_TINY_S = 1.0e-6
+"""Waiting for less than that would be for ever, where sums are rounded. [s]"""
 
 
 @njit(cache=True, nogil=True, error_model="numpy", **_WITHOUT_MEMORY)
@@ -143,6 +145,14 @@ def run_calendar(given: Given, state: State) -> None:  # noqa: C901, PLR0912, PL
                         until = int(queue.since_s + physics.patience_s) + 1
                         wake(lane, max(until, tick + 1), horizon, calendar)
                     break
+                late_s = 0.0
+                if not gives_way and given.links[given.pairs[pair].link].zips_with >= 0:
+                    late_s = _late_s(given.pairs[pair].link, t, given, state)
+                    if late_s > physics.zip_s + _TINY_S:
+                        queue.free_s = t + late_s - physics.zip_s
+                        queue.moves_s = queue.free_s
+                        queue.launched = _ROLLING
+                        continue
                 if not is_patient:
                     state.totals[3] += 1.0
                 queue.since_s = -1.0
@@ -161,7 +171,8 @@ def run_calendar(given: Given, state: State) -> None:  # noqa: C901, PLR0912, PL
                     queue.free_s = t + (queue.free_s - t) * given.drivers[v].abreast
                 else:
                     leave_lane(v, lane, t, given, state)
-                state.links[link].crossed_s = t
+                    queue.free_s += late_s
+                state.links[link].crossed_s = t + late_s
                 if follows:
                     if launched == 0:
                         _note_queue(lane, queue.moves_s, v, state)
@@ -171,8 +182,8 @@ def run_calendar(given: Given, state: State) -> None:  # noqa: C901, PLR0912, PL
                 inside_s, spent_s, drive_s, more_s = drive_on(
                     v, link, onto, passing_mps, braked_s, given
                 )
-                note_loss(lost_s + more_s, link, given.drivers[v].is_bus, is_stop, state)
-                arrives_s = t + inside_s + spent_s + drive_s + given.options[after].dwell_s
+                note_loss(lost_s + more_s + late_s, link, given.drivers[v].is_bus, is_stop, state)
+                arrives_s = t + late_s + inside_s + spent_s + drive_s + given.options[after].dwell_s
                 behind = trips[v].next
                 queue.head = behind
                 trips[v].next = -1
@@ -296,6 +307,19 @@ def _held_until(link: Whole, now_s: float, given: Given, state: State) -> tuple[
             held_s = max(held_s, until_s)
             merges = merges or merging > 0
     return held_s, merges
+
+
+@njit(cache=True, nogil=True, inline="always", error_model="numpy")
+def _late_s(link: Whole, now_s: float, given: Given, state: State) -> float:
+    """Return for how long one waits inside a junction to zip with those from other lanes."""
+    links = given.links
+    free_s = now_s
+    other = links[link].zips_with
+    while other != link:
+        if links[other].from_lane != links[link].from_lane:
+            free_s = max(free_s, state.links[other].crossed_s + given.physics.zip_s)
+        other = links[other].zips_with
+    return free_s - now_s
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")

@@ -6,7 +6,7 @@ from citybrain.ports.tables import PERMISSIVE, PROTECTED
 from sim.queue_model.arrays import Whole
 from sim.queue_model.state import Given, State
 
-CALLEES = "5fcda94e33d8be2e"
+CALLEES = "97e595cb81459ae5"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _LOOK_AT = 4
