@@ -9,29 +9,31 @@ vehicles are let in.  The table shows what was measured beside what ``Physics`` 
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from rich.table import Table
 
+from benchmarks._calibration_streets import (
+    EXIT_M,
+    SPACE_M,
+    SPEED_MPS,
+    crossings_s,
+    lost_mps,
+    passed_per_gap,
+    past_a_crossing,
+    turned_per_gap,
+    zipped_s,
+)
 from benchmarks._names import check_nameless
-from benchmarks._one_lane import Street, passages
 from benchmarks._printing import print_whole
 from citybrain.cli.console import OUTPUT, print_json
 from citybrain.engine import provenance
 from sim.queue_model.demand import USUAL_TAU_S, Trip
 from sim.queue_model.physics import Physics
 
-_SPEED_MPS = 13.89
-_SPACE_M = 7.5
-_CYCLE_S, _GREEN_S, _YELLOW_S = 120, 60, 3
-_SEEDS = (0, 1)
-_CAR = '<vType id="car" vClass="passenger" {told}/>'
-_STEP_S = 1.0
 _WAYS_M = {1: 10.1, 2: 14.3}
 """Lanes of each street → way of a left turner from the waiting place on, as netconvert lays it. [m]
 """
-"""SUMO's positions at a time hold the motion of the second before: greens act one step early."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,50 +106,6 @@ def _table(findings: list[Finding]) -> Table:
     return table
 
 
-def _signal_street(speed_mps: float, told: str, shown: str = "G") -> Street:
-    return Street(
-        nodes='<node id="a" x="0" y="0"/><node id="b" x="800" y="0" type="traffic_light"/>'
-        '<node id="c" x="1600" y="0"/>',
-        edges=f'<edge id="in" from="a" to="b" numLanes="1" speed="{speed_mps}"/>'
-        f'<edge id="out" from="b" to="c" numLanes="1" speed="{speed_mps}"/>',
-        programs=_program(shown),
-        detectors={"stop": ("in_0", -0.1)},
-        demand=_CAR.format(told=told)
-        + '<flow id="f" type="car" begin="0" end="3600" period="1.7" departSpeed="max" '
-        'departPos="last"><route edges="in out"/></flow>',
-    )
-
-
-def _program(shown: str) -> str:
-    """Return the program of a signal that shows red, then green of some kind, then yellow."""
-    red_s = _CYCLE_S - _GREEN_S - _YELLOW_S
-    phases = ((red_s, "r" * len(shown)), (_GREEN_S, shown), (_YELLOW_S, "y" * len(shown)))
-    rows = "".join(f'<phase duration="{s}" state="{state}"/>' for s, state in phases)
-    return f'<tlLogic id="b" type="static" programID="p" offset="0">{rows}</tlLogic>'
-
-
-@cache
-def _crossings_s(speed_mps: float, told: str = "", shown: str = "G", count: int = 14) -> np.ndarray:
-    """Return the mean crossing times of the first vehicles after the start of green [s]."""
-    rows = []
-    for seed in _SEEDS:
-        street = _signal_street(speed_mps, told, shown)
-        rows += _after_green_s(sorted(passages(street, seed)["stop"].values()), count)
-    mean_s: np.ndarray = np.mean(rows, axis=0)
-    return mean_s
-
-
-def _after_green_s(times_s: list[float], count: int) -> list[list[float]]:
-    """Return the first times after the start of each green that has so many of them [s]."""
-    rows = []
-    for cycle in range(4, 29):
-        green_s = cycle * _CYCLE_S + _CYCLE_S - _GREEN_S - _YELLOW_S - _STEP_S
-        after = [time_s - green_s for time_s in times_s if 0 <= time_s - green_s < _GREEN_S]
-        if len(after) >= count:
-            rows.append(after[:count])
-    return rows
-
-
 _KINDS = (
     ("cars", "", 2.6, 7.5),
     ("small cars", 'length="4.3" minGap="1.5"', 2.6, 5.8),
@@ -160,7 +118,7 @@ _KINDS = (
 def _starts(physics: Physics) -> Iterator[Finding]:
     """A standing queue starts: first crossing, then launching headways by plain kinematics."""
     for label, told, acceleration, space_m in _KINDS:
-        times_s = _crossings_s(_SPEED_MPS, told)
+        times_s = crossings_s(SPEED_MPS, told)
         mean = acceleration * (1.0 - Trip(depart_s=0.0, edges=()).imperfection / 2)
         drive_s = np.sqrt(2.0 * space_m * np.arange(4) / mean)
         first_s = physics.first_reaction_s + physics.first_share * float(drive_s[1])
@@ -171,7 +129,7 @@ def _starts(physics: Physics) -> Iterator[Finding]:
             (2, "headway 2, s", second_s),
         ):
             yield Finding(
-                experiment=f"queue of {label} starts, {_SPEED_MPS} m/s",
+                experiment=f"queue of {label} starts, {SPEED_MPS} m/s",
                 quantity=quantity,
                 measured=float(times_s[place] - (times_s[place - 1] if place else 0.0)),
                 modelled=modelled,
@@ -182,7 +140,7 @@ def _starts(physics: Physics) -> Iterator[Finding]:
 def _stops(physics: Physics) -> Iterator[Finding]:
     """Each vehicle of a queue has to stop before it goes (right turn on red)."""
     for label, told, acceleration, space_m in _KINDS:
-        times_s = _crossings_s(_SPEED_MPS, told, "s", 5)
+        times_s = crossings_s(SPEED_MPS, told, "s", 5)
         mean = acceleration * (1.0 - Trip(depart_s=0.0, edges=()).imperfection / 2)
         yield Finding(
             experiment=f"each of a queue of {label} stops first",
@@ -201,8 +159,8 @@ def _minors(physics: Physics) -> Iterator[Finding]:
         ("quick cars", 'accel="5" decel="10"', 10.0, 7.5),
         ("buses", 'length="12" accel="1.2" decel="4" speedDev="0.05"', 4.0, 14.5),
     ):
-        times_s = _crossings_s(_SPEED_MPS, told, "g", 10)
-        speed_mps = min(_SPEED_MPS, float(physics.careful_mps(np.array([brake_mps2]))[0]))
+        times_s = crossings_s(SPEED_MPS, told, "g", 10)
+        speed_mps = min(SPEED_MPS, float(physics.careful_mps(np.array([brake_mps2]))[0]))
         yield Finding(
             experiment=f"queue of {label} gives way to nobody",
             quantity="headway 7 to 9, s",
@@ -214,23 +172,23 @@ def _minors(physics: Physics) -> Iterator[Finding]:
 
 def _discharges(physics: Physics) -> Iterator[Finding]:
     """A long queue discharges: headway by speed."""
-    for speed_mps in (8.33, _SPEED_MPS, 19.44):
-        times_s = _crossings_s(speed_mps)
+    for speed_mps in (8.33, SPEED_MPS, 19.44):
+        times_s = crossings_s(speed_mps)
         yield Finding(
             experiment=f"queue discharges, {speed_mps} m/s",
             quantity="headway 9 to 13, s",
             measured=float(np.diff(times_s)[8:].mean()),
-            modelled=physics.headway_s + physics.space_factor * _SPACE_M / speed_mps,
+            modelled=physics.headway_s + physics.space_factor * SPACE_M / speed_mps,
             tolerance=0.12,
         )
 
 
 def _kept_headways(physics: Physics) -> Iterator[Finding]:
     """Drivers who keep another headway: what it adds to those of a queue, beside usual drivers."""
-    for speed_mps, tau_s in ((_SPEED_MPS, 0.8), (_SPEED_MPS, 1.5), (_SPEED_MPS, 2.0), (8.33, 1.5)):
+    for speed_mps, tau_s in ((SPEED_MPS, 0.8), (SPEED_MPS, 1.5), (SPEED_MPS, 2.0), (8.33, 1.5)):
         told, later_s = f'tau="{tau_s}"', tau_s - USUAL_TAU_S
         measured_s, modelled_s = (
-            np.diff(_crossings_s(speed_mps, told, count=12) - _crossings_s(speed_mps, count=12)),
+            np.diff(crossings_s(speed_mps, told, count=12) - crossings_s(speed_mps, count=12)),
             _headways_s(physics, speed_mps, later_s) - _headways_s(physics, speed_mps, 0.0),
         )
         for first, last in ((0, 4), (7, 11)):
@@ -247,10 +205,10 @@ def _headways_s(physics: Physics, speed_mps: float, later_s: float) -> np.ndarra
     """Return the first headways of a standing queue of cars as the kernel has them [s]."""
     usual = Trip(depart_s=0.0, edges=())
     mean = usual.acceleration_mps2 * (1.0 - usual.imperfection / 2)
-    drive_s = np.sqrt(2.0 * _SPACE_M * np.arange(12) / mean)
+    drive_s = np.sqrt(2.0 * SPACE_M * np.arange(12) / mean)
     starting_s = physics.reaction_s + np.diff(drive_s)
     starting_s[0] = physics.first_reaction_s + physics.first_share * drive_s[1]
-    moving_s = physics.headway_s + later_s + physics.space_factor * _SPACE_M / speed_mps
+    moving_s = physics.headway_s + later_s + physics.space_factor * SPACE_M / speed_mps
     headways_s: np.ndarray = np.maximum(starting_s + physics.starting_share * later_s, moving_s)
     return headways_s
 
@@ -265,55 +223,20 @@ def _zips(physics: Physics) -> Iterator[Finding]:
         yield Finding(
             experiment=label,
             quantity="headway 4 to 13, s",
-            measured=_zipped_s(lanes, end),
+            measured=zipped_s(lanes, end),
             modelled=physics.zip_s,
             tolerance=0.2,
         )
 
 
-def _zipped_s(lanes: int, end: tuple[float, float]) -> float:
-    """Return the mean headway of a queue on two lanes that both lead into each lane of a street."""
-    told = f'numLanes="{lanes}"'
-    street = Street(
-        nodes='<node id="a" x="0" y="0"/><node id="b" x="800" y="0" type="traffic_light"/>'
-        f'<node id="c" x="{end[0]:g}" y="{end[1]:g}"/>',
-        edges=_edge("ab", 1, 'numLanes="2"') + _edge("bc", 1, told),
-        connections="".join(
-            f'<connection from="ab" to="bc" fromLane="{lane}" toLane="{onto}"/>'
-            for lane in range(2)
-            for onto in range(lanes)
-        ),
-        programs=_program("G" * 2 * lanes),
-        detectors={f"in_{lane}": (f"bc_{lane}", 3.0) for lane in range(lanes)},
-        demand=_CAR.format(told="") + '<flow id="f" type="car" begin="0" end="3600" period="1.3" '
-        'departSpeed="max" departPos="last" departLane="free"><route edges="ab bc"/></flow>',
-    )
-    rows = []
-    for seed in _SEEDS:
-        times = [time_s for seen in passages(street, seed).values() for time_s in seen.values()]
-        rows += _after_green_s(sorted(times), 14)
-    return float(np.diff(np.mean(rows, axis=0))[3:].mean())
-
-
 def _cruises() -> Iterator[Finding]:
     """Single vehicles on a free lane: imperfection costs a quarter of the acceleration."""
-    for speed_mps, acceleration in ((8.33, 2.6), (_SPEED_MPS, 2.6), (_SPEED_MPS, 1.2)):
-        street = Street(
-            nodes='<node id="a" x="0" y="0"/><node id="b" x="2000" y="0"/>',
-            edges=f'<edge id="in" from="a" to="b" numLanes="1" speed="{speed_mps}"/>',
-            detectors={"m": ("in_0", 500.0), "n": ("in_0", 1500.0)},
-            demand=_CAR.format(told=f'speedDev="0" accel="{acceleration}"')
-            + '<flow id="f" type="car" begin="0" end="3600" period="60">'
-            '<route edges="in"/></flow>',
-        )
-        times = passages(street, 1)
-        took_s = np.mean([times["n"][v] - times["m"][v] for v in times["n"]])
-        imperfection = Trip(depart_s=0.0, edges=()).imperfection
+    for speed_mps, acceleration in ((8.33, 2.6), (SPEED_MPS, 2.6), (SPEED_MPS, 1.2)):
         yield Finding(
             experiment=f"cruising at {speed_mps} m/s, acceleration {acceleration} m/s²",
             quantity="speed lost, m/s",
-            measured=float(speed_mps - 1000.0 / took_s),
-            modelled=imperfection * acceleration / 2,
+            measured=lost_mps(speed_mps, acceleration),
+            modelled=Trip(depart_s=0.0, edges=()).imperfection * acceleration / 2,
             tolerance=0.05,
         )
 
@@ -321,7 +244,7 @@ def _cruises() -> Iterator[Finding]:
 def _gaps(physics: Physics) -> Iterator[Finding]:
     """A saturated minor road crosses a stream: the gap at which one vehicle passes per gap."""
     gaps_s = np.array([4.0, 5.0, 6.0, 7.0])
-    passed = np.array([_per_gap(gap_s) for gap_s in gaps_s])
+    passed = np.array([passed_per_gap(gap_s) for gap_s in gaps_s])
     yield Finding(
         experiment="minor road crosses a regular stream",
         quantity="gap that lets one pass, s",
@@ -335,7 +258,7 @@ def _turns(physics: Physics) -> Iterator[Finding]:
     """Left turners wait inside a junction for gaps of the stream against them."""
     gaps_s = np.array([5.0, 6.0, 7.0, 8.0, 9.0])
     for lanes, way_m in _WAYS_M.items():
-        passed = np.array([_turned_per_gap(gap_s, lanes) for gap_s in gaps_s])
+        passed = np.array([turned_per_gap(gap_s, lanes) for gap_s in gaps_s])
         ahead_s, passed_s = physics.gaps_s(np.array([way_m]), np.array([True]))
         yield Finding(
             experiment=f"left turners against a regular stream, {way_m:.0f} m of way to clear",
@@ -346,73 +269,12 @@ def _turns(physics: Physics) -> Iterator[Finding]:
         )
 
 
-def _edge(name: str, priority: int, told: str = 'numLanes="1"') -> str:
-    """Return an edge between the two nodes whose letters make its name."""
-    return (
-        f'<edge id="{name}" from="{name[0]}" to="{name[1]}" priority="{priority}" '
-        f'speed="{_SPEED_MPS}" {told}/>'
-    )
-
-
 def _room_behind() -> Finding:
     """Nobody moves on behind a crossing: drivers keep it clear and fill the street behind it."""
-    exit_m = 100.0
-    street = Street(
-        nodes='<node id="W" x="-500" y="0"/><node id="C" x="0" y="0" type="priority"/>'
-        '<node id="E" x="150" y="0" type="traffic_light"/><node id="F" x="300" y="0"/>'
-        '<node id="S" x="0" y="-300"/><node id="N" x="0" y="300"/>',
-        edges=_edge("WC", 5)
-        + _edge("CE", 5, f'numLanes="1" length="{exit_m}"')
-        + _edge("EF", 5)
-        + _edge("SC", 1, 'numLanes="3"')
-        + _edge("CN", 1, 'numLanes="3"'),
-        programs='<tlLogic id="E" type="static" programID="p" offset="0">'
-        '<phase duration="900" state="r"/></tlLogic>',
-        detectors={"stop": ("WC_0", -0.1)},
-        demand=_CAR.format(told="") + '<flow id="f" type="car" begin="0" end="200" period="4">'
-        '<route edges="WC CE EF"/></flow>',
-        end_s=250.0,
-    )
     return Finding(
-        experiment="red behind a crossing of three lanes, 100 m to it",
+        experiment=f"red behind a crossing of three lanes, {EXIT_M:g} m to it",
         quantity="cars that pass the crossing",
-        measured=float(len(passages(street, 1)["stop"])),
-        modelled=float(exit_m // _SPACE_M),
+        measured=float(past_a_crossing()),
+        modelled=float(EXIT_M // SPACE_M),
         tolerance=0.5,
     )
-
-
-def _turned_per_gap(gap_s: float, lanes: int) -> float:
-    """Return how many waiting left turners pass per gap of the stream against them."""
-    told = f'numLanes="{lanes}"'
-    street = Street(
-        nodes='<node id="W" x="-600" y="0"/><node id="C" x="0" y="0" type="priority"/>'
-        '<node id="E" x="600" y="0"/><node id="S" x="0" y="-400"/><node id="N" x="0" y="400"/>',
-        edges="".join(_edge(name, 5, told) for name in ("WC", "CW", "EC", "CE"))
-        + "".join(_edge(name, 1, told) for name in ("SC", "CS", "NC", "CN")),
-        detectors={"stop": (f"CN_{lanes - 1}", 5.0)},
-        demand=_CAR.format(told="")
-        + f'<flow id="a" type="car" begin="0" end="1800" period="{gap_s}" departSpeed="max">'
-        '<route edges="EC CW"/></flow><flow id="m" type="car" begin="0" end="1800" '
-        'period="4" departSpeed="max" departLane="best"><route edges="WC CN"/></flow>',
-        end_s=1800.0,
-    )
-    times_s = np.array(list(passages(street, 1)["stop"].values()))
-    return float((times_s > 600).sum() / (1200.0 / gap_s))
-
-
-def _per_gap(gap_s: float) -> float:
-    """Return how many vehicles of a waiting minor road pass per gap of the major road."""
-    street = Street(
-        nodes='<node id="W" x="-600" y="0"/><node id="C" x="0" y="0" type="priority"/>'
-        '<node id="E" x="600" y="0"/><node id="S" x="0" y="-400"/><node id="N" x="0" y="400"/>',
-        edges=_edge("WC", 5) + _edge("CE", 5) + _edge("SC", 1) + _edge("CN", 1),
-        detectors={"stop": ("SC_0", -0.5)},
-        demand=_CAR.format(told="")
-        + f'<flow id="a" type="car" begin="0" end="1800" period="{gap_s}" departSpeed="max">'
-        '<route edges="WC CE"/></flow><flow id="m" type="car" begin="0" end="1800" '
-        'period="1.5" departSpeed="max"><route edges="SC CN"/></flow>',
-        end_s=1800.0,
-    )
-    times_s = np.array(list(passages(street, 1)["stop"].values()))
-    return float((times_s > 600).sum() / (1200.0 / gap_s))
