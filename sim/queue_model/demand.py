@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.queue_model.inputs import DRIVER, DemandArrays, table
 from sim.queue_model.physics import Physics
-from sim.queue_model.routes import Choice, Route, Routes
+from sim.queue_model.routes import Choice, Departure, Route, Routes
 from sim.queue_model.streets import Streets
 from sim.sumo.routes import BUSES
 
@@ -46,9 +46,9 @@ class Trip:
         Stops on the way, at bus stops say: edge → time at each visit. [s]
     vclass
         SUMO's class of the vehicle: cars keep off bus lanes.
-    departs_abreast
-        It departs beside others, as many as its first edge has lanes that vehicles use, though
-        its route may go on from some of them only; else all wait for one.
+    departure
+        Lanes that it may depart on: beside others on as many as these are, though on ``ANY`` its
+        route may go on from some of them only.
     """
 
     depart_s: float
@@ -64,18 +64,19 @@ class Trip:
     choices: tuple[tuple[str, ...], ...] = ()
     dwell_s: tuple[tuple[str, float], ...] = ()
     vclass: str = "passenger"
-    departs_abreast: bool = False
+    departure: Departure = Departure.BEST
 
     @property
     def route(self) -> Route:
         """Edges, each with the time of the stops there [s]."""
         stops = dict(self.dwell_s)
-        return Route(tuple((edge, stops.get(edge, 0.0)) for edge in self.edges), self.vclass)
+        on_way = tuple((edge, stops.get(edge, 0.0)) for edge in self.edges)
+        return Route(on_way, self.vclass, self.departure)
 
     @property
     def choice(self) -> Choice | None:
         """What its driver chooses from at departure, if anything."""
-        return Choice(self.choices, self.vclass) if self.choices else None
+        return Choice(self.choices, self.vclass, self.departure) if self.choices else None
 
 
 def scaled(trips: Sequence[Trip], factor: float, seed: int) -> tuple[Trip, ...]:
@@ -134,7 +135,8 @@ def compile_demand(
     dawdle = 0.5 * highest * np.array([trip.imperfection for trip in ordered])
     accel = highest - dawdle
     later_s = np.array([trip.tau_s for trip in ordered], dtype=np.float64) - USUAL_TAU_S
-    option = np.array([routes.sources[trip.route] for trip in ordered], dtype=np.int32)
+    driven = [trip.route for trip in ordered]
+    option = np.array([routes.sources[route] for route in driven], dtype=np.int32)
     following = np.full(len(ordered), -1, dtype=np.int32)
     first = np.full(len(streets.lanes), -1, dtype=np.int32)
     last = np.full(len(streets.lanes), -1, dtype=np.int32)
@@ -158,7 +160,7 @@ def compile_demand(
             jitter_s=physics.reaction_deviation_s * rng.standard_normal(len(ordered)),
             careful_mps=physics.careful_mps(brake),
             later_s=later_s,
-            abreast=[_abreast(trip, streets) for trip in ordered],
+            abreast=1.0 / np.array([routes.abreast[route] for route in driven]),
             choice=[routes.choices[trip.choice] if trip.choice else -1 for trip in ordered],
             is_bus=[trip.vclass in BUSES for trip in ordered],
         ),
@@ -168,11 +170,6 @@ def compile_demand(
         first=first,
         last=last,
     )
-
-
-def _abreast(trip: Trip, streets: Streets) -> float:
-    """Return how long a vehicle that departs keeps others waiting, as a share of a headway [-]."""
-    return 1.0 / len(streets.edge_lanes[trip.edges[0]]) if trip.departs_abreast else 1.0
 
 
 def _most(trip: Trip, streets: Streets) -> float:

@@ -101,6 +101,12 @@ class Drivers:
             self._tails[tail] = self._last(tail[0][0]) if len(tail) == 1 else self._middle(tail)
         return self._tails[route][0]
 
+    def best_lanes(self, route: Stops) -> list[str]:
+        """Return the lanes of the first edge from which a route can be followed farthest."""
+        options, reach = self._tails[route]
+        best_m = max(reach[lane] for lane in options)
+        return [lane for lane in options if reach[lane] >= best_m]
+
     def _lanes(self, edge: str) -> Sequence[str]:
         """Return the lanes of an edge that are open, all where none is."""
         lanes = self.streets.edge_lanes[edge]

@@ -15,6 +15,7 @@ from sim.queue_model.demand import Trip
 from sim.queue_model.ground import Ground
 from sim.queue_model.model import QueueModel
 from sim.queue_model.pricing import TablePricer, with_fixed
+from sim.queue_model.routes import Departure
 from sim.queue_model.signals import Signals
 from sim.sumo.net_file import Connection, NetFile, way_inside
 
@@ -130,7 +131,7 @@ class PartPricers:
                         edges=piece.edges,
                         choices=(),
                         # who comes from elsewhere comes on all lanes
-                        departs_abreast=trip.departs_abreast or bool(piece.passed),
+                        departure=Departure.ANY if piece.passed else trip.departure,
                     )
 
 

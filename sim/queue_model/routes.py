@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -15,11 +16,20 @@ from sim.queue_model.streets import Streets
 Edges = tuple[str, ...]
 
 
+class Departure(Enum):
+    """Lanes that vehicles may depart on: one, those that suit their route best, or any."""
+
+    FIRST = "first"
+    BEST = "best"
+    ANY = "any"
+
+
 class Route(NamedTuple):
-    """Edges with the stops there, and the class of the vehicle, which may be kept off lanes."""
+    """Edges with the stops there, the class of the vehicle, which may be kept off lanes."""
 
     stops: Stops
     vclass: str
+    departure: Departure
 
 
 class Choice(NamedTuple):
@@ -27,11 +37,12 @@ class Choice(NamedTuple):
 
     routes: tuple[Edges, ...]
     vclass: str
+    departure: Departure
 
     def each(self) -> Iterator[Route]:
         """Yield the routes, on which nobody stops."""
         for edges in self.routes:
-            yield Route(tuple((edge, 0.0) for edge in edges), self.vclass)
+            yield Route(tuple((edge, 0.0) for edge in edges), self.vclass, self.departure)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,6 +53,8 @@ class Routes:
     ----------
     sources
         Route → option at its source.
+    abreast
+        Route → on how many lanes one may depart.
     choices
         Routes that some drivers choose from → number of the choice.
     arrays
@@ -49,6 +62,7 @@ class Routes:
     """
 
     sources: dict[Route, int] = field(repr=False)
+    abreast: dict[Route, int] = field(repr=False)
     choices: dict[Choice, int] = field(repr=False)
     arrays: RouteArrays = field(repr=False)
 
@@ -82,16 +96,21 @@ def compile_routes(
 
     classes = dict.fromkeys(route.vclass for route in routes)
     by_class = {vclass: drivers(streets.closed_to(vclass)) for vclass in classes}
-    sources = {}
+    sources, abreast = {}, {}
     for route in dict.fromkeys(routes):
+        seen = by_class[route.vclass]
         try:
-            options = by_class[route.vclass].options(route.stops)
+            options = seen.options(route.stops)
         except InputError:
             # a class that the files bar from its own route drives it all the same
-            options = drivers(frozenset()).options(route.stops)
-        sources[route] = _source(streets, route, rows, options)
+            seen = drivers(frozenset())
+            options = seen.options(route.stops)
+        entered = _entered(streets, route, seen)
+        sources[route] = _source(streets, route, rows, options, entered)
+        abreast[route] = len(entered)
     return Routes(
         sources=sources,
+        abreast=abreast,
         choices={choice: number for number, choice in enumerate(choices)},
         arrays=_packed(rows, _Choices.of(streets, choices, sources)),
     )
@@ -108,7 +127,7 @@ class _Choices:
         cls, streets: Streets, choices: Sequence[Choice], sources: Mapping[Route, int]
     ) -> "_Choices":
         found = cls([[sources[route] for route in choice.each()] for choice in choices], [], [])
-        for routes, _ in choices:
+        for routes, *_ in choices:
             shared = set.intersection(*map(set, routes))
             for route in routes:
                 found.fixed_s.append(sum(_passing_s(streets, a, b) for a, b in pairwise(route)))
@@ -127,13 +146,22 @@ def _passing_s(streets: Streets, edge: str, onward: str) -> float:
     return min(times_s, default=0.0)
 
 
-def _source(streets: Streets, route: Route, rows: Rows, options: Options) -> int:
-    edge = route.stops[0][0]
-    source = streets.sources[edge]
+def _entered(streets: Streets, route: Route, drivers: Drivers) -> Sequence[str]:
+    """Return the lanes that a vehicle may depart on."""
+    if route.departure is Departure.BEST:
+        return drivers.best_lanes(route.stops)
+    lanes = streets.edge_lanes[route.stops[0][0]]
+    return lanes if route.departure is Departure.ANY else lanes[:1]
+
+
+def _source(
+    streets: Streets, route: Route, rows: Rows, options: Options, entered: Sequence[str]
+) -> int:
+    source = streets.sources[route.stops[0][0]]
     link = int(np.flatnonzero(streets.arrays.links["from_lane"] == source)[0])
-    first = streets.edge_lanes[edge][0]
+    firsts = [_place(streets, lane) for lane in entered]
     pairs = [
-        (link, option, EASY_CHANGE_M * abs(_place(streets, lane) - _place(streets, first)))
+        (link, option, EASY_CHANGE_M * min(abs(_place(streets, lane) - first) for first in firsts))
         for lane, option in options.items()
     ]
     return rows.add(source, link, pairs)

@@ -16,6 +16,7 @@ from os import cpu_count
 from citybrain.errors import InputError
 from sim.queue_model.demand import Trip
 from sim.queue_model.kinds import Kinds
+from sim.queue_model.routes import Departure
 from sim.sumo.driven import LETTING_IN, DrivenTrip, run_routes
 from sim.sumo.given import given_trips
 from sim.sumo.net_file import OFF_STREET, read_net_file
@@ -132,12 +133,13 @@ def _is_free(one: DrivenTrip, free: Collection[str]) -> bool:
     return one.vehicle in free or one.vehicle.rpartition(".")[0] in free
 
 
-_ABREAST = frozenset({"random", "free", "allowed", "best", "best_prob"})
-"""Values of ``departLane`` with which vehicles depart on several lanes.
+_ON_BEST = frozenset({"best", "best_prob"})
+"""Values of ``departLane`` with which vehicles depart on the lanes that suit their route best.
 
-SUMO's default is the rightmost lane.  Vehicles that name lanes by number wait for one lane here,
-though those of different lanes need not.
+So they do by default, too, in SUMO 1.28 as it was seen: three lanes are used, and wait, alike.
 """
+_ON_ANY = frozenset({"random", "free", "allowed"})
+_USUAL = "best"
 _Ends = tuple[str, str, str]
 """First edge, last edge and class of a vehicle."""
 
@@ -156,6 +158,13 @@ def _ends(one: DrivenTrip, kinds: Kinds) -> _Ends:
     return one.edges[0], one.edges[-1], kinds.of(one.kind, one.vehicle).vclass
 
 
+def _departure(depart_lane: str) -> Departure:
+    """Return on which lanes a vehicle departs; those that name one by number wait for the first."""
+    if depart_lane in _ON_BEST:
+        return Departure.BEST
+    return Departure.ANY if depart_lane in _ON_ANY else Departure.FIRST
+
+
 def _trip(
     one: DrivenTrip,
     kinds: Kinds,
@@ -169,6 +178,6 @@ def _trip(
         edges=one.edges,
         # who stops on the way keeps to the way of the stops
         choices=known.get(_ends(one, kinds), ()) if known and not own else (),
-        departs_abreast=dict(one.attributes).get("departLane") in _ABREAST,
+        departure=_departure(dict(one.attributes).get("departLane", _USUAL)),
         dwell_s=tuple((edge, time_s / max(1, one.edges.count(edge))) for edge, time_s in own),
     )
