@@ -89,8 +89,8 @@ class SearchSettings:
     with_actuation
         Greens may follow the traffic at intersections, which then need detectors.
     model_share
-        Largest share of the time that goes to the fast model; less where SUMO's runs take long.
-        [0-1, without 1]
+        Share of the time that goes to the fast model; less where SUMO's runs take long, more where
+        its annealing still gains and there is time beside them. [0-1, without both]
     objective
         What counts for how much.
     model_runs
@@ -99,7 +99,7 @@ class SearchSettings:
     Raises
     ------
     InfeasibleError
-        The fast model would have all the time, or less than none.
+        The fast model would have all the time, or none.
     """
 
     seconds_budget: float | None = 60.0
@@ -115,8 +115,8 @@ class SearchSettings:
 
     def __post_init__(self) -> None:
         """Refuse shares that leave SUMO no time."""
-        if not 0 <= self.model_share < 1:
-            msg = f"a share of {self.model_share:g} for the fast model: at least 0, and below 1"
+        if not 0 < self.model_share < 1:
+            msg = f"a share of {self.model_share:g} for the fast model: above 0, and below 1"
             raise InfeasibleError(msg)
 
     @property

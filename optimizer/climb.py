@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from optimizer.candidate import Candidate
 from optimizer.moves import Mover
-from optimizer.scoring import Day, Ranked, Score, Scorer
+from optimizer.scoring import Day, Ranked, Score, Scored, Scorer
 from optimizer.timing_moves import LONGEST_REACH_S, SHORTEST_REACH_S
 
 _BATCH = 3
@@ -106,12 +106,12 @@ class Climb:
         return self.scorer.scores([candidate], days)[0]
 
 
-def by_cost(priced: tuple[Candidate, Score]) -> float:
+def by_cost(priced: Scored) -> float:
     """Return the cost of a priced candidate, to sort by [s/veh]."""
     return priced[1].mean_s
 
 
-def best_of_each(incumbent: Candidate, score: Score, tried: Ranked) -> Candidate:
+def best_of_each(incumbent: Candidate, score: Score, tried: Sequence[Scored]) -> Candidate:
     """Return what has, at every intersection, the timing under which it had the least delay.
 
     Parameters
@@ -121,7 +121,7 @@ def best_of_each(incumbent: Candidate, score: Score, tried: Ranked) -> Candidate
     score
         Its score.
     tried
-        Others with their scores on the same days.
+        Others with their scores on the same days, in any order.
     """
     timings = incumbent.by_name()
     for name, present in incumbent.timings:

@@ -103,12 +103,19 @@ class Forge:
     def _go_on(self) -> None:
         """Anneal on from the best for as long as that is worth the time of some simulations."""
         for _ in range(_MOST_EXTENSIONS):
-            if self._beside_s() < self._seconds * (1 - _FIRST_SHARE + _EXTENSION):
+            if not self._has_time_beside():
                 return
             best, before_s = self.annealer.archive.best()
             self._anneal([best], _EXTENSION)
             if self.annealer.archive.best()[1] > before_s * (1 - _WORTH):
                 return
+
+    def _has_time_beside(self) -> bool:
+        """Tell whether an extension leaves the second annealing and the fewest runs their time."""
+        if self.budget.is_stopped():
+            return False
+        needed_s = self._seconds * (1 - _FIRST_SHARE + _EXTENSION)
+        return self.budget.seconds is None or self._beside_s() > needed_s
 
     def _beside_s(self) -> float:
         """Return the time that is left beside the fewest runs [s]."""

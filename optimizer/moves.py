@@ -99,7 +99,8 @@ class Mover:
     def stretched(self, candidate: Candidate, rng: random.Random, *, reach_s: float) -> Candidate:
         """Return a candidate whose most common cycle is longer or shorter everywhere.
 
-        Each intersection gains or loses the seconds at instants of its own.
+        Each intersection gains or loses the seconds at instants of its own.  Those that follow the
+        traffic freely keep step with nobody, and stay as they are, unless all do.
 
         Parameters
         ----------
@@ -111,11 +112,12 @@ class Mover:
             Half of the longest step. [s]
         """
         timings = candidate.by_name()
-        common_s = _common_cycle_s(list(timings.values()))
+        names = _in_step(candidate) or list(timings)
+        common_s = _common_cycle_s([timings[name] for name in names])
         step_s = signed_step_s(rng, 2 * reach_s)
-        for name, timing in candidate.timings:
-            if same_time(timing.cycle_s, common_s):
-                timings[name] = self._stretched(name, timing, rng, step_s)
+        for name in names:
+            if same_time(timings[name].cycle_s, common_s):
+                timings[name] = self._stretched(name, timings[name], rng, step_s)
         return Candidate.of(timings)
 
     def gathered(self, candidate: Candidate, rng: random.Random, *, share: float) -> Candidate:
@@ -134,7 +136,7 @@ class Mover:
             one of them tries. [-]
         """
         timings = candidate.by_name()
-        in_step = [name for name, timing in candidate.timings if not _follows_freely(timing)]
+        in_step = _in_step(candidate)
         if not in_step:
             return candidate
         common_s = _common_cycle_s([timings[name] for name in in_step])
@@ -228,6 +230,11 @@ class Mover:
 def _common_cycle_s(timings: Sequence[Timing]) -> float:
     cycles_s = [timing.cycle_s for timing in timings]
     return max(set(cycles_s), key=lambda cycle_s: (cycles_s.count(cycle_s), cycle_s))
+
+
+def _in_step(candidate: Candidate) -> list[str]:
+    """Return the intersections whose cycle is that of their program."""
+    return [name for name, timing in candidate.timings if not _follows_freely(timing)]
 
 
 def _follows_freely(timing: Timing) -> bool:

@@ -202,9 +202,10 @@ def _seconds_wanted(budget: Budget, model_share: float) -> float | None:
     """
     if budget.seconds is None or budget.evaluations is not None or budget.is_stopped():
         return None
-    if budget.spent >= FEWEST_RUNS:
+    missing = FEWEST_RUNS - budget.spent
+    if missing <= 0 or budget.allows(missing):
         return None
-    return budget.seconds + budget.seconds_of(FEWEST_RUNS - budget.spent) / (1 - model_share)
+    return budget.seconds + budget.seconds_of(missing) / (1 - model_share)
 
 
 def _let_follow(

@@ -35,7 +35,10 @@ class Score:
     day_count: int
 
 
-Ranked = Sequence[tuple[Candidate, Score]]
+Scored = tuple[Candidate, Score]
+"""A candidate with its score in SUMO."""
+
+Ranked = Sequence[Scored]
 """Candidates with their scores in SUMO, the best one first."""
 
 Day = tuple[int, float]

@@ -135,6 +135,10 @@ class Search:
         """Return the best candidates so far."""
         return sorted(self._archive, key=self._archive.__getitem__)[:count]
 
+    def days_of(self, candidate: Candidate) -> int:
+        """Return on how many days a candidate was run; 0 for one that was not."""
+        return -self._archive.get(candidate, (0, 0.0))[0]
+
     @staticmethod
     def joined(tried: Sequence[tuple[Candidate, Score]]) -> list[Candidate]:
         """Return what has, at every intersection, the timing with the least delay there.
@@ -187,7 +191,7 @@ class Search:
         self._choose(_FINALS, MODEL_DAYS)
         if self._archive:
             leader = self.leaders(1)[0]
-            days = self.days[: -self._archive[leader][0]]
+            days = self.days[: self.days_of(leader)]
             reserve = self._runs_of(_LATE_FINALS, len(days))
             if self._rounds_beside(reserve) < _FEWEST_ROUNDS:
                 reserve = 0
@@ -196,7 +200,7 @@ class Search:
             reached = self._climb().run(leader, climbing, reserve + len(days) - len(climbing))
             if self._affordable([reached], days, self.scorer.budget.left()):
                 self._note([(reached, self.scorer.scores([reached], days)[0])], len(days))
-        seen = max((-count for count, _ in self._archive.values()), default=MODEL_DAYS)
+        seen = max(map(self.days_of, self._archive), default=MODEL_DAYS)
         self._choose((*_FINALS, *_LATE_FINALS), seen)
         return self._best_known()
 
@@ -215,7 +219,8 @@ class Search:
     def _note(self, ranked: Iterable[tuple[Candidate, Score]], day_count: int) -> None:
         """Keep candidates; those that were run on more days stand before the others."""
         for candidate, score in ranked:
-            self._archive[candidate] = (-day_count, score.mean_s)
+            if day_count >= self.days_of(candidate):
+                self._archive[candidate] = (-day_count, score.mean_s)
         best_s = self._archive[self.leaders(1)[0]][1]
         self.progress(self.scorer.budget.used, f"search: best {best_s:.1f} s/veh")
 
@@ -227,11 +232,11 @@ class Search:
         finals
             What a large budget allows; a small one has fewer candidates on as many days.
         seen
-            Days that the best were run on so far.
+            Days that the best were run on so far; fewer tell nothing more.
         """
         if self._runs_of(finals, seen) > self.scorer.budget.left():
             finals = [each for each in _NARROW_FINALS if each[0] <= finals[-1][0]]
-        for count, keep in finals:
+        for count, keep in (each for each in finals if each[0] > seen):
             days, leaders = self.days[:count], self.leaders(keep)
             finalists = self._affordable(leaders, days, self.scorer.budget.left())
             if finalists and len(finalists) >= min(len(leaders), _FEWEST_FINALISTS):
@@ -247,10 +252,10 @@ class Search:
         if not self._archive:
             today_s = self.scorer.running_score(self.days[:1]).mean_s
             return Found(None, today_s, today_s)
-        counts = {-count for count, _ in self._archive.values()}
+        counts = set(map(self.days_of, self._archive))
         running_s = {n: self.scorer.running_score(self.days[:n]).mean_s for n in counts}
         ranked = self.leaders(len(self._archive))
-        found = [Found(c, self._archive[c][1], running_s[-self._archive[c][0]]) for c in ranked]
+        found = [Found(c, self._archive[c][1], running_s[self.days_of(c)]) for c in ranked]
         return next((each for each in found if each.cost_s < each.running_cost_s), found[0])
 
     def _rounds_beside(self, reserve: int) -> int:

@@ -27,7 +27,7 @@ def sha256(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         what = f"cannot be read ({error.strerror})"
-        raise InputError(path, what, "leave the inputs in place until the proof is done") from None
+        raise InputError(path, what, "make it readable, and leave it in place") from None
 
 
 def hashes(files: Mapping[str, Path]) -> dict[str, str]:

@@ -90,7 +90,20 @@ def test_who_follows_the_traffic_freely_is_not_brought_to_the_common_cycle() -> 
     assert Mover(workshop).gathered(alone, random.Random(1), share=1.0) == alone
 
 
-def test_a_cycle_in_tenths_is_brought_to_the_common_one_or_left() -> None:
+def test_who_follows_the_traffic_freely_does_not_tell_which_cycle_is_stretched() -> None:
+    names = "ABCDE"
+    free = [crossroads_with_room(name, 20.0 if name in "AB" else 31.0) for name in names]
+    workshop = Workshop.of(plan_of(*free), network_of(*free))
+    timings = workshop.start().by_name()
+    freely = {name: replace(timings[name], option=USUAL) for name in "CDE"}
+    start, rng = Candidate.of(timings | freely), random.Random(1)
+    stretched = [Mover(workshop).stretched(start, rng, reach_s=5.0).by_name() for _ in range(20)]
+    assert all(each[name] == freely[name] for each in stretched for name in "CDE")
+    assert all(each["A"].cycle_s == each["B"].cycle_s for each in stretched)
+    assert any(each["A"] != timings["A"] for each in stretched)
+
+
+def test_a_cycle_in_tenths_is_left() -> None:
     free = [crossroads_with_room("A"), crossroads_with_room("B"), crossroads_with_room("C", 30.4)]
     workshop = Workshop.of(plan_of(*free), network_of(*free))
     start = workshop.start()

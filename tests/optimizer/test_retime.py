@@ -96,6 +96,28 @@ def test_no_budget_of_runs_is_overdrawn(single: Task, starts: list[Candidate], r
         assert check_plan(workshop.plan(found.candidate, "p"), single.network) == ()
 
 
+@pytest.mark.parametrize("runs", [40, 64, 92, 150])
+def test_what_many_days_told_is_not_forgotten(
+    single: Task, starts: list[Candidate], runs: int
+) -> None:
+    days_of: dict[Candidate, int] = {}
+
+    def heard(_done: float, _text: str) -> None:
+        for candidate in search.leaders(1000):
+            assert search.days_of(candidate) >= days_of.get(candidate, 0)
+            days_of[candidate] = search.days_of(candidate)
+
+    workshop = Workshop.of(single.running, single.network)
+    scorer = Scorer(
+        workshop, single.network, Formula({"A1": 800.0, "A2": 300.0}), Budget(stopped, None, runs)
+    )
+    days = [(seed, 1.0) for seed in range(1, 17)]
+    search = Search(scorer, Mover(workshop), random.Random(1), days, heard)
+    search.sieve(starts)
+    search.settled()
+    assert max(days_of.values()) >= 8
+
+
 @pytest.mark.parametrize("budget", [1, 2, 3, 10, 24, 60])
 def test_a_retiming_answers_for_its_plan(unbalanced: Task, budget: int) -> None:
     evaluator = Formula(FLOWS_VPH)

@@ -111,7 +111,7 @@ def test_who_bounds_the_runs_is_told_nothing() -> None:
     assert retimed(10.0, evaluations=6).seconds_wanted is None
 
 
-@pytest.mark.parametrize("share", [1.0, -0.1])
-def test_a_model_that_would_have_all_the_time_is_refused(share: float) -> None:
+@pytest.mark.parametrize("share", [1.0, 0.0, -0.1])
+def test_a_model_that_would_have_all_the_time_or_none_is_refused(share: float) -> None:
     with pytest.raises(InfeasibleError, match="for the fast model"):
         SearchSettings(model_share=share)

@@ -94,7 +94,7 @@ class SnapshotFolder:
     Raises
     ------
     InputError
-        The folder cannot be made.
+        The folder cannot be made, or expired snapshots in it cannot be removed.
     """
 
     def __init__(self, rule: SnapshotRule, now_s: Callable[[], float] = time.time) -> None:
@@ -104,7 +104,7 @@ class SnapshotFolder:
         except OSError as error:
             what = f"no folder for snapshots ({error.strerror})"
             raise InputError(rule.folder, what, "name one that can be written") from None
-        self.remove_expired()
+        self._remove_expired()
 
     def write(self, small: Image) -> Path:
         """Write a blurred picture that only its owner can read.
@@ -127,15 +127,23 @@ class SnapshotFolder:
         factor = max(1, SHOWN_PX // max(small.shape[:2]))
         picture = blurred(small) if max(small.shape[:2]) > SIDE_PX else small
         shown = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_LINEAR)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        self._remove_expired()
         try:
-            self.remove_expired()
-            with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-                file.write(cv2.imencode(".png", shown)[1].tobytes())
+            _write_whole(path, cv2.imencode(".png", shown)[1].tobytes())
         except OSError as error:
             what = f"a snapshot cannot be written ({error.strerror})"
             raise InputError(self._rule.folder, what, "make room, or go on without") from None
         return path
+
+    def _remove_expired(self) -> None:
+        try:
+            self.remove_expired()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            what = f"expired snapshots cannot be removed ({error.strerror})"
+            mend = "take them away, or name another folder"
+            raise InputError(self._rule.folder, what, mend) from None
 
     def remove_expired(self) -> int:
         """Remove snapshots of any run whose time is over; other files stay.
@@ -152,3 +160,15 @@ class SnapshotFolder:
                 path.unlink(missing_ok=True)
                 removed += 1
         return removed
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a new file that only its owner can read, or none."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
