@@ -90,6 +90,17 @@ def test_the_moves_reach_every_split_the_cycle_and_every_sequence(unit: str) -> 
     assert {plan.sequence for plan in seen} == set(UNITS[unit].sequences)
 
 
+def test_a_unit_beside_others_seldom_leaves_the_common_cycle() -> None:
+    workshop = workshop_of("plain", valid("plain", 7)[1])
+    start, left = workshop.start(), {}
+    for is_isolated in (True, False):
+        mover, rng = Mover(workshop, is_isolated=is_isolated), random.Random(1)
+        moved = [mover.perturbed(start, rng, share=1.0, reach_s=13.0) for _ in range(300)]
+        cycle_s = start.by_name()["plain"].cycle_s
+        left[is_isolated] = sum(m.by_name()["plain"].cycle_s != cycle_s for m in moved)
+    assert 0 < left[False] < 0.4 * left[True]
+
+
 def test_a_plan_that_the_unit_cannot_show_becomes_the_nearest_that_it_can() -> None:
     _, pattern = valid("tee", 3)
     uneven = replace(pattern, offset_s=pattern.offset_s + 0.5)
