@@ -20,9 +20,9 @@ from sim.queue_model.detecting.kernels import LAUNCHED, WAVE_S, is_held, touches
 from sim.queue_model.landing.kernels import lane_behind
 from sim.queue_model.room.kernels import FAR, queue_by, wait_for, wait_no_longer
 from sim.queue_model.state import Given, Signs, State
-from sim.queue_model.yielding.kernels import held_by
+from sim.queue_model.yielding.kernels import held_until
 
-CALLEES = "bcd374e5af7e1a54"
+CALLEES = "24a20a92b35743e4"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _WITHOUT_MEMORY: dict[str, Any] = {"_nrt": False}
@@ -117,7 +117,7 @@ def run_calendar(given: Given, state: State) -> None:  # noqa: C901, PLR0912, PL
                             continue
                         has_stopped = True
                 if gives_way:
-                    until_s, merges = _held_until(link, t, given, state)
+                    until_s, merges = held_until(link, t, given, state)
                     if until_s > t:
                         queue.free_s = until_s
                         queue.moves_s = until_s
@@ -285,28 +285,6 @@ def _next_green(group: Whole, tick: Whole, signs: Signs) -> int:
     """Return when a group may go next [s]; -1 if never."""
     wait_s = signs.until_s[signs.place[group] + signs.clock[signs.signal[group]]]
     return -1 if wait_s == NEVER else tick + wait_s
-
-
-@njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def _held_until(link: Whole, now_s: float, given: Given, state: State) -> tuple[float, bool]:
-    """Return until when a link gives way, -1 if not; and whether to one bound for its lane."""
-    physics = given.physics
-    held_s = -1.0
-    merges = False
-    for place in range(given.links[link].first_yield, given.links[link].end_yield):
-        merging = given.yield_merges[place]
-        until_s = held_by(
-            given.yield_link[place],
-            now_s,
-            given.links[link].gap_s + merging * physics.merge_gap_s,
-            given.links[link].clearance_s + merging * physics.merge_clearance_s,
-            given,
-            state,
-        )
-        if until_s > now_s:
-            held_s = max(held_s, until_s)
-            merges = merges or merging > 0
-    return held_s, merges
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")

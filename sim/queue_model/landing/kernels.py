@@ -5,9 +5,9 @@ from numba import njit
 from sim.queue_model.arrays import Whole
 from sim.queue_model.room.kernels import FAR, opening, release
 from sim.queue_model.state import Given, State
-from sim.queue_model.yielding.kernels import is_green
+from sim.queue_model.yielding.kernels import held_until, is_green
 
-CALLEES = "66ebdd86116955d8"
+CALLEES = "c6833360f374a777"
 """Digest of what is compiled in of other files; Numba's cache would not notice it change."""
 
 _TINY = 1.0e-6
@@ -120,4 +120,21 @@ def _moves_on(lane: Whole, now_s: float, space_m: float, given: Given, state: St
         is_short = given.lanes[lane].length_m < 2.0 * space_m
         does = first.ready_s >= now_s or (is_short and queue.free_s < now_s + _MOVES_S)
         does = does and is_green(given.options[first.option].link, given, state)
+        if does and is_short:
+            at_s = max(now_s, first.ready_s, queue.free_s)
+            does = not _stands_inside(first.option, at_s, given, state)
     return does
+
+
+@njit(cache=True, nogil=True, inline="always", error_model="numpy")
+def _stands_inside(here: Whole, now_s: float, given: Given, state: State) -> bool:
+    """Tell whether one who crosses now comes to a waiting place, and has to stand before it."""
+    stands = False
+    if given.options[here].first_pair < given.options[here].end_pair:
+        place = given.pairs[given.options[here].first_pair].option
+        lane = given.options[place].lane
+        if lane >= given.street_lanes:
+            stands = state.queues[lane].head >= 0
+            until_s, _ = held_until(given.options[place].link, now_s, given, state)
+            stands = stands or until_s > now_s
+    return stands

@@ -65,3 +65,42 @@ def held_by(
                     break
                 crosses_s = max(trips[u].ready_s, crosses_s + _SAME_QUEUE_S)
     return held_s
+
+
+@njit(cache=True, nogil=True, inline="always", error_model="numpy")
+def held_until(link: Whole, now_s: float, given: Given, state: State) -> tuple[float, bool]:
+    """Return until when a link gives way to any of its foes.
+
+    Parameters
+    ----------
+    link
+        The link.
+    now_s
+        When somebody would cross. [s]
+    given, state
+        The run.
+
+    Returns
+    -------
+    held_s
+        Until when; -1 if nobody is in the way. [s]
+    merges
+        Whether one of them is bound for the same lane.
+    """
+    physics = given.physics
+    held_s = -1.0
+    merges = False
+    for place in range(given.links[link].first_yield, given.links[link].end_yield):
+        merging = given.yield_merges[place]
+        until_s = held_by(
+            given.yield_link[place],
+            now_s,
+            given.links[link].gap_s + merging * physics.merge_gap_s,
+            given.links[link].clearance_s + merging * physics.merge_clearance_s,
+            given,
+            state,
+        )
+        if until_s > now_s:
+            held_s = max(held_s, until_s)
+            merges = merges or merging > 0
+    return held_s, merges
